@@ -1,0 +1,102 @@
+"""The one settings key, `CATALOG_AI`, read into a frozen dataclass. Unknown keys are refused."""
+
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+from catalog_ai.inference.bundle import SHIPPED_BUNDLE
+from catalog_ai.inference.images import ImageLimits
+from catalog_ai.policy import Preset
+
+SETTING = "CATALOG_AI"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every option with its default. `docs/settings.md` explains each."""
+
+    TARGETS: tuple[str, ...] = ()  # dotted paths of ProductTarget classes
+    BUNDLE: Path = SHIPPED_BUNDLE
+    PRESET: str = Preset.BALANCED
+    CATEGORIZE_ON_UPLOAD: bool = True
+    APPLY_ON_UPLOAD: bool = True  # may an upload's confident result be filed without a person?
+    BULK_QUEUE: str = "catalog_ai"
+    UPLOAD_QUEUE: str = "catalog_ai_uploads"
+    CHUNK_SIZE: int = 64  # products a job
+    BATCH_SIZE: int = 8  # images an inference call
+    EXPAND_PAGE: int = 2_000  # products collected a transaction; a smaller run is collected at once
+    LEASE_SECONDS: int = 120  # a worker silent for longer has lost its rows
+    MAX_ATTEMPTS: int = 3
+    JOB_TIMEOUT: int = 600  # seconds a chunk
+    MAX_UPLOAD_BYTES: int = 20 * 2**20
+    MAX_PIXELS: int = 50_000_000
+
+    @property
+    def image_limits(self) -> ImageLimits:
+        return ImageLimits(max_bytes=self.MAX_UPLOAD_BYTES, max_pixels=self.MAX_PIXELS)
+
+
+POSITIVE = (
+    "CHUNK_SIZE",
+    "BATCH_SIZE",
+    "EXPAND_PAGE",
+    "LEASE_SECONDS",
+    "MAX_ATTEMPTS",
+    "JOB_TIMEOUT",
+    "MAX_UPLOAD_BYTES",
+    "MAX_PIXELS",
+)
+
+
+def find_setting_mistakes(raw: object) -> list[str]:
+    """What is wrong with a `CATALOG_AI` value, one sentence each; empty where nothing is."""
+    if not isinstance(raw, dict):
+        return [f"{SETTING} must be a dict, not {type(raw).__name__}."]
+    known = {field.name for field in fields(Settings)}
+    mistakes = [
+        f"{SETTING} has no key {key!r}. Known keys: {', '.join(sorted(known))}."
+        for key in raw
+        if key not in known
+    ]
+    mistakes += [
+        f"{SETTING}[{name!r}] must be a positive whole number, not {raw[name]!r}."
+        for name in POSITIVE
+        if name in raw and not (type(raw[name]) is int and raw[name] > 0)
+    ]
+    if "PRESET" in raw and raw["PRESET"] not in set(Preset):
+        presets = ", ".join(Preset)
+        mistakes.append(f"{SETTING}['PRESET'] must be one of {presets}, not {raw['PRESET']!r}.")
+    if isinstance(raw.get("TARGETS"), str):
+        mistakes.append(f"{SETTING}['TARGETS'] must be a list of dotted paths, not one string.")
+    return mistakes
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings in force.
+
+    Raises:
+        ImproperlyConfigured: a key is unknown or a value is impossible.
+    """
+    raw: dict[str, Any] = getattr(django_settings, SETTING, {})
+    mistakes = find_setting_mistakes(raw)
+    if mistakes:
+        raise ImproperlyConfigured(" ".join(mistakes))
+    values = dict(raw)
+    values["TARGETS"] = tuple(raw.get("TARGETS", ()))
+    values["BUNDLE"] = Path(raw.get("BUNDLE", SHIPPED_BUNDLE))
+    return Settings(**values)
+
+
+def reset_settings(*, setting: str, **_: object) -> None:
+    """Forget the settings read so far when a test overrides them."""
+    if setting == SETTING:
+        get_settings.cache_clear()
+
+
+setting_changed.connect(reset_settings)

@@ -1,0 +1,1 @@
+"""From bytes to scores, without Django: safe decoding, model bundles, the classifier."""

@@ -1,0 +1,129 @@
+"""The network at work: batches of RGB images to calibrated confidences and embeddings."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog_ai.inference.bundle import Bundle, BundleError, load_bundle
+
+try:
+    from ai_edge_litert.interpreter import Interpreter
+except ImportError:  # the same runtime under its old name, for machines that still have it
+    from tflite_runtime.interpreter import Interpreter
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Results of a batch of N images, in order."""
+
+    confidences: NDArray[np.float32]  # (N, labels), 0-1
+    embeddings: NDArray[np.float32]  # (N, embedding_size), L2-normalised
+
+
+class Classifier:
+    """A bundle ready to judge images. Not to be shared between threads or across a fork."""
+
+    def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
+        """One thread a process is the fastest use of many cores: see ADR 0003.
+
+        Raises:
+            BundleError: the network is unreadable or does not fit the bundle.
+        """
+        self.bundle = bundle
+        try:
+            self._interpreter: Any = Interpreter(
+                model_path=str(bundle.model_path), num_threads=threads
+            )
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise BundleError(
+                f"{bundle.model_path} is no network that the runtime can read ({error}). "
+                "Export the bundle again."
+            ) from error
+        self._input = self._interpreter.get_input_details()[0]
+        outputs = {item["name"]: item for item in self._interpreter.get_output_details()}
+        self._logits = self._find_output(outputs, "logits", len(bundle.labels))
+        self._embedding = self._find_output(outputs, "embedding", bundle.embedding_size)
+        self._check_input()
+        self._scale = np.array([b.calibration.scale for b in bundle.labels], np.float32)
+        self._offset = np.array([b.calibration.offset for b in bundle.labels], np.float32)
+        self._batch = 1
+
+    def _find_output(self, outputs: dict[str, Any], role: str, size: int) -> Any:
+        name = self.bundle.outputs[role]
+        found = outputs.get(name)
+        if found is None:
+            raise BundleError(
+                f"{self.bundle.path}: the network has no output {name!r} for {role}, only "
+                f"{', '.join(outputs)}. Export the bundle again."
+            )
+        if int(found["shape"][-1]) != size:
+            raise BundleError(
+                f"{self.bundle.path}: the {role} output has {found['shape'][-1]} numbers, and "
+                f"bundle.json speaks of {size}. Export the bundle again."
+            )
+        return found
+
+    def _check_input(self) -> None:
+        spec = self.bundle.input
+        shape = tuple(int(side) for side in self._input["shape"][1:])
+        if shape != (spec.height, spec.width, 3):
+            raise BundleError(
+                f"{self.bundle.path}: the network takes {shape}, and bundle.json speaks of "
+                f"{(spec.height, spec.width, 3)}. Export the bundle again."
+            )
+
+    def classify(self, images: NDArray[np.uint8]) -> Predictions:
+        """Judge images of shape (N, height, width, 3), RGB, N >= 1."""
+        if len(images) != self._batch:
+            self._interpreter.resize_tensor_input(self._input["index"], images.shape)
+            self._interpreter.allocate_tensors()
+            self._batch = len(images)
+        self._interpreter.set_tensor(self._input["index"], self._feed(images))
+        self._interpreter.invoke()
+        logits = self._read(self._logits)
+        return Predictions(
+            confidences=sigmoid(self._scale * logits + self._offset),
+            embeddings=normalise(self._read(self._embedding)),
+        )
+
+    def _feed(self, images: NDArray[np.uint8]) -> NDArray[Any]:
+        spec, dtype = self.bundle.input, self._input["dtype"]
+        values = images.astype(np.float32) * np.float32(spec.scale) + np.float32(spec.offset)
+        if dtype == np.float32:
+            return values
+        scale, zero = self._input["quantization"]
+        limits = np.iinfo(dtype)
+        quantised = np.rint(values / scale + zero)
+        return np.clip(quantised, limits.min, limits.max).astype(dtype)
+
+    def _read(self, output: Any) -> NDArray[np.float32]:
+        values = self._interpreter.get_tensor(output["index"])
+        if values.dtype == np.float32:
+            return values  # type: ignore[no-any-return]
+        scale, zero = output["quantization"]
+        return (values.astype(np.float32) - zero) * np.float32(scale)
+
+
+def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """1 / (1 + exp(-x)), without overflow at either end."""
+    small = np.exp(-np.abs(logits))
+    return np.where(logits >= 0, 1 / (1 + small), small / (1 + small)).astype(np.float32)
+
+
+def normalise(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows of length 1; a row of zeros stays zero."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+
+
+def load_classifier(path: Path, threads: int = 1) -> Classifier:
+    """Load and check a bundle and its network.
+
+    Raises:
+        BundleError: see `load_bundle` and `Classifier`.
+    """
+    return Classifier(load_bundle(path), threads=threads)

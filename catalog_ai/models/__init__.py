@@ -1,0 +1,19 @@
+"""The rows that are the truth: runs, classifications, suggestions, decisions, rules, embeddings."""
+
+from catalog_ai.models.classifications import Classification
+from catalog_ai.models.decisions import Decision
+from catalog_ai.models.embeddings import Embedding
+from catalog_ai.models.products import CategorizedProduct
+from catalog_ai.models.rules import LabelRule
+from catalog_ai.models.runs import Run
+from catalog_ai.models.suggestions import Suggestion
+
+__all__ = [
+    "CategorizedProduct",
+    "Classification",
+    "Decision",
+    "Embedding",
+    "LabelRule",
+    "Run",
+    "Suggestion",
+]

@@ -1,0 +1,48 @@
+"""Label rules: what a shop says of one label - its category and its own thresholds."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+FRACTION = [MinValueValidator(0.0), MaxValueValidator(1.0)]
+
+
+class LabelRule(models.Model):
+    """A shop's own word on one label. Empty fields leave the default as it is."""
+
+    target = models.CharField(_("product model"), max_length=100)
+    label = models.CharField(_("label"), max_length=64)
+    category = models.CharField(_("category"), max_length=200, blank=True)
+    auto_threshold = models.FloatField(
+        _("files by itself from"), null=True, blank=True, validators=FRACTION
+    )
+    review_threshold = models.FloatField(
+        _("asks a person from"), null=True, blank=True, validators=FRACTION
+    )
+    always_review = models.BooleanField(_("always ask a person"), default=False)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("label rule")
+        verbose_name_plural = _("label rules")
+        constraints = [
+            models.UniqueConstraint(fields=["target", "label"], name="catalog_ai_one_rule"),
+            models.CheckConstraint(
+                condition=Q(auto_threshold__isnull=True)
+                | Q(review_threshold__isnull=True)
+                | Q(review_threshold__lte=F("auto_threshold")),
+                name="catalog_ai_rule_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    def clean(self) -> None:
+        auto, review = self.auto_threshold, self.review_threshold
+        if auto is not None and review is not None and review > auto:
+            raise ValidationError(
+                {"review_threshold": _("A person cannot be asked from above what files by itself.")}
+            )

@@ -1,0 +1,111 @@
+"""A run: one request to categorise products, however many."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Run(models.Model):
+    """One request to categorise, with its settings frozen and its progress counted.
+
+    The counters say what the run produced; what people decided afterwards is in the decisions.
+    They are raised in the same transaction that stores the results, so they never drift.
+    """
+
+    class Source(models.TextChoices):
+        UPLOAD = "upload", _("Upload")
+        ADMIN = "admin", _("Admin")
+        API = "api", _("API")
+        COMMAND = "command", _("Command")
+
+    class Mode(models.TextChoices):
+        MISSING = "missing", _("Only products without an up-to-date result")
+        REDO = "redo", _("All of them again")
+
+    class State(models.TextChoices):
+        EXPANDING = "expanding", _("Collecting products")
+        RUNNING = "running", _("Running")
+        PAUSED = "paused", _("Paused")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    target = models.CharField(_("product model"), max_length=100)
+    source = models.CharField(_("started from"), max_length=10, choices=Source)
+    mode = models.CharField(_("mode"), max_length=10, choices=Mode, default=Mode.MISSING)
+    preset = models.CharField(_("preset"), max_length=20)
+    model_version = models.CharField(_("model version"), max_length=100)
+    apply_automatically = models.BooleanField(
+        _("file confident results without a person"), default=False
+    )
+    dry_run = models.BooleanField(_("dry run"), default=False)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.EXPANDING)
+    state_reason = models.CharField(_("why"), max_length=300, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("started by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(_("started"), auto_now_add=True, db_index=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    rolled_back_at = models.DateTimeField(_("rolled back"), null=True, blank=True)
+
+    # The SQL that selects the primary keys of the products, so that a run over a million
+    # products is started at once and collects its products page by page in the worker.
+    selection_sql = models.TextField(blank=True, editable=False)
+    selection_params = models.JSONField(default=list, blank=True, editable=False)
+    expanded_through = models.CharField(max_length=64, blank=True, editable=False)
+    collected = models.BooleanField(default=False, editable=False)
+
+    total = models.PositiveIntegerField(_("products"), default=0)
+    skipped = models.PositiveIntegerField(_("already up to date"), default=0)
+    without_image = models.PositiveIntegerField(_("without an image"), default=0)
+    filed = models.PositiveIntegerField(_("filed"), default=0)
+    review = models.PositiveIntegerField(_("to review"), default=0)
+    unidentified = models.PositiveIntegerField(_("unidentified"), default=0)
+    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    rejected = models.PositiveIntegerField(_("unreadable"), default=0)
+    failed = models.PositiveIntegerField(_("failed"), default=0)
+    cancelled = models.PositiveIntegerField(_("cancelled"), default=0)
+
+    class Meta:
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
+        permissions = [
+            ("categorize_products", _("Can start categorisation")),
+            ("auto_apply", _("Can let confident results be filed without a person")),
+            ("review_suggestions", _("Can approve, reject and correct suggestions")),
+            ("roll_back_run", _("Can roll back a run")),
+            ("export_results", _("Can export results")),
+        ]
+        indexes = [models.Index(fields=["state", "created_at"], name="catalog_ai_run_state")]
+
+    COUNTERS = ("filed", "review", "unidentified", "unchanged", "rejected", "failed", "cancelled")
+
+    def __str__(self) -> str:
+        return _("Run %(number)s") % {"number": self.pk}
+
+    @property
+    def done(self) -> int:
+        """Products of this run that reached an end, of any kind."""
+        return sum(getattr(self, name) for name in self.COUNTERS)
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in {self.State.EXPANDING, self.State.RUNNING}
+
+    @property
+    def percent(self) -> int:
+        """Progress, 0-100."""
+        return min(100, 100 * self.done // self.total) if self.total else 0
+
+    @classmethod
+    def finished_condition(cls) -> Q:
+        """SQL condition: every product of a fully collected run has reached an end."""
+        ended = F("filed")
+        for name in cls.COUNTERS[1:]:
+            ended = ended + F(name)
+        return Q(state=cls.State.RUNNING, total__lte=ended)

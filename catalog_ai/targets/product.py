@@ -1,0 +1,149 @@
+"""ProductTarget: the adapter between catalog_ai and one product model of a shop."""
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.db import models
+from django.db.models.fields.files import FieldFile, FileField
+
+from catalog_ai.inference.bundle import Label
+from catalog_ai.targets.categories import CategoryField, make_category_field
+
+
+class ProductTarget:
+    """Subclass it, name the model and its fields; override a method where a shop differs.
+
+        class ShopProductTarget(ProductTarget):
+            model = "shop.Product"
+            image = "image"             # or "images__original": the first related row's image
+            categories = "categories"   # many-to-many, foreign key, choices or tags
+    """
+
+    model: ClassVar[str]
+    image: ClassVar[str] = "image"
+    categories: ClassVar[str] = "categories"
+    category_name: ClassVar[str] = "name"  # the field that names a related category
+    create_categories: ClassVar[bool] = False  # make a category when none is called like a label
+    facets: ClassVar[tuple[str, ...]] = ("article",)  # facets whose labels file products
+    value: ClassVar[str] = ""  # a number field: what a product is worth, to review those first
+
+    @property
+    def key(self) -> str:
+        """The name of this target in rows and addresses, such as "shop.product"."""
+        return self.get_model()._meta.label_lower
+
+    def get_model(self) -> type[models.Model]:
+        return apps.get_model(self.model)
+
+    # Products -------------------------------------------------------------------------------
+
+    def get_products(self) -> "models.QuerySet[Any]":
+        """Products that may be categorised."""
+        return self.get_model()._default_manager.all()
+
+    def load_products(self, keys: Collection[str]) -> dict[str, models.Model]:
+        """Products by key, with what the worker reads of them fetched in a bounded few queries."""
+        pks = [self.to_pk(key) for key in keys]
+        products = self.get_products().filter(pk__in=pks).prefetch_related(*self._prefetches())
+        return {self.to_key(product.pk): product for product in products}
+
+    def to_key(self, pk: object) -> str:
+        """A primary key as text. A UUID goes without dashes, which every database can cast."""
+        return pk.hex if isinstance(pk, uuid.UUID) else str(pk)
+
+    def to_pk(self, key: str) -> Any:
+        return self.get_model()._meta.pk.to_python(key)  # type: ignore[union-attr]
+
+    def get_title(self, product: models.Model) -> str:
+        return str(product)
+
+    def get_value(self, product: models.Model) -> float:
+        """What the product is worth, in the shop's own unit; 0 where `value` is not set."""
+        return float(getattr(product, self.value) or 0) if self.value else 0.0
+
+    # Images ---------------------------------------------------------------------------------
+
+    @cached_property
+    def image_field(self) -> FileField:
+        """The FileField that `image` leads to.
+
+        Raises:
+            FieldDoesNotExist, TypeError: the path leads nowhere, or to no file.
+        """
+        model: Any = self.get_model()
+        *relations, last = self.image.split("__")
+        for relation in relations:
+            model = model._meta.get_field(relation).related_model
+        field = model._meta.get_field(last)
+        if not isinstance(field, FileField):
+            raise TypeError(f"{model.__name__}.{last} is no image or file field")
+        return field
+
+    @property
+    def image_model(self) -> type[models.Model]:
+        """The model whose save means that an image may have changed."""
+        return self.image_field.model
+
+    def get_image(self, product: models.Model) -> FieldFile | None:
+        """The image to judge the product by, or None."""
+        owner: Any = product
+        *relations, last = self.image.split("__")
+        for relation in relations:
+            owner = getattr(owner, relation, None)
+            if isinstance(owner, models.Manager):
+                owner = next(iter(owner.all()), None)
+            if owner is None:
+                return None
+        return getattr(owner, last) or None
+
+    def get_image_names(self, pks: Sequence[Any]) -> dict[str, str]:
+        """Storage names of the products' images by key; an empty one where there is none."""
+        direct = "__" not in self.image and type(self).get_image is ProductTarget.get_image
+        if direct:
+            rows = self.get_products().filter(pk__in=pks).values_list("pk", self.image)
+            return {self.to_key(pk): name or "" for pk, name in rows}
+        products = self.load_products([self.to_key(pk) for pk in pks])
+        images = {key: self.get_image(product) for key, product in products.items()}
+        return {key: str(image.name) if image else "" for key, image in images.items()}
+
+    def find_products_of(self, image_owner: models.Model) -> "models.QuerySet[Any]":
+        """The products that a saved row of `image_model` belongs to."""
+        relations = self.image.split("__")[:-1]
+        lookup = "__".join([*relations, "pk"]) if relations else "pk"
+        return self.get_products().filter(**{lookup: image_owner.pk}).distinct()
+
+    # Categories -----------------------------------------------------------------------------
+
+    @cached_property
+    def category_field(self) -> CategoryField:
+        return make_category_field(self.get_model(), self.categories, self.category_name)
+
+    def get_categories(self, product: models.Model) -> set[str]:
+        """Keys of the product's present categories."""
+        return self.category_field.read(product)
+
+    def set_categories(self, product: models.Model, keys: set[str]) -> None:
+        """File the product: the only place where catalog_ai writes to a shop's models."""
+        self.category_field.write(product, keys)
+
+    def find_category(self, label: Label) -> str | None:
+        """Key of the shop's category for a label, made if `create_categories`; None if there is none."""
+        found = self.category_field.find([label.name, *label.aliases])
+        if found is None and self.create_categories and self.category_field.can_create:
+            return self.category_field.create(label.name)
+        return found
+
+    def get_category_names(self, keys: Iterable[str]) -> dict[str, str]:
+        return self.category_field.get_names(keys)
+
+    def search_categories(self, text: str, limit: int = 20) -> list[tuple[str, str]]:
+        """(key, name) of categories whose name contains `text`."""
+        return self.category_field.list_all(text, limit)
+
+    def _prefetches(self) -> Sequence[str]:
+        relations = "__".join(self.image.split("__")[:-1])
+        many = self.get_model()._meta.get_field(self.categories).many_to_many
+        return [path for path in (relations, self.categories if many else "") if path]

@@ -1,0 +1,204 @@
+"""The one way in: upload hook, admin action, API and commands all start a run here."""
+
+import json
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models, transaction
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from catalog_ai.conf import get_settings
+from catalog_ai.errors import NotPermitted
+from catalog_ai.models import Classification, Run
+from catalog_ai.targets import ProductTarget, get_target
+from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.permissions import AUTO_APPLY, CATEGORIZE, is_allowed
+from catalog_ai.workflow.queues import send_after_commit, send_expansion
+
+if TYPE_CHECKING:
+    from catalog_ai.workflow.permissions import Actor
+
+SYSTEM_SOURCES = (Run.Source.UPLOAD, Run.Source.COMMAND)
+
+# Results in these states are settled for an unchanged image and model: no need to look again.
+SETTLED = (
+    Classification.State.FILED,
+    Classification.State.REVIEW,
+    Classification.State.UNIDENTIFIED,
+    Classification.State.REVIEWED,
+    Classification.State.REJECTED,
+)
+
+
+def enqueue(
+    target: ProductTarget,
+    products: "models.QuerySet[Any]",
+    *,
+    source: Run.Source,
+    actor: "Actor" = None,
+    preset: str | None = None,
+    mode: Run.Mode = Run.Mode.MISSING,
+    dry_run: bool = False,
+    apply_automatically: bool | None = None,
+) -> Run:
+    """Start categorising `products`, in the caller's transaction; the queue hears after commit.
+
+    A selection of up to EXPAND_PAGE products becomes rows at once. A larger one is kept as the
+    SQL that selects it and collected in the worker, page by page, so that this returns at once.
+    `apply_automatically=None` means: as far as the actor (or the upload setting) may.
+
+    Raises:
+        NotPermitted: the actor may not categorise, or asks to file by itself and may not.
+    """
+    settings = get_settings()
+    with transaction.atomic():
+        run = Run.objects.create(
+            target=target.key,
+            source=source,
+            mode=mode,
+            preset=preset or settings.PRESET,
+            model_version=get_bundle().model_version,
+            apply_automatically=_authorise(source, actor, apply_automatically),
+            dry_run=dry_run,
+            created_by=actor,
+        )
+        pks = _get_page(products, "", target)
+        if len(pks) < settings.EXPAND_PAGE or not keep_selection(run, products):
+            _collect_all(run, target, products)
+            finish_expansion(run)
+        else:
+            transaction.on_commit(partial(send_expansion, run), robust=True)
+    return run
+
+
+def _authorise(source: Run.Source, actor: "Actor", apply_automatically: bool | None) -> bool:
+    """Whether confident results may be filed; raises where not even the run may start."""
+    if actor is None:
+        if source not in SYSTEM_SOURCES:
+            raise NotPermitted
+        default = get_settings().APPLY_ON_UPLOAD if source == Run.Source.UPLOAD else True
+        return default if apply_automatically is None else apply_automatically
+    if not is_allowed(actor, CATEGORIZE):
+        raise NotPermitted
+    may_apply = is_allowed(actor, AUTO_APPLY)
+    if apply_automatically and not may_apply:
+        raise NotPermitted
+    return may_apply if apply_automatically is None else apply_automatically
+
+
+def keep_selection(run: Run, products: "models.QuerySet[Any]") -> bool:
+    """Write the SQL of the selection on the run; False where its values cannot be kept as JSON."""
+    query = products.order_by().values("pk").query
+    sql, params = query.get_compiler(products.db).as_sql()
+    try:
+        run.selection_params = json.loads(json.dumps(list(params), cls=DjangoJSONEncoder))
+    except TypeError:
+        return False
+    run.selection_sql = sql
+    run.save(update_fields=["selection_sql", "selection_params"])
+    return True
+
+
+def get_selection(run: Run, target: ProductTarget) -> "models.QuerySet[Any]":
+    """The products of a run that was kept as SQL."""
+    selected = RawSQL(run.selection_sql, run.selection_params)
+    return target.get_model()._base_manager.filter(pk__in=selected)
+
+
+def _get_page(products: "models.QuerySet[Any]", after: str, target: ProductTarget) -> list[Any]:
+    """The next primary keys in order, at most EXPAND_PAGE."""
+    if after:
+        products = products.filter(pk__gt=target.to_pk(after))
+    ordered = products.order_by("pk").values_list("pk", flat=True).distinct()
+    return list(ordered[: get_settings().EXPAND_PAGE])
+
+
+def _collect_all(run: Run, target: ProductTarget, products: "models.QuerySet[Any]") -> None:
+    after = ""
+    while pks := _get_page(products, after, target):
+        send_after_commit(run, collect_page(run, target, pks))
+        after = target.to_key(pks[-1])
+
+
+def expand_next_page(run_id: int) -> bool:
+    """Collect one page of a large run, in one transaction; False when there is no more.
+
+    The run's row is locked, so that a duplicate job waits and then finds the next page.
+    """
+    with transaction.atomic():
+        run = Run.objects.select_for_update().get(pk=run_id)
+        if run.state != Run.State.EXPANDING:
+            return False
+        target = get_target(run.target)
+        pks = _get_page(get_selection(run, target), run.expanded_through, target)
+        if not pks:
+            finish_expansion(run)
+            return False
+        send_after_commit(run, collect_page(run, target, pks))
+        run.expanded_through = target.to_key(pks[-1])
+        run.save(update_fields=["expanded_through"])
+        return True
+
+
+def finish_expansion(run: Run) -> None:
+    """All products are collected: from now on the counters can say that the run is done."""
+    run.state, run.collected = Run.State.RUNNING, True
+    run.save(update_fields=["state", "collected"])
+    finish_if_done([run.pk])
+    run.refresh_from_db()
+
+
+def finish_if_done(run_ids: Collection[int]) -> None:
+    """Close those runs whose products have all reached an end."""
+    done = Run.objects.filter(Run.finished_condition(), pk__in=run_ids)
+    done.update(state=Run.State.DONE, finished_at=timezone.now())
+
+
+def collect_page(run: Run, target: ProductTarget, pks: Sequence[Any]) -> list[int]:
+    """Write QUEUED rows for a page of products and count them; ids of the new rows.
+
+    A product with a row in flight gets no second one: the worker judges whatever image the
+    product has when it stores the result.
+    """
+    images = target.get_image_names(pks)
+    settled = _find_settled(run, target, images) if run.mode == Run.Mode.MISSING else set()
+    wanted = {key: name for key, name in images.items() if name and key not in settled}
+    Classification.objects.bulk_create(
+        [
+            Classification(
+                run=run,
+                target=target.key,
+                object_id=key,
+                image_name=name,
+                model_version=run.model_version,
+                preset=run.preset,
+            )
+            for key, name in wanted.items()
+        ],
+        ignore_conflicts=True,
+    )
+    ids = list(
+        run.classifications.filter(object_id__in=list(wanted))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    run.total += len(ids)
+    run.without_image += sum(not name for name in images.values())
+    run.skipped += sum(bool(name) for name in images.values()) - len(ids)
+    run.save(update_fields=["total", "without_image", "skipped"])
+    return ids
+
+
+def _find_settled(run: Run, target: ProductTarget, images: dict[str, str]) -> set[str]:
+    """Keys of products whose latest result is of this very image name and model version."""
+    rows = Classification.objects.filter(
+        target=target.key,
+        object_id__in=list(images),
+        is_current=True,
+        model_version=run.model_version,
+        state__in=SETTLED,
+    ).values_list("object_id", "image_name")
+    return {key for key, name in rows if images[key] == name}

@@ -1,0 +1,88 @@
+"""What RQ runs. A job carries primary keys only; all it needs else is read from the rows."""
+
+import logging
+from collections.abc import Sequence
+from itertools import groupby
+
+from rq.timeouts import JobTimeoutException
+
+from catalog_ai.conf import get_settings
+from catalog_ai.models import Classification, Run
+from catalog_ai.targets import get_target
+from catalog_ai.workflow.claim import claim, put_back
+from catalog_ai.workflow.classify import ImageResult, classify_images
+from catalog_ai.workflow.enqueue import expand_next_page
+from catalog_ai.workflow.models_in_use import get_classifier
+from catalog_ai.workflow.queues import send_expansion
+from catalog_ai.workflow.reading import ReadImage, read_images
+from catalog_ai.workflow.store import Judged, fail_rows, store_results
+
+logger = logging.getLogger(__name__)
+
+PAGES_A_JOB = 20  # then the rest goes behind the chunks that are queued already
+
+
+def classify_chunk(ids: Sequence[int]) -> None:
+    """Classify those of the rows that are still to do.
+
+    Rows that were tried before are taken one by one, so that an image that kills the process
+    uses up only its own tries and never those of its neighbours.
+    """
+    process_rows(claim(ids, fresh=True))
+    retried = Classification.objects.filter(
+        pk__in=ids, state=Classification.State.QUEUED, attempts__gt=0
+    )
+    for pk in retried.order_by("pk").values_list("pk", flat=True):
+        process_rows(claim([pk], fresh=False))
+
+
+def process_rows(rows: Sequence[Classification]) -> None:
+    """Read, judge and store claimed rows; on an error they go back, and the error goes up."""
+    for _, group in groupby(sorted(rows, key=lambda row: row.run_id), key=lambda row: row.run_id):
+        members = list(group)
+        try:
+            store_results(judge_rows(members))
+        except JobTimeoutException:
+            give_back(members, "The time limit of the job was reached.")
+            raise
+        except Exception as error:
+            logger.exception("a chunk failed", extra={"run": members[0].run_id})
+            give_back(members, f"{type(error).__name__}: {error}")
+            raise
+
+
+def give_back(rows: Sequence[Classification], error: str) -> None:
+    """Queue the rows again, or fail those whose tries are used up."""
+    again = set(put_back(rows, error))
+    fail_rows([row for row in rows if row.pk not in again], error)
+
+
+def judge_rows(rows: Sequence[Classification]) -> list[Judged]:
+    """Results for rows of one run, in order. Unchanged images make no work for the model."""
+    run = rows[0].run
+    read = read_images(rows, get_target(run.target), force=run.mode == Run.Mode.REDO)
+    todo = [item for item in read if item.data is not None]
+    results = _classify(todo)
+    return [
+        Judged(item.row, item.image_name, item.rejected_result or results.get(item.row.pk))
+        for item in read
+    ]
+
+
+def _classify(items: Sequence[ReadImage]) -> dict[int, ImageResult]:
+    if not items:
+        return {}
+    settings = get_settings()
+    blobs = [item.data for item in items if item.data is not None]
+    results = classify_images(
+        blobs, get_classifier(), settings.image_limits, settings.BATCH_SIZE
+    )
+    return {item.row.pk: result for item, result in zip(items, results, strict=True)}
+
+
+def expand_run(run_id: int) -> None:
+    """Collect a large run's products, page by page; harmless when run twice."""
+    for _ in range(PAGES_A_JOB):
+        if not expand_next_page(run_id):
+            return
+    send_expansion(Run.objects.get(pk=run_id))

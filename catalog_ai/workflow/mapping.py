@@ -1,0 +1,45 @@
+"""Which of the shop's categories a label means: a person's rule first, else one of its name."""
+
+from catalog_ai.inference.bundle import Bundle
+from catalog_ai.models import LabelRule
+from catalog_ai.targets import ProductTarget
+
+
+class CategoryMap:
+    """The mapping of one target, read once and kept for a chunk.
+
+    A category found by its name is written down as a rule, so that the mapping page shows what
+    is in force and the next chunk need not search.
+    """
+
+    def __init__(self, target: ProductTarget, bundle: Bundle) -> None:
+        self.target = target
+        self.bundle = bundle
+        self._keys: dict[str, str | None] = {}
+        rules = dict(
+            LabelRule.objects.filter(target=target.key)
+            .exclude(category="")
+            .values_list("label", "category")
+        )
+        existing = target.get_category_names(set(rules.values()))
+        self._keys = {label: key for label, key in rules.items() if key in existing}
+
+    @property
+    def mapped_keys(self) -> set[str]:
+        """Every category that some label means."""
+        return {key for key in self._keys.values() if key}
+
+    def find(self, label_id: str) -> str | None:
+        """Key of the category for a label, or None where the shop has none."""
+        if label_id not in self._keys:
+            self._keys[label_id] = self._discover(label_id)
+        return self._keys[label_id]
+
+    def _discover(self, label_id: str) -> str | None:
+        label = self.bundle.labels_by_id.get(label_id)
+        key = self.target.find_category(label) if label else None
+        if key is not None:
+            LabelRule.objects.update_or_create(
+                target=self.target.key, label=label_id, defaults={"category": key}
+            )
+        return key

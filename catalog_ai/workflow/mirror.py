@@ -1,0 +1,60 @@
+"""Keeps the optional `CategorizedProduct` fields in step with the latest classification."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from django.db import models
+
+from catalog_ai.models import CategorizedProduct, Classification, Suggestion
+from catalog_ai.targets import ProductTarget
+
+FIELDS = ("ai_state", "ai_labels", "ai_top_label", "ai_confidence", "ai_categorized_at")
+
+
+def mirror_to_products(
+    target: ProductTarget,
+    rows: Sequence[Classification],
+    products: Mapping[str, models.Model],
+) -> None:
+    """Write the results onto those products whose model has the fields; else do nothing.
+
+    bulk_update fires no signal: a shop's own save hooks are not run for our bookkeeping.
+    """
+    if not issubclass(target.get_model(), CategorizedProduct) or not rows:
+        return
+    labels = _load_labels(rows)
+    changed: list[Any] = []
+    for row in rows:
+        if (product := products.get(row.object_id)) is None:
+            continue
+        _copy(row, product, labels.get(row.pk, []))
+        changed.append(product)
+    target.get_model()._base_manager.bulk_update(changed, FIELDS)  # type: ignore[attr-defined]
+
+
+def _copy(row: Classification, product: Any, labels: list[dict[str, Any]]) -> None:
+    product.ai_state = row.state
+    product.ai_labels = labels
+    product.ai_top_label = row.top_label
+    product.ai_confidence = row.top_confidence
+    product.ai_categorized_at = row.finished_at
+
+
+def _load_labels(rows: Collection[Classification]) -> dict[int, list[dict[str, Any]]]:
+    labels: dict[int, list[dict[str, Any]]] = {}
+    suggestions = Suggestion.objects.filter(classification__in=[row.pk for row in rows])
+    for suggestion in suggestions.order_by("-confidence"):
+        entry = {
+            "label": suggestion.label,
+            "confidence": suggestion.confidence,
+            "state": suggestion.state,
+        }
+        labels.setdefault(suggestion.classification_id, []).append(entry)
+    return labels
+
+
+def mirror_current(target: ProductTarget, rows: Sequence[Classification]) -> None:
+    """The same after a person's decisions, where only the rows are at hand."""
+    if issubclass(target.get_model(), CategorizedProduct):
+        products = target.load_products([row.object_id for row in rows])
+        mirror_to_products(target, [row for row in rows if row.is_current], products)

@@ -1,0 +1,30 @@
+"""Who may do what. Every verb asks here again, whatever the page or API asked before."""
+
+from typing import TYPE_CHECKING
+
+from catalog_ai.errors import NotPermitted
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
+
+    class User(AbstractBaseUser, PermissionsMixin):
+        """A user as the verbs need one."""
+
+    Actor = User | AnonymousUser | None
+
+CATEGORIZE = "catalog_ai.categorize_products"
+AUTO_APPLY = "catalog_ai.auto_apply"
+REVIEW = "catalog_ai.review_suggestions"
+ROLL_BACK = "catalog_ai.roll_back_run"
+EXPORT = "catalog_ai.export_results"
+
+
+def is_allowed(actor: "Actor", permission: str) -> bool:
+    """Whether a person has a permission. Nobody has none."""
+    return actor is not None and bool(actor.has_perm(permission))
+
+
+def require(actor: "Actor", permission: str) -> None:
+    """Pass, or raise NotPermitted."""
+    if not is_allowed(actor, permission):
+        raise NotPermitted

@@ -1,0 +1,104 @@
+"""The hand-over to Redis: primary keys, nothing else. The rows are the truth."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import django_rq
+from django.db import transaction
+from django.utils import timezone
+from redis.exceptions import RedisError
+from rq import Queue, Retry, Worker
+
+from catalog_ai.conf import get_settings
+from catalog_ai.models import Classification, Run
+
+logger = logging.getLogger(__name__)
+
+CLASSIFY_JOB = "catalog_ai.workflow.jobs.classify_chunk"
+EXPAND_JOB = "catalog_ai.workflow.jobs.expand_run"
+
+
+@dataclass(frozen=True)
+class QueueStatus:
+    """What the queue looks like now; None where Redis could not be asked."""
+
+    reachable: bool
+    bulk_depth: int | None = None
+    upload_depth: int | None = None
+    workers: int | None = None
+
+
+def queue_name_of(run: Run) -> str:
+    """Uploads have a queue of their own, so that they never wait behind a bulk run."""
+    settings = get_settings()
+    return settings.UPLOAD_QUEUE if run.source == Run.Source.UPLOAD else settings.BULK_QUEUE
+
+
+def send_after_commit(run: Run, ids: Sequence[int]) -> None:
+    """Send classifications to the queue once the caller's transaction is in the database.
+
+    robust: a save in the shop must not fail because Redis is down; reconcile sends them later.
+    """
+    if ids:
+        transaction.on_commit(partial(send, queue_name_of(run), list(ids)), robust=True)
+
+
+def send(queue_name: str, ids: Sequence[int]) -> None:
+    """Queue jobs for classifications, in chunks.
+
+    Raises:
+        RedisError: the queue cannot be reached; the rows stay QUEUED.
+    """
+    settings = get_settings()
+    queue = django_rq.get_queue(queue_name)
+    size = settings.CHUNK_SIZE
+    chunks = [list(ids[start : start + size]) for start in range(0, len(ids), size)]
+    queue.enqueue_many([_prepare(CLASSIFY_JOB, [chunk]) for chunk in chunks])
+    Classification.objects.filter(pk__in=ids).update(sent_at=timezone.now())
+
+
+def send_expansion(run: Run) -> None:
+    """Queue the job that collects a large run's products."""
+    queue = django_rq.get_queue(queue_name_of(run))
+    queue.enqueue_many([_prepare(EXPAND_JOB, [run.pk])])
+
+
+def _prepare(job: str, arguments: list[object]):  # type: ignore[no-untyped-def]
+    settings = get_settings()
+    return Queue.prepare_data(
+        job,
+        args=arguments,
+        timeout=settings.JOB_TIMEOUT,
+        result_ttl=0,
+        failure_ttl=7 * 24 * 3600,
+        retry=Retry(max=settings.MAX_ATTEMPTS),
+    )
+
+
+def get_queue_status() -> QueueStatus:
+    """Depths and workers, or `reachable=False` where Redis does not answer."""
+    settings = get_settings()
+    try:
+        bulk = django_rq.get_queue(settings.BULK_QUEUE)
+        uploads = django_rq.get_queue(settings.UPLOAD_QUEUE)
+        names = {worker.name for queue in (bulk, uploads) for worker in Worker.all(queue=queue)}
+        return QueueStatus(True, bulk.count, uploads.count, len(names))
+    except RedisError:
+        logger.warning("Redis cannot be reached", exc_info=True)
+        return QueueStatus(reachable=False)
+
+
+def is_idle(queue_name: str) -> bool:
+    """Whether a queue has nothing waiting and nothing being worked on."""
+    queue = django_rq.get_queue(queue_name)
+    return queue.count == 0 and queue.started_job_registry.count == 0
+
+
+def group_by_queue(rows: Iterable[Classification]) -> dict[str, list[int]]:
+    """Ids by the queue they belong to."""
+    groups: dict[str, list[int]] = {}
+    for row in rows:
+        groups.setdefault(queue_name_of(row.run), []).append(row.pk)
+    return groups

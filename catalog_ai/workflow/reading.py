@@ -1,0 +1,81 @@
+"""Images of claimed rows, read through Django's storage API only: any storage will do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models.fields.files import FieldFile
+from django.utils.translation import gettext as _
+
+from catalog_ai.conf import get_settings
+from catalog_ai.inference.images import ImageRejected, digest_image
+from catalog_ai.models import Classification
+from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.classify import ImageResult
+from catalog_ai.workflow.enqueue import SETTLED
+
+
+@dataclass(frozen=True)
+class ReadImage:
+    """A row and its image's bytes; None where there is nothing for the model to look at."""
+
+    row: Classification
+    image_name: str
+    data: bytes | None = None
+    rejected_result: ImageResult | None = None
+
+
+def read_images(
+    rows: Sequence[Classification], target: ProductTarget, *, force: bool
+) -> list[ReadImage]:
+    """Read the present images of the rows' products.
+
+    Unless `force`, an image whose digest the product's latest result has already been made from
+    is left out: the same bytes and the same model give the same answer.
+    """
+    products = target.load_products([row.object_id for row in rows])
+    read = [_read_one(row, products.get(row.object_id), target) for row in rows]
+    if force:
+        return read
+    known = _load_known_digests(rows)
+    return [_drop_known(item, known) for item in read]
+
+
+def _read_one(
+    row: Classification, product: models.Model | None, target: ProductTarget
+) -> ReadImage:
+    image = target.get_image(product) if product is not None else None
+    if not image:
+        return ReadImage(row, "")
+    name = str(image.name)
+    try:
+        return ReadImage(row, name, _read_limited(image))
+    except FileNotFoundError:
+        missing = ImageRejected("missing", _("The image file is missing from the storage."))
+        return ReadImage(row, name, rejected_result=ImageResult("", rejected=missing))
+
+
+def _read_limited(image: FieldFile) -> bytes:
+    """The file's bytes, one more than the limit at most: the decoder then says it is too large."""
+    with image.storage.open(str(image.name), "rb") as file:
+        return bytes(file.read(get_settings().MAX_UPLOAD_BYTES + 1))
+
+
+def _load_known_digests(rows: Sequence[Classification]) -> set[tuple[str, str, str]]:
+    return set(
+        Classification.objects.filter(
+            target=rows[0].target,
+            object_id__in=[row.object_id for row in rows],
+            is_current=True,
+            state__in=SETTLED,
+        ).values_list("object_id", "model_version", "image_digest")
+    )
+
+
+def _drop_known(item: ReadImage, known: set[tuple[str, str, str]]) -> ReadImage:
+    if item.data is None:
+        return item
+    row = item.row
+    if (row.object_id, row.model_version, digest_image(item.data)) in known:
+        return ReadImage(row, item.image_name)
+    return item

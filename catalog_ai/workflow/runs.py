@@ -1,0 +1,91 @@
+"""What a person can do to a run as a whole: pause, resume, cancel, retry."""
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog_ai.models import Classification, Run
+from catalog_ai.workflow.enqueue import finish_if_done
+from catalog_ai.workflow.permissions import CATEGORIZE, require
+from catalog_ai.workflow.queues import send_after_commit, send_expansion
+
+if TYPE_CHECKING:
+    from catalog_ai.workflow.permissions import Actor
+
+State = Classification.State
+
+
+def cancel_run(run: Run, actor: "Actor") -> Run:
+    """Stop a run: queued products are let go, those in hand are finished, results stay."""
+    require(actor, CATEGORIZE)
+    return stop_run(run)
+
+
+def stop_run(run: Run) -> Run:
+    """The same, for a caller that has authorised already."""
+    with transaction.atomic():
+        run = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
+        if run.state in {Run.State.DONE, Run.State.CANCELLED}:
+            return run
+        queued = run.classifications.filter(state=State.QUEUED)
+        run.cancelled += queued.update(state=State.CANCELLED, finished_at=timezone.now())
+        run.state, run.finished_at = Run.State.CANCELLED, timezone.now()
+        run.save(update_fields=["state", "finished_at", "cancelled"])
+    return run
+
+
+def pause_run(run: Run, actor: "Actor" = None, reason: str = "") -> Run:
+    """Hold a run: nothing more of it is taken up until it is resumed.
+
+    Without an actor it is the system itself that pauses (the circuit breaker), with a reason.
+    """
+    if not reason:
+        require(actor, CATEGORIZE)
+    Run.objects.filter(
+        pk=run.pk, state__in=(Run.State.RUNNING, Run.State.EXPANDING)
+    ).update(state=Run.State.PAUSED, state_reason=reason[:300])
+    run.refresh_from_db()
+    return run
+
+
+def resume_run(run: Run, actor: "Actor") -> Run:
+    """Go on with a paused run."""
+    require(actor, CATEGORIZE)
+    with transaction.atomic():
+        run = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
+        if run.state != Run.State.PAUSED:
+            return run
+        expanding = not run.collected
+        run.state = Run.State.EXPANDING if expanding else Run.State.RUNNING
+        run.state_reason = ""
+        run.save(update_fields=["state", "state_reason"])
+        if expanding:
+            transaction.on_commit(lambda: send_expansion(run), robust=True)
+        queued = run.classifications.filter(state=State.QUEUED).order_by("pk")
+        send_after_commit(run, list(queued.values_list("pk", flat=True)))
+        finish_if_done([run.pk])
+    run.refresh_from_db()
+    return run
+
+
+def retry_failed(run: Run, actor: "Actor") -> int:
+    """Queue the failed products of a run again, with all their tries; how many."""
+    require(actor, CATEGORIZE)
+    with transaction.atomic():
+        run = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
+        failed = run.classifications.filter(state=State.FAILED)
+        # A product that is in flight in another run is being looked at already.
+        busy = Classification.objects.filter(
+            target=run.target, state__in=Classification.IN_FLIGHT
+        ).values("object_id")
+        ids = list(failed.exclude(object_id__in=busy).values_list("pk", flat=True))
+        count = Classification.objects.filter(pk__in=ids).update(
+            state=State.QUEUED, attempts=0, error="", error_code="", sent_at=None, is_current=False
+        )
+        run.failed -= count
+        if count:
+            run.state, run.finished_at = Run.State.RUNNING, None
+        run.save(update_fields=["failed", "state", "finished_at"])
+        send_after_commit(run, ids)
+    return count

@@ -1,0 +1,273 @@
+"""From results to rows: scores, suggestions, embeddings and states of a chunk, in one transaction."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import models, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from catalog_ai.inference.bundle import Bundle
+from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
+from catalog_ai.policy import Thresholds, Verdict, decide
+from catalog_ai.targets import ProductTarget, get_target
+from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle, write_categories
+from catalog_ai.workflow.classify import ImageResult
+from catalog_ai.workflow.claim import lock_leased
+from catalog_ai.workflow.enqueue import finish_if_done
+from catalog_ai.workflow.mirror import mirror_to_products
+from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.policies import get_thresholds
+from catalog_ai.workflow.queues import send_after_commit
+
+logger = logging.getLogger(__name__)
+
+MIN_SCORE = 0.01  # scores below are not worth a byte of the shop's database
+State = Classification.State
+
+COUNTER_OF_STATE = {
+    State.FILED: "filed",
+    State.REVIEW: "review",
+    State.UNIDENTIFIED: "unidentified",
+    State.REVIEWED: "unchanged",
+    State.UNCHANGED: "unchanged",
+    State.REJECTED: "rejected",
+    State.FAILED: "failed",
+    State.CANCELLED: "cancelled",
+}
+RESULT_FIELDS = (
+    "image_name",
+    "image_digest",
+    "is_current",
+    "state",
+    "reason",
+    "error_code",
+    "error",
+    "scores",
+    "top_label",
+    "top_confidence",
+    "uncertainty",
+    "value",
+    "finished_at",
+    "sent_at",
+    "attempts",
+    "lease_token",
+    "lease_expires_at",
+)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claimed row, the image it was judged by, and the result (None: nothing new to judge)."""
+
+    row: Classification
+    image_name: str
+    result: ImageResult | None
+
+
+@dataclass
+class Outcome:
+    """What one transaction is about to write."""
+
+    rows: list[Classification] = field(default_factory=list)
+    suggestions: list[Suggestion] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    embeddings: list[Embedding] = field(default_factory=list)
+    again: list[Classification] = field(default_factory=list)
+
+
+def store_results(judged: Sequence[Judged]) -> None:
+    """Store the results of rows that share a run, and file what is certain.
+
+    Rows whose lease was lost meanwhile are left to whoever holds them now. A product whose image
+    was replaced meanwhile goes back to the queue; one that was deleted is cancelled.
+    """
+    if not judged:
+        return
+    run = judged[0].row.run
+    target = get_target(run.target)
+    with transaction.atomic():
+        held = lock_leased([item.row for item in judged])
+        mine = [item for item in judged if item.row.pk in held]
+        products = target.load_products([item.row.object_id for item in mine])
+        context = load_context(target, run, [item.row.object_id for item in mine])
+        outcome = _settle_all(mine, products, target, context)
+        _write(outcome, run, target, products)
+
+
+def _settle_all(
+    judged: Sequence[Judged],
+    products: dict[str, models.Model],
+    target: ProductTarget,
+    context: FilingContext,
+) -> Outcome:
+    outcome = Outcome()
+    thresholds = get_thresholds(target, context.run.preset)
+    for item in judged:
+        product = products.get(item.row.object_id)
+        if product is None:
+            _end(item.row, State.CANCELLED, _("The product was deleted."))
+        elif _get_image_name(target, product) != item.image_name:
+            _requeue(item.row, _get_image_name(target, product))
+            outcome.again.append(item.row)
+        else:
+            _settle_one(item, product, target, context, thresholds, outcome)
+        outcome.rows.append(item.row)
+    return outcome
+
+
+def _get_image_name(target: ProductTarget, product: models.Model) -> str:
+    image = target.get_image(product)
+    return str(image.name) if image else ""
+
+
+def _settle_one(
+    item: Judged,
+    product: models.Model,
+    target: ProductTarget,
+    context: FilingContext,
+    thresholds: dict[str, Thresholds],
+    outcome: Outcome,
+) -> None:
+    row, result = item.row, item.result
+    row.image_name = item.image_name
+    if not item.image_name:
+        _end(row, State.CANCELLED, _("The product no longer has an image."))
+        return
+    if result is None:
+        _end(row, State.UNCHANGED)
+        return
+    row.image_digest = result.digest
+    if result.rejected is not None:
+        _end(row, State.REJECTED, result.rejected.reason, result.rejected.code)
+        row.is_current = not context.run.dry_run
+        return
+    bundle = get_bundle()
+    verdict = _decide(result, bundle, thresholds, target)
+    settled = settle(row, verdict, product, context)
+    if settled.categories_after is not None:
+        settled = write_categories(product, settled, context)
+    _fill(row, result, settled, bundle, target, product)
+    row.is_current = not context.run.dry_run
+    outcome.suggestions += settled.suggestions
+    outcome.decisions += settled.decisions
+    if result.embedding is not None:
+        packed = Embedding.pack(result.embedding)
+        outcome.embeddings.append(Embedding(classification=row, vector=packed))
+
+
+def _decide(
+    result: ImageResult, bundle: Bundle, thresholds: dict[str, Thresholds], target: ProductTarget
+) -> Verdict:
+    assert result.confidences is not None  # noqa: S101 - not rejected, so judged
+    return decide(
+        result.confidences.tolist(),
+        bundle.labels,
+        thresholds,
+        target.facets,
+        single_valued=target.category_field.single_valued,
+    )
+
+
+def _fill(
+    row: Classification,
+    result: ImageResult,
+    settled: Settled,
+    bundle: Bundle,
+    target: ProductTarget,
+    product: models.Model,
+) -> None:
+    """Write scores, state and the figures that order the review queue onto the row."""
+    confidences = [float(value) for value in result.confidences]  # type: ignore[union-attr]
+    ranked = sorted(zip(confidences, bundle.labels, strict=True), key=lambda pair: -pair[0])
+    row.scores = {label.id: round(score, 4) for score, label in ranked if score >= MIN_SCORE}
+    top_score, top = next(pair for pair in ranked if pair[1].facet in target.facets)
+    row.top_label, row.top_confidence = top.id, round(top_score, 4)
+    row.uncertainty = round(1.0 - top_score, 4)
+    row.value = target.get_value(product)
+    _end(row, settled.state)
+    row.reason = settled.reason
+
+
+def _end(row: Classification, state: State, error: str = "", code: str = "") -> None:
+    row.state, row.error, row.error_code = state, error[:300], code
+    row.finished_at = timezone.now()
+    row.lease_token, row.lease_expires_at = "", None
+
+
+def _requeue(row: Classification, image_name: str) -> None:
+    """The image was replaced while its job ran: look again, at no cost of a try."""
+    row.state, row.image_name, row.sent_at = State.QUEUED, image_name, None
+    row.attempts = max(0, row.attempts - 1)
+    row.lease_token, row.lease_expires_at = "", None
+
+
+def _write(
+    outcome: Outcome, run: Run, target: ProductTarget, products: dict[str, models.Model]
+) -> None:
+    """A bounded number of statements, whatever the size of the chunk."""
+    current = [row for row in outcome.rows if row.is_current]
+    supersede(target, [row.object_id for row in current])
+    # An upsert on the primary key is one statement where bulk_update builds a CASE a field.
+    Classification.objects.bulk_create(
+        outcome.rows, update_conflicts=True, unique_fields=["id"], update_fields=RESULT_FIELDS
+    )
+    Suggestion.objects.bulk_create(outcome.suggestions)
+    for decision in outcome.decisions:
+        decision.suggestion_id = decision.suggestion.pk if decision.suggestion else None
+    Decision.objects.bulk_create(outcome.decisions)
+    Embedding.objects.bulk_create(outcome.embeddings)
+    mirror_to_products(target, current, products)
+    count_ends(run.pk, [State(row.state) for row in outcome.rows])
+    send_after_commit(run, [row.pk for row in outcome.again])
+
+
+def supersede(target: ProductTarget, keys: Sequence[str]) -> None:
+    """Retire the earlier results of products that are about to get a new one."""
+    old = Classification.objects.filter(target=target.key, object_id__in=keys, is_current=True)
+    Suggestion.objects.filter(
+        classification__in=old, state=Suggestion.State.PENDING
+    ).update(state=Suggestion.State.SUPERSEDED)
+    old.filter(state__in=Classification.WAITING).update(state=State.SUPERSEDED, is_current=False)
+    old.update(is_current=False)
+
+
+def count_ends(run_id: int, states: Sequence[State]) -> None:
+    """Raise the run's counters by these ends, and close the run with the last of them."""
+    rises: dict[str, int] = {}
+    for state in states:
+        if counter := COUNTER_OF_STATE.get(state):
+            rises[counter] = rises.get(counter, 0) + 1
+    if rises:
+        Run.objects.filter(pk=run_id).update(**{name: F(name) + by for name, by in rises.items()})
+        finish_if_done([run_id])
+
+
+def fail_rows(rows: Sequence[Classification], error: str) -> int:
+    """Give up on rows that this process holds, after their last try; how many there were."""
+    if not rows:
+        return 0
+    with transaction.atomic():
+        held = lock_leased(rows)
+        failed = [row for row in rows if row.pk in held]
+        known = _find_known(failed)
+        for row in failed:
+            _end(row, State.FAILED, error, "failed")
+            # An earlier result stays the product's latest: a failure says nothing of the image.
+            row.is_current = (row.target, row.object_id) not in known and not row.run.dry_run
+            row.save(update_fields=RESULT_FIELDS)
+        for run_id in {row.run_id for row in failed}:
+            states = [State.FAILED for row in failed if row.run_id == run_id]
+            count_ends(run_id, states)
+    return len(failed)
+
+
+def _find_known(rows: Sequence[Classification]) -> set[tuple[str, str]]:
+    current = Classification.objects.filter(
+        is_current=True,
+        target__in={row.target for row in rows},
+        object_id__in=[row.object_id for row in rows],
+    )
+    return set(current.values_list("target", "object_id"))

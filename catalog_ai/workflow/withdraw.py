@@ -1,0 +1,35 @@
+"""A deleted product: nothing of it is left to do, and nothing of its history is lost."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from catalog_ai.models import Classification, Suggestion
+from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.store import count_ends
+
+State = Classification.State
+
+
+def withdraw_product(target: ProductTarget, key: str) -> None:
+    """Cancel what is queued of a product and take it out of the review queue.
+
+    A row that a worker has in hand is left to it: the worker finds the product gone.
+    """
+    rows = Classification.objects.filter(target=target.key, object_id=key)
+    with transaction.atomic():
+        for row in rows.filter(state=State.QUEUED).select_for_update():
+            ended = rows.filter(pk=row.pk, state=State.QUEUED).update(
+                state=State.CANCELLED,
+                finished_at=timezone.now(),
+                error=_("The product was deleted."),
+            )
+            if ended:
+                count_ends(row.run_id, [State.CANCELLED])
+        Suggestion.objects.filter(
+            classification__in=rows, state=Suggestion.State.PENDING
+        ).update(state=Suggestion.State.SUPERSEDED)
+        rows.filter(is_current=True, state__in=Classification.WAITING).update(
+            state=State.SUPERSEDED
+        )
+        rows.filter(is_current=True).update(is_current=False)
