@@ -1,0 +1,1 @@
+"""The REST API: thin views over the same verbs that the admin calls. Needs the `api` extra."""

@@ -1,0 +1,30 @@
+"""`manage.py catalog_ai_worker`: warm workers for bulk runs and uploads, kept alive."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from catalog_ai.workflow.supervisor import Supervisor, count_bulk_workers, run_worker
+
+
+class Command(BaseCommand):
+    help = (
+        "Runs one worker for uploads and several for bulk runs, restarts those that die, and "
+        "reconciles every half minute. Stops gracefully on SIGTERM and Ctrl-C."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--bulk",
+            type=int,
+            default=count_bulk_workers(),
+            help="Bulk workers; as many as cores if left out.",
+        )
+        parser.add_argument("--queue", help="Run one worker on this queue, without a supervisor.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["queue"]:
+            run_worker(options["queue"])
+        else:
+            Supervisor(options["bulk"]).run()

@@ -1,0 +1,37 @@
+"""`manage.py categorize`: start a run over a whole product model from the command line."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from catalog_ai.models import Run
+from catalog_ai.policy import Preset
+from catalog_ai.targets import get_target, get_targets
+from catalog_ai.workflow.enqueue import enqueue
+
+
+class Command(BaseCommand):
+    help = "Queues all products of a target for categorisation."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("target", nargs="?", help='Such as "shop.product"; the only one if left out.')
+        parser.add_argument("--redo", action="store_true", help="Also products with a result.")
+        parser.add_argument("--dry-run", action="store_true", help="File nothing.")
+        parser.add_argument("--preset", choices=list(Preset), help="How much files by itself.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        targets = get_targets()
+        key = options["target"] or next(iter(targets), "")
+        if key not in targets or (len(targets) > 1 and not options["target"]):
+            raise CommandError(f"Name one of these product models: {', '.join(targets) or 'none'}.")
+        target = get_target(key)
+        run = enqueue(
+            target,
+            target.get_products(),
+            source=Run.Source.COMMAND,
+            mode=Run.Mode.REDO if options["redo"] else Run.Mode.MISSING,
+            dry_run=options["dry_run"],
+            preset=options["preset"],
+        )
+        self.stdout.write(f"{run}: {run.get_state_display()}, {run.total} products queued so far.")

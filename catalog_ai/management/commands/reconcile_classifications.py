@@ -1,0 +1,36 @@
+"""`manage.py reconcile_classifications`: send what the queue lost; safe to run at any time."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
+
+from catalog_ai.models import Run
+from catalog_ai.targets import get_targets
+from catalog_ai.workflow.enqueue import enqueue
+from catalog_ai.workflow.reconcile import reconcile
+
+
+class Command(BaseCommand):
+    help = "Takes back rows of dead workers and sends queued rows that Redis lost or never got."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--missing",
+            action="store_true",
+            help="Also queue every product whose image has no result of the present model.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["missing"]:
+            for target in get_targets().values():
+                run = enqueue(target, target.get_products(), source=Run.Source.COMMAND)
+                self.stdout.write(f"{run}: {run.total or _('collecting products')}")
+        try:
+            self.stdout.write(str(reconcile()))
+        except RedisError as error:
+            raise CommandError(
+                _("Redis cannot be reached (%s). Nothing is lost: run this again.") % error
+            ) from error

@@ -1,0 +1,1 @@
+"""A small real shop, to see catalog_ai at work."""
