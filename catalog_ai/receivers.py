@@ -81,7 +81,11 @@ def _enqueue_changed(target: ProductTarget, instance: models.Model) -> None:
     if run.total == 0:
         # A row in flight covers this image, unless it ends before our commit: look once more.
         run.delete()
-        transaction.on_commit(partial(check_again, target, changed), robust=True)
+
+        def look_again() -> None:
+            check_again(target, changed)
+
+        transaction.on_commit(look_again, robust=True)
 
 
 def is_image_new(target: ProductTarget, product: models.Model) -> bool:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -16,7 +15,7 @@ from catalog_ai.models import Classification, Run
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import AUTO_APPLY, CATEGORIZE, is_allowed
-from catalog_ai.workflow.queues import send_after_commit, send_expansion
+from catalog_ai.workflow.queues import expand_after_commit, send_after_commit
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
@@ -70,7 +69,7 @@ def enqueue(
             _collect_all(run, target, products)
             finish_expansion(run)
         else:
-            transaction.on_commit(partial(send_expansion, run), robust=True)
+            expand_after_commit(run)
     return run
 
 

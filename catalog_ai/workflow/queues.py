@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import django_rq
 from django.db import transaction
@@ -41,8 +40,13 @@ def send_after_commit(run: Run, ids: Sequence[int]) -> None:
 
     robust: a save in the shop must not fail because Redis is down; reconcile sends them later.
     """
+
+    # A plain function: Django names it in its log when it fails, and a partial has no name.
+    def hand_over() -> None:
+        send(queue_name_of(run), list(ids))
+
     if ids:
-        transaction.on_commit(partial(send, queue_name_of(run), list(ids)), robust=True)
+        transaction.on_commit(hand_over, robust=True)
 
 
 def send(queue_name: str, ids: Sequence[int]) -> None:
@@ -57,6 +61,15 @@ def send(queue_name: str, ids: Sequence[int]) -> None:
     chunks = [list(ids[start : start + size]) for start in range(0, len(ids), size)]
     queue.enqueue_many([_prepare(CLASSIFY_JOB, [chunk]) for chunk in chunks])
     Classification.objects.filter(pk__in=ids).update(sent_at=timezone.now())
+
+
+def expand_after_commit(run: Run) -> None:
+    """Let the worker collect a large run's products once the run is in the database."""
+
+    def hand_over() -> None:
+        send_expansion(run)
+
+    transaction.on_commit(hand_over, robust=True)
 
 
 def send_expansion(run: Run) -> None:

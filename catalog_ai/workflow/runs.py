@@ -8,7 +8,7 @@ from django.utils import timezone
 from catalog_ai.models import Classification, Run
 from catalog_ai.workflow.enqueue import finish_if_done
 from catalog_ai.workflow.permissions import CATEGORIZE, require
-from catalog_ai.workflow.queues import send_after_commit, send_expansion
+from catalog_ai.workflow.queues import expand_after_commit, send_after_commit
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
@@ -61,7 +61,7 @@ def resume_run(run: Run, actor: "Actor") -> Run:
         run.state_reason = ""
         run.save(update_fields=["state", "state_reason"])
         if expanding:
-            transaction.on_commit(lambda: send_expansion(run), robust=True)
+            expand_after_commit(run)
         queued = run.classifications.filter(state=State.QUEUED).order_by("pk")
         send_after_commit(run, list(queued.values_list("pk", flat=True)))
         finish_if_done([run.pk])

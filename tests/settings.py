@@ -1,0 +1,27 @@
+"""Settings of the test suite: the demo shop's, with everything temporary and nothing outside."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("DEMO_VAR", tempfile.mkdtemp(prefix="catalog-ai-tests-"))
+os.environ.setdefault("SECRET_KEY", "only-for-tests")
+
+from shop_demo.settings import *  # noqa: E402, F403
+from shop_demo.settings import DATABASES, INSTALLED_APPS  # noqa: E402
+
+DEBUG = False
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.shops"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CATALOG_AI = {
+    "TARGETS": [
+        "shop_demo.targets.ShopProductTarget",
+        "tests.shops.targets.IntTarget",
+        "tests.shops.targets.UuidTarget",
+        "tests.shops.targets.SlugTarget",
+        "tests.shops.targets.GalleryTarget",
+    ]
+}
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    # A file and not memory: live servers and worker processes share it.
+    DATABASES["default"]["TEST"] = {"NAME": str(Path(os.environ["DEMO_VAR"]) / "test.sqlite3")}

@@ -1,0 +1,53 @@
+"""Shops of every shape that a target must fit: keys, categories and places of the image."""
+
+import uuid
+
+from django.db import models
+
+
+class Kind(models.Model):
+    name = models.CharField(max_length=50)
+
+
+class IntProduct(models.Model):
+    """An integer key, several categories."""
+
+    name = models.CharField(max_length=50)
+    image = models.ImageField(upload_to="int/", blank=True)
+    categories = models.ManyToManyField(Kind, blank=True)
+
+
+class UuidProduct(models.Model):
+    """A UUID key, one category as a foreign key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    photo = models.ImageField(upload_to="uuid/", blank=True)
+    category = models.ForeignKey(Kind, null=True, blank=True, on_delete=models.SET_NULL)
+
+
+class SlugProduct(models.Model):
+    """A string key, one category as a choice."""
+
+    class Section(models.TextChoices):
+        SHIRTS = "shirts", "T-Shirts"
+        SHOES = "shoes", "Casual Shoes"
+
+    slug = models.CharField(max_length=40, primary_key=True)
+    image = models.ImageField(upload_to="slug/", blank=True)
+    section = models.CharField(max_length=20, choices=Section, blank=True)
+
+
+class GalleryProduct(models.Model):
+    """Its pictures are rows of another model."""
+
+    name = models.CharField(max_length=50)
+    categories = models.ManyToManyField(Kind, blank=True)
+
+
+class GalleryImage(models.Model):
+    product = models.ForeignKey(GalleryProduct, on_delete=models.CASCADE, related_name="images")
+    original = models.ImageField(upload_to="gallery/")
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
