@@ -1,8 +1,30 @@
 """The demo shop's own product pictures, drawn by code. The model is never trained on them."""
 
-from shop_demo.drawings import accessories, bags, bottoms, footwear, openshoes, tops
+from shop_demo.drawings import (
+    accessories,
+    bags,
+    beauty,
+    bottoms,
+    footwear,
+    oddities,
+    openshoes,
+    smallwear,
+    tops,
+)
 from shop_demo.drawings.drawing import Drawing, render_drawing
 
-DRAWINGS: tuple[Drawing, ...] = (*tops.DRAWINGS, *bottoms.DRAWINGS, *footwear.DRAWINGS, *openshoes.DRAWINGS, *bags.DRAWINGS, *accessories.DRAWINGS)
+DRAWINGS: tuple[Drawing, ...] = (
+    *tops.DRAWINGS,
+    *bottoms.DRAWINGS,
+    *footwear.DRAWINGS,
+    *openshoes.DRAWINGS,
+    *bags.DRAWINGS,
+    *accessories.DRAWINGS,
+    *smallwear.DRAWINGS,
+    *beauty.DRAWINGS,
+)
 
-__all__ = ["DRAWINGS", "Drawing", "render_drawing"]
+# No fashion: what the model should answer with "unidentified".
+ODDITIES: tuple[Drawing, ...] = oddities.DRAWINGS
+
+__all__ = ["DRAWINGS", "ODDITIES", "Drawing", "render_drawing"]
