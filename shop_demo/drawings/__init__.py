@@ -5,7 +5,9 @@ from shop_demo.drawings import (
     bags,
     beauty,
     bottoms,
+    dresses,
     footwear,
+    layers,
     oddities,
     openshoes,
     smallwear,
@@ -15,6 +17,8 @@ from shop_demo.drawings.drawing import Drawing, render_drawing
 
 DRAWINGS: tuple[Drawing, ...] = (
     *tops.DRAWINGS,
+    *layers.DRAWINGS,
+    *dresses.DRAWINGS,
     *bottoms.DRAWINGS,
     *footwear.DRAWINGS,
     *openshoes.DRAWINGS,
