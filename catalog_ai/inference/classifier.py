@@ -98,26 +98,26 @@ class Classifier:
         scale, zero = self._input["quantization"]
         limits = np.iinfo(dtype)
         quantised = np.rint(values / scale + zero)
-        return np.clip(quantised, limits.min, limits.max).astype(dtype)
+        return np.asarray(np.clip(quantised, limits.min, limits.max), dtype)
 
     def _read(self, output: Any) -> NDArray[np.float32]:
         values = self._interpreter.get_tensor(output["index"])
         if values.dtype == np.float32:
-            return values  # type: ignore[no-any-return]
+            return np.asarray(values, np.float32)
         scale, zero = output["quantization"]
-        return (values.astype(np.float32) - zero) * np.float32(scale)
+        return np.asarray((values.astype(np.float32) - zero) * scale, np.float32)
 
 
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """1 / (1 + exp(-x)), without overflow at either end."""
     small = np.exp(-np.abs(logits))
-    return np.where(logits >= 0, 1 / (1 + small), small / (1 + small)).astype(np.float32)
+    return np.asarray(np.where(logits >= 0, 1, small) / (1 + small), np.float32)
 
 
 def normalise(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Rows of length 1; a row of zeros stays zero."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 
 
 def load_classifier(path: Path, threads: int = 1) -> Classifier:

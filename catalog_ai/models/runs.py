@@ -1,5 +1,8 @@
 """A run: one request to categorise products, however many."""
 
+import operator
+from functools import reduce
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -105,7 +108,5 @@ class Run(models.Model):
     @classmethod
     def finished_condition(cls) -> Q:
         """SQL condition: every product of a fully collected run has reached an end."""
-        ended = F("filed")
-        for name in cls.COUNTERS[1:]:
-            ended = ended + F(name)
+        ended = reduce(operator.add, map(F, cls.COUNTERS))
         return Q(state=cls.State.RUNNING, total__lte=ended)

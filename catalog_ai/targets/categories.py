@@ -15,7 +15,6 @@ from catalog_ai.errors import UnknownCategory
 from catalog_ai.inference.bundle import fold_name
 
 
-
 class CategoryField(ABC):
     """Reads and writes one product's categories, whatever the shop keeps them in."""
 
@@ -77,7 +76,9 @@ class RelatedCategories(CategoryField):
         return [(str(pk), str(name)) for pk, name in (pairs[:limit] if limit else pairs)]
 
     def create(self, name: str) -> str:
-        row, _ = self.related._default_manager.get_or_create(**{self.name_field: name})
+        row, _ = self.related._default_manager.get_or_create(
+            defaults=None, **{self.name_field: name}
+        )
         return str(row.pk)
 
     def _to_pk(self, key: str) -> Any:
@@ -189,7 +190,7 @@ def make_category_field(
         TypeError: the field is of no kind that can hold categories.
     """
     field: Any = _find_field(model, name)
-    related = getattr(field, "related_model", None)
+    related: Any = getattr(field, "related_model", None)
     if field is not None and getattr(field, "flatchoices", None):
         return ChoiceCategory(field)
     # A tag manager is told by its manager, for it is a relation field of its own making.

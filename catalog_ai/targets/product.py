@@ -16,10 +16,10 @@ from catalog_ai.targets.categories import CategoryField, make_category_field
 class ProductTarget:
     """Subclass it, name the model and its fields; override a method where a shop differs.
 
-        class ShopProductTarget(ProductTarget):
-            model = "shop.Product"
-            image = "image"             # or "images__original": the first related row's image
-            categories = "categories"   # many-to-many, foreign key, choices or tags
+    class ShopProductTarget(ProductTarget):
+        model = "shop.Product"
+        image = "image"             # or "images__original": the first related row's image
+        categories = "categories"   # many-to-many, foreign key, choices or tags
     """
 
     model: ClassVar[str]
@@ -130,7 +130,7 @@ class ProductTarget:
         self.category_field.write(product, keys)
 
     def find_category(self, label: Label) -> str | None:
-        """Key of the shop's category for a label, made if `create_categories`; None if there is none."""
+        """Key of the shop's category for a label, or None; made if `create_categories`."""
         found = self.category_field.find([label.name, *label.aliases])
         if found is None and self.create_categories and self.category_field.can_create:
             return self.category_field.create(label.name)

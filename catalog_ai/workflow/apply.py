@@ -219,4 +219,3 @@ def write_categories(product: models.Model, settled: Settled, context: FilingCon
 def file_label(target: ProductTarget, label: str) -> str | None:
     """The shop's category for a label, for one that a person approves."""
     return CategoryMap(target, get_bundle()).find(label)
-

@@ -14,7 +14,7 @@ from catalog_ai.errors import NotPermitted
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.models_in_use import get_bundle
-from catalog_ai.workflow.permissions import AUTO_APPLY, CATEGORIZE, is_allowed
+from catalog_ai.workflow.permissions import AUTO_APPLY, CATEGORIZE, as_user, is_allowed
 from catalog_ai.workflow.queues import expand_after_commit, send_after_commit
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def enqueue(
             model_version=get_bundle().model_version,
             apply_automatically=_authorise(source, actor, apply_automatically),
             dry_run=dry_run,
-            created_by=actor,
+            created_by=as_user(actor),
         )
         pks = _get_page(products, "", target)
         if len(pks) < settings.EXPAND_PAGE or not keep_selection(run, products):
@@ -103,7 +103,8 @@ def keep_selection(run: Run, products: "models.QuerySet[Any]") -> bool:
 
 def get_selection(run: Run, target: ProductTarget) -> "models.QuerySet[Any]":
     """The products of a run that was kept as SQL."""
-    selected = RawSQL(run.selection_sql, run.selection_params)
+    # Our own compiler wrote this SQL into this very database; its values are parameters.
+    selected = RawSQL(run.selection_sql, run.selection_params)  # noqa: S611
     return target.get_model()._base_manager.filter(pk__in=selected)
 
 

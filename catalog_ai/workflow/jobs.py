@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from itertools import groupby
 
 from rq.timeouts import JobTimeoutException
 
@@ -11,11 +10,12 @@ from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.claim import claim, put_back
 from catalog_ai.workflow.classify import ImageResult, classify_images
+from catalog_ai.workflow.ends import fail_rows
 from catalog_ai.workflow.enqueue import expand_next_page
 from catalog_ai.workflow.models_in_use import get_classifier
 from catalog_ai.workflow.queues import send_expansion
 from catalog_ai.workflow.reading import ReadImage, read_images
-from catalog_ai.workflow.store import Judged, fail_rows, store_results
+from catalog_ai.workflow.store import Judged, store_results
 
 logger = logging.getLogger(__name__)
 
@@ -38,17 +38,19 @@ def classify_chunk(ids: Sequence[int]) -> None:
 
 def process_rows(rows: Sequence[Classification]) -> None:
     """Read, judge and store claimed rows; on an error they go back, and the error goes up."""
-    for _, group in groupby(sorted(rows, key=lambda row: row.run_id), key=lambda row: row.run_id):
-        members = list(group)
+    left = sorted(rows, key=lambda row: row.run_id)
+    while left:
+        members = [row for row in left if row.run_id == left[0].run_id]
         try:
             store_results(judge_rows(members))
         except JobTimeoutException:
-            give_back(members, "The time limit of the job was reached.")
+            give_back(left, "The time limit of the job was reached.")
             raise
         except Exception as error:
             logger.exception("a chunk failed", extra={"run": members[0].run_id})
-            give_back(members, f"{type(error).__name__}: {error}")
+            give_back(left, f"{type(error).__name__}: {error}")
             raise
+        left = left[len(members) :]
 
 
 def give_back(rows: Sequence[Classification], error: str) -> None:
@@ -60,7 +62,9 @@ def give_back(rows: Sequence[Classification], error: str) -> None:
 def judge_rows(rows: Sequence[Classification]) -> list[Judged]:
     """Results for rows of one run, in order. Unchanged images make no work for the model."""
     run = rows[0].run
-    read = read_images(rows, get_target(run.target), force=run.mode == Run.Mode.REDO)
+    # A fresh upload under an old name is a redo by name only: the same bytes are not judged twice.
+    force = run.mode == Run.Mode.REDO and run.source != Run.Source.UPLOAD
+    read = read_images(rows, get_target(run.target), force=force)
     todo = [item for item in read if item.data is not None]
     results = _classify(todo)
     return [
@@ -74,9 +78,7 @@ def _classify(items: Sequence[ReadImage]) -> dict[int, ImageResult]:
         return {}
     settings = get_settings()
     blobs = [item.data for item in items if item.data is not None]
-    results = classify_images(
-        blobs, get_classifier(), settings.image_limits, settings.BATCH_SIZE
-    )
+    results = classify_images(blobs, get_classifier(), settings.image_limits, settings.BATCH_SIZE)
     return {item.row.pk: result for item, result in zip(items, results, strict=True)}
 
 

@@ -28,7 +28,7 @@ def get_bundle() -> Bundle:
 
 
 def get_classifier() -> Classifier:
-    """The warm classifier of this process (one thread: processes scale better, see facts in ADR)."""
+    """The warm classifier of this process (one thread: processes scale better)."""
     return _load_classifier(get_settings().BUNDLE)
 
 

@@ -106,7 +106,7 @@ def get_queue_status() -> QueueStatus:
 def is_idle(queue_name: str) -> bool:
     """Whether a queue has nothing waiting and nothing being worked on."""
     queue = django_rq.get_queue(queue_name)
-    return queue.count == 0 and queue.started_job_registry.count == 0
+    return bool(queue.count == 0 and queue.started_job_registry.count == 0)
 
 
 def group_by_queue(rows: Iterable[Classification]) -> dict[str, list[int]]:

@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, Run
 from catalog_ai.workflow.claim import CLAIMABLE_RUNS, put_back
+from catalog_ai.workflow.ends import fail_rows
 from catalog_ai.workflow.queues import group_by_queue, is_idle, queue_name_of, send, send_expansion
-from catalog_ai.workflow.store import fail_rows
 
 logger = logging.getLogger(__name__)
 

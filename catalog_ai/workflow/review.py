@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.utils import timezone
 
 from catalog_ai.errors import (
     CatalogAIError,
@@ -19,6 +18,7 @@ from catalog_ai.errors import (
 from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.apply import file_label
+from catalog_ai.workflow.ledger import append, close_if_decided, record
 from catalog_ai.workflow.mirror import mirror_current
 from catalog_ai.workflow.models_in_use import get_label_name
 from catalog_ai.workflow.permissions import REVIEW, require
@@ -82,13 +82,13 @@ def _decide_product(
     for suggestion in suggestions:
         before = target.get_categories(product)
         after = _categories_after(suggestion, action, before, target)
-        ledger = _record(row, suggestion, action, actor, batch, before, after)
+        ledger = record(row, suggestion, action, actor, batch, before, after)
         if after != before:
             target.set_categories(product, after)
         suggestion.state = _STATE_OF[action]
         suggestion.save(update_fields=["state", "category"])
-        _close(row)
-        _append(ledger, row, suggestion)
+        close_if_decided(row)
+        append(ledger, row, suggestion)
     mirror_current(target, [row])
     return len(suggestions)
 
@@ -129,9 +129,7 @@ def _categories_after(
     return {category} if target.category_field.single_valued else before | {category}
 
 
-def correct(
-    classification_id: int, category_keys: Collection[str], actor: "Actor"
-) -> Reviewed:
+def correct(classification_id: int, category_keys: Collection[str], actor: "Actor") -> Reviewed:
     """File the product under the person's own categories instead of the suggested ones.
 
     What the model had filed is taken out; categories the shop gave otherwise stay (except where
@@ -156,12 +154,12 @@ def correct(
         single = target.category_field.single_valued
         after = keys if single else (before - replaced) | keys
         for suggestion in open_ones:
-            entry = _record(
+            entry = record(
                 row, suggestion, Decision.Action.CORRECT, actor, reviewed.batch, before, before
             )
             suggestion.state = Suggestion.State.CORRECTED
             suggestion.save(update_fields=["state"])
-            _append(entry, row, suggestion)
+            append(entry, row, suggestion)
         _add_own(row, sorted(keys), actor, reviewed.batch, before, after)
         if after != before:
             target.set_categories(product, after)
@@ -207,10 +205,10 @@ def _add_own(
             category=key,
             state=Suggestion.State.APPROVED,
         )
-        entry = _record(row, own, Decision.Action.CORRECT, actor, batch, before, after)
+        entry = record(row, own, Decision.Action.CORRECT, actor, batch, before, after)
         own.save()
-        _close(row)
-        _append(entry, row, own)
+        close_if_decided(row)
+        append(entry, row, own)
         before = after
 
 
@@ -234,48 +232,10 @@ def _dismiss_one(pk: int, actor: "Actor", batch: uuid.UUID) -> bool:
     # An unidentified image has no suggestion: this one keeps the person's word on the image.
     pending = pending or [Suggestion(classification=row, source=Suggestion.Source.PERSON)]
     for suggestion in pending:
-        entry = _record(row, suggestion, Decision.Action.REJECT, actor, batch, set(), set())
+        entry = record(row, suggestion, Decision.Action.REJECT, actor, batch, set(), set())
         suggestion.state = Suggestion.State.REJECTED
         suggestion.save()
-        _close(row)
-        _append(entry, row, suggestion)
+        close_if_decided(row)
+        append(entry, row, suggestion)
     mirror_current(get_target(row.target), [row])
     return True
-
-
-def _record(
-    row: Classification,
-    suggestion: Suggestion,
-    action: Decision.Action,
-    actor: "Actor",
-    batch: uuid.UUID,
-    before: set[str],
-    after: set[str],
-) -> Decision:
-    """A ledger entry with how things stand; `_append` completes and saves it."""
-    return Decision(
-        action=action,
-        actor=actor,
-        actor_name=actor.get_username() if actor else "",
-        batch=batch,
-        label=suggestion.label,
-        state_before=suggestion.state if suggestion.pk else "",
-        classification_before=row.state,
-        categories_before=sorted(before),
-        categories_after=sorted(after),
-    )
-
-
-def _append(entry: Decision, row: Classification, suggestion: Suggestion) -> None:
-    entry.classification, entry.suggestion = row, suggestion
-    entry.state_after, entry.classification_after = suggestion.state, row.state
-    entry.save()
-
-
-def _close(row: Classification) -> None:
-    """With its last suggestion decided, the row leaves the queue."""
-    if row.suggestions.filter(state=Suggestion.State.PENDING).exists():
-        return
-    row.state, row.reviewed_at = Classification.State.REVIEWED, timezone.now()
-    row.assigned_to, row.assigned_until = None, None
-    row.save(update_fields=["state", "reviewed_at", "assigned_to", "assigned_until"])

@@ -42,9 +42,9 @@ def pause_run(run: Run, actor: "Actor" = None, reason: str = "") -> Run:
     """
     if not reason:
         require(actor, CATEGORIZE)
-    Run.objects.filter(
-        pk=run.pk, state__in=(Run.State.RUNNING, Run.State.EXPANDING)
-    ).update(state=Run.State.PAUSED, state_reason=reason[:300])
+    Run.objects.filter(pk=run.pk, state__in=(Run.State.RUNNING, Run.State.EXPANDING)).update(
+        state=Run.State.PAUSED, state_reason=reason[:300]
+    )
     run.refresh_from_db()
     return run
 

@@ -1,12 +1,10 @@
-"""From results to rows: scores, suggestions, embeddings and states of a chunk, in one transaction."""
+"""From results to rows: a chunk's scores, suggestions and states, in one transaction."""
 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import models, transaction
-from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from catalog_ai.inference.bundle import Bundle
@@ -14,9 +12,9 @@ from catalog_ai.models import Classification, Decision, Embedding, Run, Suggesti
 from catalog_ai.policy import Thresholds, Verdict, decide
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle, write_categories
-from catalog_ai.workflow.classify import ImageResult
 from catalog_ai.workflow.claim import lock_leased
-from catalog_ai.workflow.enqueue import finish_if_done
+from catalog_ai.workflow.classify import ImageResult
+from catalog_ai.workflow.ends import RESULT_FIELDS, count_ends, end_row
 from catalog_ai.workflow.mirror import mirror_to_products
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.policies import get_thresholds
@@ -26,36 +24,6 @@ logger = logging.getLogger(__name__)
 
 MIN_SCORE = 0.01  # scores below are not worth a byte of the shop's database
 State = Classification.State
-
-COUNTER_OF_STATE = {
-    State.FILED: "filed",
-    State.REVIEW: "review",
-    State.UNIDENTIFIED: "unidentified",
-    State.REVIEWED: "unchanged",
-    State.UNCHANGED: "unchanged",
-    State.REJECTED: "rejected",
-    State.FAILED: "failed",
-    State.CANCELLED: "cancelled",
-}
-RESULT_FIELDS = (
-    "image_name",
-    "image_digest",
-    "is_current",
-    "state",
-    "reason",
-    "error_code",
-    "error",
-    "scores",
-    "top_label",
-    "top_confidence",
-    "uncertainty",
-    "value",
-    "finished_at",
-    "sent_at",
-    "attempts",
-    "lease_token",
-    "lease_expires_at",
-)
 
 
 @dataclass(frozen=True)
@@ -108,7 +76,7 @@ def _settle_all(
     for item in judged:
         product = products.get(item.row.object_id)
         if product is None:
-            _end(item.row, State.CANCELLED, _("The product was deleted."))
+            end_row(item.row, State.CANCELLED, _("The product was deleted."))
         elif _get_image_name(target, product) != item.image_name:
             _requeue(item.row, _get_image_name(target, product))
             outcome.again.append(item.row)
@@ -134,14 +102,14 @@ def _settle_one(
     row, result = item.row, item.result
     row.image_name = item.image_name
     if not item.image_name:
-        _end(row, State.CANCELLED, _("The product no longer has an image."))
+        end_row(row, State.CANCELLED, _("The product no longer has an image."))
         return
     if result is None:
-        _end(row, State.UNCHANGED)
+        end_row(row, State.UNCHANGED)
         return
     row.image_digest = result.digest
     if result.rejected is not None:
-        _end(row, State.REJECTED, result.rejected.reason, result.rejected.code)
+        end_row(row, State.REJECTED, result.rejected.reason, result.rejected.code)
         row.is_current = not context.run.dry_run
         return
     bundle = get_bundle()
@@ -187,14 +155,8 @@ def _fill(
     row.top_label, row.top_confidence = top.id, round(top_score, 4)
     row.uncertainty = round(1.0 - top_score, 4)
     row.value = target.get_value(product)
-    _end(row, settled.state)
+    end_row(row, settled.state)
     row.reason = settled.reason
-
-
-def _end(row: Classification, state: State, error: str = "", code: str = "") -> None:
-    row.state, row.error, row.error_code = state, error[:300], code
-    row.finished_at = timezone.now()
-    row.lease_token, row.lease_expires_at = "", None
 
 
 def _requeue(row: Classification, image_name: str) -> None:
@@ -227,47 +189,8 @@ def _write(
 def supersede(target: ProductTarget, keys: Sequence[str]) -> None:
     """Retire the earlier results of products that are about to get a new one."""
     old = Classification.objects.filter(target=target.key, object_id__in=keys, is_current=True)
-    Suggestion.objects.filter(
-        classification__in=old, state=Suggestion.State.PENDING
-    ).update(state=Suggestion.State.SUPERSEDED)
+    Suggestion.objects.filter(classification__in=old, state=Suggestion.State.PENDING).update(
+        state=Suggestion.State.SUPERSEDED
+    )
     old.filter(state__in=Classification.WAITING).update(state=State.SUPERSEDED, is_current=False)
     old.update(is_current=False)
-
-
-def count_ends(run_id: int, states: Sequence[State]) -> None:
-    """Raise the run's counters by these ends, and close the run with the last of them."""
-    rises: dict[str, int] = {}
-    for state in states:
-        if counter := COUNTER_OF_STATE.get(state):
-            rises[counter] = rises.get(counter, 0) + 1
-    if rises:
-        Run.objects.filter(pk=run_id).update(**{name: F(name) + by for name, by in rises.items()})
-        finish_if_done([run_id])
-
-
-def fail_rows(rows: Sequence[Classification], error: str) -> int:
-    """Give up on rows that this process holds, after their last try; how many there were."""
-    if not rows:
-        return 0
-    with transaction.atomic():
-        held = lock_leased(rows)
-        failed = [row for row in rows if row.pk in held]
-        known = _find_known(failed)
-        for row in failed:
-            _end(row, State.FAILED, error, "failed")
-            # An earlier result stays the product's latest: a failure says nothing of the image.
-            row.is_current = (row.target, row.object_id) not in known and not row.run.dry_run
-            row.save(update_fields=RESULT_FIELDS)
-        for run_id in {row.run_id for row in failed}:
-            states = [State.FAILED for row in failed if row.run_id == run_id]
-            count_ends(run_id, states)
-    return len(failed)
-
-
-def _find_known(rows: Sequence[Classification]) -> set[tuple[str, str]]:
-    current = Classification.objects.filter(
-        is_current=True,
-        target__in={row.target for row in rows},
-        object_id__in=[row.object_id for row in rows],
-    )
-    return set(current.values_list("target", "object_id"))

@@ -13,7 +13,7 @@ from catalog_ai.errors import CannotUndo, CatalogAIError, NotPermitted
 from catalog_ai.models import Classification, Decision, Run, Suggestion
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.mirror import mirror_current
-from catalog_ai.workflow.permissions import REVIEW, ROLL_BACK, require
+from catalog_ai.workflow.permissions import REVIEW, ROLL_BACK, as_user, require
 from catalog_ai.workflow.review import Reviewed, load_product, lock_classification
 from catalog_ai.workflow.runs import stop_run
 
@@ -27,7 +27,7 @@ PAGE = 500
 def last_batches(actor: "Actor", limit: int = 50) -> list[uuid.UUID]:
     """The person's latest batches that are not undone yet, newest first."""
     batches = (
-        Decision.objects.filter(actor=actor, action__in=PERSONAL, reverted_by__isnull=True)
+        Decision.objects.filter(actor=as_user(actor), action__in=PERSONAL, reverted_by__isnull=True)
         .values("batch")
         .annotate(last=Max("pk"))
         .order_by("-last")
@@ -44,23 +44,21 @@ def undo(batch: uuid.UUID, actor: "Actor") -> Reviewed:
     require(actor, REVIEW)
     reviewed = Reviewed()
     with transaction.atomic():
-        entries = list(
-            Decision.objects.filter(batch=batch, action__in=PERSONAL).order_by("-pk")
-        )
+        entries = list(Decision.objects.filter(batch=batch, action__in=PERSONAL).order_by("-pk"))
         if any(actor is None or entry.actor_id != actor.pk for entry in entries):
             raise NotPermitted
-        if not entries or not all(_revert(entry, actor, Decision.Action.UNDO, reviewed.batch) for entry in entries):
+        if not entries or not all(
+            _revert(entry, actor, Decision.Action.UNDO, reviewed.batch) for entry in entries
+        ):
             raise CannotUndo
         reviewed.done = len(entries)
     return reviewed
 
 
-def _revert(
-    entry: Decision, actor: "Actor", action: Decision.Action, batch: uuid.UUID
-) -> bool:
+def _revert(entry: Decision, actor: "Actor", action: Decision.Action, batch: uuid.UUID) -> bool:
     """Put suggestion, row and product back to before `entry`; False where that is too late."""
     row = lock_classification(entry.classification_id)
-    suggestion = row.suggestions.get(pk=entry.suggestion_id)
+    suggestion = row.suggestions.get(decisions=entry)
     if suggestion.state != entry.state_after or not row.is_current or _has_later(entry):
         return False
     target = get_target(row.target)
@@ -77,7 +75,7 @@ def _revert(
         classification=row,
         suggestion=suggestion,
         action=action,
-        actor=actor,
+        actor=as_user(actor),
         actor_name=actor.get_username() if actor else "",
         batch=batch,
         label=suggestion.label,
@@ -95,7 +93,7 @@ def _revert(
 
 def _has_later(entry: Decision) -> bool:
     """Whether a later entry on the same suggestion still stands."""
-    later = Decision.objects.filter(suggestion_id=entry.suggestion_id, pk__gt=entry.pk)
+    later = Decision.objects.filter(suggestion=entry.suggestion, pk__gt=entry.pk)
     standing = later.exclude(action__in=(Decision.Action.UNDO, Decision.Action.ROLL_BACK))
     return (
         standing.filter(reverted_by__isnull=True).exists()

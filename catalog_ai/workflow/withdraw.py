@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import ProductTarget
-from catalog_ai.workflow.store import count_ends
+from catalog_ai.workflow.ends import count_ends
 
 State = Classification.State
 
@@ -26,9 +26,9 @@ def withdraw_product(target: ProductTarget, key: str) -> None:
             )
             if ended:
                 count_ends(row.run_id, [State.CANCELLED])
-        Suggestion.objects.filter(
-            classification__in=rows, state=Suggestion.State.PENDING
-        ).update(state=Suggestion.State.SUPERSEDED)
+        Suggestion.objects.filter(classification__in=rows, state=Suggestion.State.PENDING).update(
+            state=Suggestion.State.SUPERSEDED
+        )
         rows.filter(is_current=True, state__in=Classification.WAITING).update(
             state=State.SUPERSEDED
         )

@@ -15,7 +15,9 @@ class Command(BaseCommand):
     help = "Queues all products of a target for categorisation."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("target", nargs="?", help='Such as "shop.product"; the only one if left out.')
+        parser.add_argument(
+            "target", nargs="?", help='Such as "shop.product"; the only one if left out.'
+        )
         parser.add_argument("--redo", action="store_true", help="Also products with a result.")
         parser.add_argument("--dry-run", action="store_true", help="File nothing.")
         parser.add_argument("--preset", choices=list(Preset), help="How much files by itself.")

@@ -1,0 +1,89 @@
+"""How a row ends: its last state, and its run's counters with it."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from catalog_ai.models import Classification, Run
+from catalog_ai.workflow.claim import lock_leased
+from catalog_ai.workflow.enqueue import finish_if_done
+
+State = Classification.State
+
+COUNTER_OF_STATE = {
+    State.FILED: "filed",
+    State.REVIEW: "review",
+    State.UNIDENTIFIED: "unidentified",
+    State.REVIEWED: "unchanged",
+    State.UNCHANGED: "unchanged",
+    State.REJECTED: "rejected",
+    State.FAILED: "failed",
+    State.CANCELLED: "cancelled",
+}
+RESULT_FIELDS = (
+    "image_name",
+    "image_digest",
+    "is_current",
+    "state",
+    "reason",
+    "error_code",
+    "error",
+    "scores",
+    "top_label",
+    "top_confidence",
+    "uncertainty",
+    "value",
+    "finished_at",
+    "sent_at",
+    "attempts",
+    "lease_token",
+    "lease_expires_at",
+)
+
+
+def end_row(row: Classification, state: State, error: str = "", code: str = "") -> None:
+    """Set the last state on the row, not saved yet, and give up its lease."""
+    row.state, row.error, row.error_code = state, error[:300], code
+    row.finished_at = timezone.now()
+    row.lease_token, row.lease_expires_at = "", None
+
+
+def count_ends(run_id: int, states: Sequence[State]) -> None:
+    """Raise the run's counters by these ends, and close the run with the last of them."""
+    rises: dict[str, int] = {}
+    for state in states:
+        if counter := COUNTER_OF_STATE.get(state):
+            rises[counter] = rises.get(counter, 0) + 1
+    if rises:
+        Run.objects.filter(pk=run_id).update(**{name: F(name) + by for name, by in rises.items()})
+        finish_if_done([run_id])
+
+
+def fail_rows(rows: Sequence[Classification], error: str) -> int:
+    """Give up on rows that this process holds, after their last try; how many there were."""
+    if not rows:
+        return 0
+    with transaction.atomic():
+        held = lock_leased(rows)
+        failed = [row for row in rows if row.pk in held]
+        known = _find_known(failed)
+        for row in failed:
+            end_row(row, State.FAILED, error, "failed")
+            # An earlier result stays the product's latest: a failure says nothing of the image.
+            row.is_current = (row.target, row.object_id) not in known and not row.run.dry_run
+            row.save(update_fields=RESULT_FIELDS)
+        for run_id in {row.run_id for row in failed}:
+            states = [State.FAILED for row in failed if row.run_id == run_id]
+            count_ends(run_id, states)
+    return len(failed)
+
+
+def _find_known(rows: Sequence[Classification]) -> set[tuple[str, str]]:
+    current = Classification.objects.filter(
+        is_current=True,
+        target__in={row.target for row in rows},
+        object_id__in=[row.object_id for row in rows],
+    )
+    return set(current.values_list("target", "object_id"))

@@ -1,0 +1,139 @@
+"""Rows and pictures for tests: small plain functions with good defaults."""
+
+import io
+import itertools
+from typing import Any
+
+import numpy as np
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.core.files.base import ContentFile
+from PIL import Image
+
+from catalog_ai.models import Classification, Run, Suggestion
+from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.classify import ImageResult
+from catalog_ai.workflow.models_in_use import get_bundle
+from shop_demo.models import Product
+
+numbers = itertools.count(1)
+
+ALL_PERMISSIONS = (
+    "categorize_products",
+    "auto_apply",
+    "review_suggestions",
+    "roll_back_run",
+    "export_results",
+)
+
+
+def make_user(*permissions: str, **fields: Any) -> Any:
+    """A member of staff with these catalog_ai permissions and no other."""
+    name = fields.pop("username", f"user{next(numbers)}")
+    user = get_user_model().objects.create_user(
+        name, password="pass", **{"is_staff": True, **fields}
+    )
+    found = Permission.objects.filter(
+        content_type__app_label="catalog_ai", codename__in=permissions
+    )
+    user.user_permissions.set(found)
+    return user
+
+
+def make_superuser() -> Any:
+    return get_user_model().objects.create_superuser(f"root{next(numbers)}", password="pass")
+
+
+def make_image_bytes(
+    color: tuple[int, int, int] = (200, 30, 30), size: tuple[int, int] = (64, 64), fmt: str = "PNG"
+) -> bytes:
+    """An encoded picture of one colour."""
+    buffer = io.BytesIO()
+    Image.new("RGB", size, color).save(buffer, fmt)
+    return buffer.getvalue()
+
+
+def make_unique_image_bytes() -> bytes:
+    """A picture that no other call gives."""
+    number = next(numbers)
+    return make_image_bytes((number % 256, number // 256 % 256, 77))
+
+
+def make_product(data: bytes | None = None, **fields: Any) -> Product:
+    """A product of the demo shop with a picture; its save goes through the upload hook."""
+    product = Product(**{"title": f"Product {next(numbers)}", "price": 10, **fields})
+    content = ContentFile(data if data is not None else make_unique_image_bytes())
+    product.image.save(f"p{next(numbers)}.png", content, save=False)
+    product.save()
+    return product
+
+
+def make_run(target_key: str = "shop_demo.product", **fields: Any) -> Run:
+    defaults: dict[str, Any] = {
+        "target": target_key,
+        "source": Run.Source.COMMAND,
+        "preset": "balanced",
+        "model_version": get_bundle().model_version,
+        "apply_automatically": True,
+        "state": Run.State.RUNNING,
+        "collected": True,
+    }
+    return Run.objects.create(**{**defaults, **fields})
+
+
+def make_classification(product: Any = None, run: Run | None = None, **fields: Any) -> Any:
+    """A current result in review, unless told otherwise."""
+    run = run or make_run()
+    defaults: dict[str, Any] = {
+        "run": run,
+        "target": run.target,
+        "object_id": str(product.pk) if product else str(next(numbers) + 1_000_000),
+        "image_name": product.image.name if product else "gone.png",
+        "image_digest": f"{next(numbers):064x}",
+        "model_version": run.model_version,
+        "preset": run.preset,
+        "is_current": True,
+        "state": Classification.State.REVIEW,
+        "reason": Classification.Reason.LOW_CONFIDENCE,
+        "top_label": "article:tshirts",
+        "top_confidence": 0.6,
+        "uncertainty": 0.4,
+    }
+    return Classification.objects.create(**{**defaults, **fields})
+
+
+def make_suggestion(classification: Any = None, **fields: Any) -> Suggestion:
+    """A pending suggestion of the model."""
+    defaults: dict[str, Any] = {
+        "classification": classification or make_classification(),
+        "label": "article:tshirts",
+        "facet": "article",
+        "confidence": 0.6,
+        "auto_threshold": 0.9,
+        "review_threshold": 0.1,
+    }
+    return Suggestion.objects.create(**{**defaults, **fields})
+
+
+def make_result(scores: dict[str, float] | None = None, digest: str = "") -> ImageResult:
+    """What the classifier would give: confidences by label id, nothing for the rest."""
+    labels = get_bundle().labels
+    confidences = np.array([(scores or {}).get(label.id, 0.0) for label in labels], np.float32)
+    embedding = np.zeros(get_bundle().embedding_size, np.float32)
+    return ImageResult(digest or f"{next(numbers):064x}", confidences, embedding)
+
+
+def claim_one(target: ProductTarget, product: Any, run: Run | None = None) -> Classification:
+    """A RUNNING row with a lease, as a worker holds it."""
+    run = run or make_run(target.key, total=1)
+    return Classification.objects.create(
+        run=run,
+        target=target.key,
+        object_id=target.to_key(product.pk),
+        image_name=str(target.get_image(product).name),  # type: ignore[union-attr]
+        model_version=run.model_version,
+        preset=run.preset,
+        state=Classification.State.RUNNING,
+        attempts=1,
+        lease_token=f"token-{next(numbers)}",
+    )

@@ -1,0 +1,181 @@
+"""Claims, tries and reconciliation: nothing lost, nothing done twice."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from catalog_ai.models import Classification, Run
+from catalog_ai.workflow import jobs
+from catalog_ai.workflow.claim import claim
+from catalog_ai.workflow.jobs import classify_chunk
+from catalog_ai.workflow.reconcile import Reconciled, reconcile, resend_lost, take_back_expired
+from catalog_ai.workflow.runs import cancel_run, pause_run, resume_run, retry_failed
+from tests.factories import make_product, make_superuser
+
+pytestmark = pytest.mark.django_db
+State = Classification.State
+
+
+def make_queued(count: int = 1, data: bytes | None = None) -> list[int]:
+    for _ in range(count):
+        make_product(data)
+    return list(Classification.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def states() -> list[str]:
+    return list(Classification.objects.order_by("pk").values_list("state", flat=True))
+
+
+def test_a_chunk_judges_each_image_once_however_often_it_is_sent() -> None:
+    ids = make_queued(3)
+    classify_chunk(ids)
+    first = list(Classification.objects.values_list("finished_at", flat=True))
+    classify_chunk(ids)
+    assert list(Classification.objects.values_list("finished_at", flat=True)) == first
+    assert not {State.QUEUED, State.RUNNING} & set(states())
+
+
+def test_a_damaged_image_is_rejected_with_a_reason_and_not_retried() -> None:
+    ids = make_queued(1, b"this is no picture")
+    classify_chunk(ids)
+    row = Classification.objects.get()
+    assert (row.state, row.error_code, row.attempts) == (State.REJECTED, "unsupported_format", 1)
+    assert "not a picture" in row.error
+
+
+def test_a_missing_file_is_rejected_with_a_reason() -> None:
+    ids = make_queued(1)
+    default_storage.delete(Classification.objects.get().image_name)
+    classify_chunk(ids)
+    row = Classification.objects.get()
+    assert (row.state, row.error_code) == (State.REJECTED, "missing")
+
+
+def test_what_another_worker_holds_is_left_alone() -> None:
+    ids = make_queued(2)
+    assert len(claim(ids[:1], fresh=True)) == 1
+    classify_chunk(ids)
+    assert states()[0] == State.RUNNING and states()[1] != State.QUEUED
+
+
+def test_an_error_puts_the_rows_back_and_goes_up_to_rq(monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(*args: object) -> None:
+        raise ConnectionError("storage down")
+
+    ids = make_queued(2)
+    monkeypatch.setattr(jobs, "classify_images", break_down)
+    with pytest.raises(ConnectionError):
+        classify_chunk(ids)
+    assert states() == [State.QUEUED, State.QUEUED]
+    assert "storage down" in Classification.objects.first().error  # type: ignore[union-attr]
+
+
+def test_after_its_last_try_a_row_fails_and_the_run_says_so(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    def break_down(*args: object) -> None:
+        raise ConnectionError("storage down")
+
+    ids = make_queued(1)
+    monkeypatch.setattr(jobs, "classify_images", break_down)
+    for _ in range(3):
+        with pytest.raises(ConnectionError):
+            classify_chunk(ids)
+    classify_chunk(ids)  # nothing is left to claim
+    run = Run.objects.get()
+    assert (states(), run.failed, run.state) == ([State.FAILED], 1, Run.State.DONE)
+    monkeypatch.undo()
+    assert retry_failed(run, make_superuser()) == 1
+    classify_chunk(ids)
+    run.refresh_from_db()
+    assert run.failed == 0 and run.done == 1
+
+
+def test_rows_tried_before_are_taken_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = make_queued(3)
+    Classification.objects.update(attempts=1)
+    sizes: list[int] = []
+    process = jobs.process_rows
+
+    def note_size(rows: Any) -> None:
+        sizes.append(len(rows))
+        process(rows)
+
+    monkeypatch.setattr(jobs, "process_rows", note_size)
+    classify_chunk(ids)
+    assert [size for size in sizes if size] == [1, 1, 1]
+
+
+def expire_leases() -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    Classification.objects.filter(state=State.RUNNING).update(lease_expires_at=past)
+
+
+def test_the_rows_of_a_dead_worker_are_taken_back_and_given_up_after_three() -> None:
+    ids = make_queued(1)
+    for attempt in range(3):
+        claim(ids, fresh=attempt == 0)
+        expire_leases()
+        done = Reconciled()
+        take_back_expired(done)
+    assert done.given_up == 1
+    row = Classification.objects.get()
+    assert row.state == State.FAILED and "3 times" in row.error
+
+
+def test_a_lease_that_still_holds_is_not_taken_back() -> None:
+    ids = make_queued(1)
+    claim(ids, fresh=True)
+    take_back_expired(Reconciled())
+    assert states() == [State.RUNNING]
+
+
+def test_a_paused_run_is_not_worked_on_until_it_is_resumed() -> None:
+    ids, person = make_queued(1), make_superuser()
+    run = Run.objects.get()
+    pause_run(run, person)
+    classify_chunk(ids)
+    assert states() == [State.QUEUED]
+    resume_run(run, person)
+    classify_chunk(ids)
+    assert states() != [State.QUEUED]
+
+
+def test_a_cancelled_run_lets_its_queued_products_go() -> None:
+    ids = make_queued(1)
+    run = cancel_run(Run.objects.get(), make_superuser())
+    classify_chunk(ids)
+    assert (states(), run.cancelled, run.state) == ([State.CANCELLED], 1, Run.State.CANCELLED)
+
+
+@pytest.mark.redis
+def test_reconcile_sends_what_redis_never_got(live_queues: Any) -> None:
+    make_queued(3)
+    past = timezone.now() - timedelta(minutes=1)
+    Classification.objects.update(sent_at=None, created_at=past)
+    assert reconcile().resent == 3
+    assert live_queues["catalog_ai_uploads"].count == 1
+    assert reconcile().resent == 0
+
+
+@pytest.mark.redis
+def test_reconcile_sends_again_what_an_emptied_redis_lost(live_queues: Any) -> None:
+    make_queued(2)
+    past = timezone.now() - timedelta(minutes=1)
+    Classification.objects.update(sent_at=past)
+    done = Reconciled()
+    resend_lost(done)
+    assert done.resent == 2
+
+
+@pytest.mark.redis
+def test_a_waiting_queue_is_not_sent_its_rows_again(live_queues: Any) -> None:
+    make_queued(2)
+    past = timezone.now() - timedelta(minutes=1)
+    Classification.objects.update(sent_at=None, created_at=past)
+    reconcile()
+    Classification.objects.update(sent_at=past)
+    assert reconcile().resent == 0

@@ -1,0 +1,234 @@
+"""What becomes of the model's results: filed, asked, or left to what a person has said."""
+
+from typing import Any
+
+import pytest
+
+from catalog_ai.models import Classification, Decision, Embedding, LabelRule, Run, Suggestion
+from catalog_ai.workflow.review import approve, correct, dismiss, reject
+from catalog_ai.workflow.store import Judged, store_results
+from shop_demo.models import Category, Product
+from tests.factories import (
+    claim_one,
+    make_product,
+    make_result,
+    make_run,
+    make_superuser,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+State = Classification.State
+
+SURE = {"article:tshirts": 0.999}
+DOUBTFUL = {"article:tshirts": 0.3}
+TSHIRT = "article:tshirts"
+
+
+@pytest.fixture(autouse=True)
+def thresholds(db: None) -> None:
+    """Figures of the shop's own, so that these tests do not hang on one model's."""
+    for label in (TSHIRT, "article:shirts", "article:watches"):
+        LabelRule.objects.create(
+            target="shop_demo.product", label=label, auto_threshold=0.9, review_threshold=0.1
+        )
+
+
+@pytest.fixture(autouse=True)
+def uploads_off(settings: Any) -> None:
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "CATEGORIZE_ON_UPLOAD": False}
+
+
+def store(target: Any, product: Product, scores: dict[str, float], **options: Any) -> Any:
+    row = claim_one(target, product, options.pop("run", None))
+    result = make_result(scores, options.pop("digest", ""))
+    store_results([Judged(row, row.image_name, result)])
+    row.refresh_from_db()
+    return row
+
+
+def names(product: Product) -> set[str]:
+    return set(product.categories.values_list("name", flat=True))
+
+
+def test_a_sure_label_files_the_product_and_is_written_in_the_ledger(target: Any) -> None:
+    product = make_product()
+    row = store(target, product, SURE)
+    assert row.state == State.FILED
+    assert names(product) == {"Tshirts"}
+    decision = Decision.objects.get(classification=row)
+    assert decision.action == Decision.Action.APPLY
+    assert decision.categories_before == [] and len(decision.categories_after) == 1
+    assert Embedding.objects.get(classification=row).as_array().shape == (256,)
+
+
+def test_the_product_record_shows_the_result(target: Any) -> None:
+    product = make_product()
+    store(target, product, SURE)
+    product.refresh_from_db()
+    assert product.ai_state == State.FILED
+    assert product.ai_labels == [{"label": TSHIRT, "confidence": 0.999, "state": "applied"}]
+    assert product.ai_confidence == 0.999 and product.ai_categorized_at is not None
+
+
+def test_a_doubtful_label_waits_for_a_person_with_its_thresholds(target: Any) -> None:
+    product = make_product()
+    row = store(target, product, DOUBTFUL)
+    suggestion = row.suggestions.get()
+    assert (row.state, row.reason) == (State.REVIEW, "low_confidence")
+    assert (suggestion.state, suggestion.auto_threshold) == ("pending", 0.9)
+    assert names(product) == set()
+
+
+def test_an_image_with_nothing_above_the_threshold_is_unidentified(target: Any) -> None:
+    row = store(target, make_product(), {TSHIRT: 0.01})
+    assert (row.state, row.uncertainty) == (State.UNIDENTIFIED, 0.99)
+
+
+def test_the_run_counts_and_closes(target: Any) -> None:
+    run = make_run(total=1)
+    store(target, make_product(), SURE, run=run)
+    run.refresh_from_db()
+    assert (run.filed, run.state, run.percent) == (1, Run.State.DONE, 100)
+
+
+def test_a_person_who_lost_the_right_to_auto_apply_files_nothing(target: Any) -> None:
+    product = make_product()
+    run = make_run(total=1, created_by=make_user("categorize_products"))
+    row = store(target, product, SURE, run=run)
+    assert (row.state, row.reason) == (State.REVIEW, "not_permitted")
+    assert names(product) == set()
+
+
+def test_a_dry_run_proposes_and_changes_nothing(target: Any) -> None:
+    product = make_product()
+    row = store(target, product, SURE, run=make_run(total=1, dry_run=True))
+    assert row.suggestions.get().state == Suggestion.State.PROPOSED
+    assert not row.is_current and names(product) == set()
+    assert not Decision.objects.exists()
+
+
+def test_a_category_that_a_person_gave_is_not_contradicted_by_itself(target: Any) -> None:
+    product = make_product()
+    watches = Category.objects.create(name="Watches")
+    product.categories.add(watches)
+    LabelRule.objects.filter(label="article:watches").update(category=str(watches.pk))
+    row = store(target, product, SURE)
+    assert (row.state, row.reason) == (State.REVIEW, "disagrees")
+    assert names(product) == {"Watches"}
+
+
+def test_a_category_the_model_knows_nothing_of_is_no_contradiction(target: Any) -> None:
+    product = make_product()
+    product.categories.add(Category.objects.create(name="Summer sale"))
+    store(target, product, SURE)
+    assert names(product) == {"Summer sale", "Tshirts"}
+
+
+def test_a_redo_replaces_what_the_model_itself_had_filed(target: Any) -> None:
+    product = make_product()
+    store(target, product, SURE)
+    row = store(target, product, {"article:shirts": 0.999})
+    assert names(product) == {"Shirts"}
+    assert row.is_current
+    assert Suggestion.objects.filter(state=Suggestion.State.SUPERSEDED).count() == 1
+
+
+@pytest.mark.parametrize("verb", ["approve", "reject", "correct", "dismiss"])
+def test_a_persons_word_on_an_image_stands_against_every_re_run(target: Any, verb: str) -> None:
+    product, person = make_product(), make_superuser()
+    digest = "d" * 64
+    row = store(target, product, DOUBTFUL, digest=digest)
+    own = Category.objects.create(name="Own choice")
+    if verb == "approve":
+        approve([row.suggestions.get().pk], person)
+    elif verb == "reject":
+        reject([row.suggestions.get().pk], person)
+    elif verb == "correct":
+        correct(row.pk, [str(own.pk)], person)
+    else:
+        dismiss([row.pk], person)
+    before = names(product)
+    again = store(target, product, {"article:shirts": 0.999}, digest=digest)
+    assert again.state == State.REVIEWED
+    assert names(product) == before
+
+
+def test_dismissing_an_unidentified_image_stands_against_a_re_run(target: Any) -> None:
+    product, digest = make_product(), "e" * 64
+    row = store(target, product, {}, digest=digest)
+    dismiss([row.pk], make_superuser())
+    assert store(target, product, SURE, digest=digest).state == State.REVIEWED
+    assert names(product) == set()
+
+
+def test_a_rejected_label_asks_again_on_a_new_image(target: Any) -> None:
+    product = make_product()
+    row = store(target, product, DOUBTFUL)
+    reject([row.suggestions.get().pk], make_superuser())
+    again = store(target, product, SURE)
+    assert (again.state, again.reason) == (State.REVIEW, "disagrees")
+
+
+def test_a_category_that_a_person_took_out_is_not_put_back(target: Any) -> None:
+    product = make_product()
+    store(target, product, SURE)
+    product.categories.clear()
+    again = store(target, product, SURE)
+    assert (again.state, names(product)) == (State.REVIEW, set())
+
+
+def test_a_lost_lease_writes_nothing(target: Any) -> None:
+    product = make_product()
+    row = claim_one(target, product)
+    Classification.objects.filter(pk=row.pk).update(lease_token="somebody else")
+    store_results([Judged(row, row.image_name, make_result(SURE))])
+    row.refresh_from_db()
+    assert row.state == State.RUNNING and names(product) == set()
+
+
+def test_an_image_replaced_during_its_job_is_looked_at_again(target: Any) -> None:
+    product = make_product()
+    row = claim_one(target, product)
+    Product.objects.filter(pk=product.pk).update(image="products/other.png")
+    store_results([Judged(row, row.image_name, make_result(SURE))])
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == (State.QUEUED, 0)
+    assert row.image_name == "products/other.png" and names(product) == set()
+
+
+def test_a_product_deleted_during_its_job_is_cancelled(target: Any) -> None:
+    product = make_product()
+    row = claim_one(target, product)
+    Product.objects.filter(pk=product.pk).delete()
+    store_results([Judged(row, row.image_name, make_result(SURE))])
+    row.refresh_from_db()
+    assert row.state == State.CANCELLED and "deleted" in row.error
+
+
+def test_a_shop_that_refuses_a_category_gets_a_person_instead(
+    target: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(product: Any, keys: set[str]) -> None:
+        raise ValueError("not in this shop")
+
+    product, other = make_product(), make_product()
+    rows = [claim_one(target, product), claim_one(target, other)]
+    monkeypatch.setattr(target, "set_categories", refuse)
+    store_results([Judged(row, row.image_name, make_result(SURE)) for row in rows])
+    rows[0].refresh_from_db()
+    assert (rows[0].state, rows[0].reason) == (State.REVIEW, "shop_refused")
+    assert rows[0].suggestions.get().state == Suggestion.State.PENDING
+    assert not Decision.objects.exists()
+
+
+def test_storing_costs_the_same_statements_for_many_as_for_few(
+    target: Any, django_assert_max_num_queries: Any
+) -> None:
+    store(target, make_product(), DOUBTFUL)  # the mapping is searched for once
+    for count in (2, 20):
+        run = make_run(total=count)
+        rows = [claim_one(target, make_product(), run) for _ in range(count)]
+        judged = [Judged(row, row.image_name, make_result(DOUBTFUL)) for row in rows]
+        with django_assert_max_num_queries(45):
+            store_results(judged)
