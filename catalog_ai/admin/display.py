@@ -1,0 +1,125 @@
+"""Figures as people see them: bars with threshold marks, badges, percentages."""
+
+import math
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from catalog_ai.inference.bundle import BundleError
+from catalog_ai.models import Classification, Run, Suggestion
+from catalog_ai.workflow.models_in_use import get_label_name
+
+GOOD, WAITING, BAD, QUIET = "good", "waiting", "bad", "quiet"
+
+# A sign beside each colour, so that nothing is told by colour alone.
+SIGNS = {GOOD: "✓", WAITING: "?", BAD: "!", QUIET: "…"}
+
+TONES: dict[str, str] = {
+    Classification.State.FILED: GOOD,
+    Classification.State.REVIEWED: GOOD,
+    Classification.State.UNCHANGED: GOOD,
+    Classification.State.REVIEW: WAITING,
+    Classification.State.UNIDENTIFIED: WAITING,
+    Classification.State.REJECTED: BAD,
+    Classification.State.FAILED: BAD,
+    Run.State.DONE: GOOD,
+    Run.State.PAUSED: WAITING,
+    Suggestion.State.PENDING: WAITING,
+    Suggestion.State.PROPOSED: WAITING,
+    Suggestion.State.APPLIED: GOOD,
+    Suggestion.State.APPROVED: GOOD,
+    Suggestion.State.REJECTED: BAD,
+}
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A state in words, with a tone and a sign."""
+
+    text: "str | Promise"
+    tone: str
+
+    @property
+    def sign(self) -> str:
+        return SIGNS[self.tone]
+
+
+def make_badge(state: str, text: "str | Promise") -> Badge:
+    return Badge(text, TONES.get(state, QUIET))
+
+
+def make_state_badge(state: str) -> Badge:
+    """Badge of a classification's state; of none where the product was never judged."""
+    text = Classification.State(state).label if state else _("Never categorised")
+    return make_badge(state, text)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A horizontal bar in SVG lengths: attributes pass where a CSP forbids inline styles."""
+
+    name: str
+    text: str
+    width: str
+    auto: str = ""  # where the label files by itself; empty where it never does
+    review: str = ""
+    tone: str = QUIET
+
+
+def name_label(label: str) -> str:
+    """Display name of a label; its id where the model is missing, for lists must open even then."""
+    try:
+        return get_label_name(label)
+    except BundleError:
+        return label
+
+
+def format_length(share: float) -> str:
+    """A share (0-1, cut to it) as an SVG length, in no country's notation."""
+    return f"{100 * min(max(share, 0.0), 1.0):.2f}%"
+
+
+def format_percent(share: float | None) -> str:
+    """A share in whole per cent, rounded down: 99.9 % must not read as certain."""
+    if share is None:
+        return "–"
+    return _("%(percent)d %%") % {"percent": math.floor(100 * share + 1e-9)}
+
+
+def make_bar(
+    name: str,
+    share: float,
+    *,
+    auto: float | None = None,
+    review: float | None = None,
+    tone: str = QUIET,
+) -> Bar:
+    """A confidence (0-1) as a bar, its thresholds as marks."""
+    return Bar(
+        name=name,
+        text=format_percent(share),
+        width=format_length(share),
+        auto=format_length(auto) if auto is not None and auto <= 1 else "",
+        review=format_length(review) if review is not None else "",
+        tone=tone,
+    )
+
+
+def make_suggestion_bar(suggestion: Suggestion) -> Bar:
+    return make_bar(
+        name_label(suggestion.label) if suggestion.label else suggestion.category,
+        suggestion.confidence or 0.0,
+        auto=suggestion.auto_threshold,
+        review=suggestion.review_threshold,
+        tone=TONES.get(suggestion.state, QUIET),
+    )
+
+
+def make_count_bars(counts: list[tuple[str, int]]) -> list[Bar]:
+    """Counts as bars against the largest of them."""
+    largest = max((count for _name, count in counts), default=0) or 1
+    return [
+        Bar(name=name, text=str(count), width=format_length(count / largest))
+        for name, count in counts
+    ]

@@ -1,0 +1,176 @@
+"""The start page: is everything in place, and what is there to do?"""
+
+from dataclasses import dataclass
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext, ngettext
+
+from catalog_ai.admin.access import ANY, demand, find_url, list_rights
+from catalog_ai.admin.display import BAD, GOOD, QUIET, SIGNS, WAITING, make_badge
+from catalog_ai.conf import get_settings
+from catalog_ai.inference.bundle import BundleError
+from catalog_ai.models import Classification, Run
+from catalog_ai.targets import get_targets
+from catalog_ai.workflow.describe import describe_mapping
+from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.queues import get_queue_status
+
+RUNS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Notice:
+    """How one part of the set-up stands, and what to do where it does not stand well."""
+
+    title: str
+    text: str
+    tone: str
+    command: str = ""  # to be typed by whoever runs the shop's machines
+    url: str = ""
+    action: str = ""
+
+    @property
+    def sign(self) -> str:
+        return SIGNS[self.tone]
+
+
+def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
+    """State of the model, the queue and the mapping, links, and the latest runs."""
+    demand(request, *ANY)
+    backlog = count_backlog()
+    runs = list(Run.objects.select_related("created_by").order_by("-pk")[:RUNS_SHOWN])
+    context = {
+        **site.each_context(request),
+        "title": gettext("Catalogue AI"),
+        "opts": Run._meta,
+        "notices": [
+            check_model(),
+            check_queue(),
+            *check_mappings(site.name),
+            tell_backlog(backlog, site.name),
+        ],
+        "backlog": backlog,
+        "runs": [(run, make_badge(run.state, run.get_state_display())) for run in runs],
+        "products": list_products(site.name),
+        "rights": list_rights(request),
+        "links": {
+            "review": find_url("catalog_ai_review", site=site.name),
+            "runs": find_url("catalog_ai_run_changelist", site=site.name),
+            "try_one": find_url("catalog_ai_try", site=site.name),
+            "mapping": find_url("catalog_ai_labelrule_changelist", site=site.name),
+        },
+        "may_map": request.user.has_perm("catalog_ai.view_labelrule"),  # type: ignore[union-attr]
+    }
+    return TemplateResponse(request, "admin/catalog_ai/home.html", context)
+
+
+def count_backlog() -> int:
+    return Classification.objects.filter(is_current=True, state__in=Classification.WAITING).count()
+
+
+def list_products(site: str) -> list[tuple[str, str]]:
+    """Names and addresses of the product lists of this admin."""
+    opts = [target.get_model()._meta for target in get_targets().values()]
+    found = [
+        (str(one.verbose_name_plural), f"{one.app_label}_{one.model_name}_changelist")
+        for one in opts
+    ]
+    return [(name, url) for name, page in found if (url := find_url(page, site=site))]
+
+
+def check_model() -> Notice:
+    """The bundle: in use, or why not."""
+    title = gettext("Model")
+    try:
+        bundle = get_bundle()
+    except BundleError as error:
+        return Notice(title, str(error), BAD, command="python manage.py check")
+    facts = {"version": bundle.model_version, "count": len(bundle.labels)}
+    return Notice(title, gettext("%(version)s, %(count)d labels.") % facts, GOOD)
+
+
+def check_queue() -> Notice:
+    """Redis and the workers."""
+    title = gettext("Queue and workers")
+    status = get_queue_status()
+    if not status.reachable:
+        text = gettext(
+            "Redis cannot be reached, so nothing is being categorised at the moment. No work is "
+            "lost: products wait in the database. Start Redis; what was left behind is then sent "
+            "by the command below, or by the cron job."
+        )
+        return Notice(title, text, BAD, command="python manage.py reconcile_classifications")
+    waiting = (status.bulk_depth or 0) + (status.upload_depth or 0)
+    if not status.workers:
+        text = gettext(
+            "No worker is running. Products can be queued, but nobody looks at them until one is "
+            "started."
+        )
+        return Notice(title, text, BAD, command="python manage.py catalog_ai_worker")
+    count = status.workers
+    workers = ngettext("%(count)d worker is running", "%(count)d workers are running", count)
+    jobs = ngettext("%(count)d job is waiting", "%(count)d jobs are waiting", waiting)
+    text = f"{workers % {'count': count}}, {jobs % {'count': waiting}}."
+    return Notice(title, text, GOOD)
+
+
+def check_mappings(site: str) -> list[Notice]:
+    """A notice for each product model; one that says so where none is set up."""
+    targets = get_targets()
+    if not targets:
+        text = gettext("The settings name no product model: CATALOG_AI['TARGETS'] is empty.")
+        return [Notice(gettext("Product model"), text, BAD)]
+    return [_check_mapping(key, len(targets) > 1, site) for key in targets if _has_bundle()]
+
+
+def _has_bundle() -> bool:
+    try:
+        return bool(get_bundle())
+    except BundleError:
+        return False
+
+
+def _check_mapping(key: str, several: bool, site: str) -> Notice:
+    target = get_targets()[key]
+    mappings = describe_mapping(target, get_settings().PRESET)
+    mapped = sum(item.is_mapped for item in mappings)
+    title = gettext("Labels and categories")
+    if several:
+        title = f"{title} ({target.get_model()._meta.verbose_name_plural})"
+    counts = {"mapped": mapped, "all": len(mappings)}
+    creates = target.create_categories and target.category_field.can_create
+    if mapped == len(mappings) or creates:
+        text = gettext("%(mapped)d of %(all)d labels have a category in the shop.") % counts
+        if mapped < len(mappings):
+            text += " " + gettext("Others are made when they are first needed.")
+        return Notice(title, text, GOOD)
+    text = gettext(
+        "%(mapped)d of %(all)d labels have a category in the shop. Products with another label "
+        "wait for a person even where the model is sure."
+    )
+    tone = WAITING if mapped else BAD
+    url = f"{find_url('catalog_ai_labelrule_changelist', site=site)}?target={key}"
+    return Notice(title, text % counts, tone, url=url, action=gettext("Choose categories"))
+
+
+def tell_backlog(backlog: int, site: str) -> Notice:
+    """How much waits for a person; where nothing does, what that means."""
+    title = gettext("Review queue")
+    if backlog:
+        text = ngettext(
+            "%(count)d product waits for a person.",
+            "%(count)d products wait for a person.",
+            backlog,
+        )
+        url = find_url("catalog_ai_review", site=site)
+        action = gettext("Review them") if url else ""
+        return Notice(title, text % {"count": backlog}, WAITING, url=url, action=action)
+    if not Classification.objects.exists():
+        text = gettext(
+            "Nothing has been categorised yet. Select products in their list and choose "
+            "“Auto-categorize selected products”, or save a product with a photo."
+        )
+        return Notice(title, text, QUIET)
+    return Notice(title, gettext("Empty: nothing waits for a person."), GOOD)

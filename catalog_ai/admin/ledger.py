@@ -1,0 +1,96 @@
+"""Classifications and decisions in the admin: to look something up, never to change it."""
+
+from django.contrib import admin
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from catalog_ai.admin.access import find_url
+from catalog_ai.admin.display import format_percent, make_state_badge, name_label
+from catalog_ai.admin.read_only import ReadOnlyAdmin
+from catalog_ai.models import Classification, Decision
+from catalog_ai.targets import get_targets
+
+
+def link_product(target_key: str, key: str) -> SafeString | str:
+    """The product's key, linked to its admin page where there is one."""
+    target = get_targets().get(target_key)
+    if target is None:
+        return key
+    opts = target.get_model()._meta
+    url = find_url(f"{opts.app_label}_{opts.model_name}_change", target.to_pk(key))
+    return format_html('<a href="{}">{}</a>', url, key) if url else key
+
+
+@admin.register(Classification)
+class ClassificationAdmin(ReadOnlyAdmin):
+    list_display = (
+        "pk",
+        "product",
+        "target",
+        "state_badge",
+        "reason",
+        "label",
+        "confidence",
+        "is_current",
+        "run",
+        "created_at",
+    )
+    list_filter = ("state", "is_current", "reason")
+    list_select_related = ("run",)
+    search_fields = ("object_id__exact", "image_digest__exact")
+    search_help_text = _("Product key or image digest")
+    ordering = ("-pk",)
+    exclude = ("lease_token", "lease_expires_at")
+
+    @admin.display(description=_("product"))
+    def product(self, row: Classification) -> SafeString | str:
+        return link_product(row.target, row.object_id)
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_badge(self, row: Classification) -> SafeString:
+        context = {"badge": make_state_badge(row.state)}
+        return render_to_string("admin/catalog_ai/includes/badge.html", context)
+
+    @admin.display(description=_("likeliest label"), ordering="top_label")
+    def label(self, row: Classification) -> str:
+        return name_label(row.top_label) if row.top_label else ""
+
+    @admin.display(description=_("confidence"), ordering="top_confidence")
+    def confidence(self, row: Classification) -> str:
+        return format_percent(row.top_confidence)
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnlyAdmin):
+    list_display = (
+        "created_at",
+        "action",
+        "label_name",
+        "product",
+        "by",
+        "state_before",
+        "state_after",
+        "batch",
+    )
+    list_display_links = ("created_at",)
+    list_filter = ("action",)
+    list_select_related = ("classification",)
+    search_fields = ("batch__exact", "actor_name", "classification__object_id__exact")
+    search_help_text = _("Batch, person or product key")
+    ordering = ("-pk",)
+    raw_id_fields = ("classification", "suggestion", "reverts")
+
+    @admin.display(description=_("label"), ordering="label")
+    def label_name(self, decision: Decision) -> str:
+        return name_label(decision.label) if decision.label else ""
+
+    @admin.display(description=_("product"))
+    def product(self, decision: Decision) -> SafeString | str:
+        row = decision.classification
+        return link_product(row.target, row.object_id)
+
+    @admin.display(description=_("by"), ordering="actor_name")
+    def by(self, decision: Decision) -> str:
+        return decision.actor_name or str(_("model"))

@@ -1,0 +1,117 @@
+"""The panel on a product's change page: every suggestion, where it comes from, what was decided."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.http import HttpRequest
+
+from catalog_ai.admin.access import find_url, list_rights
+from catalog_ai.admin.categorize import PRESET_NAMES
+from catalog_ai.admin.columns import tell_why
+from catalog_ai.admin.display import (
+    Badge,
+    Bar,
+    make_badge,
+    make_state_badge,
+    make_suggestion_bar,
+    name_label,
+)
+from catalog_ai.models import Classification, Decision, Suggestion
+from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.describe import ProductStatus, describe_products
+
+HISTORY_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class PanelSuggestion:
+    """One suggestion of the panel."""
+
+    bar: Bar
+    badge: Badge
+    category: str
+    by_person: bool
+
+
+@dataclass(frozen=True)
+class PanelDecision:
+    """One line of the history."""
+
+    decision: Decision
+    what: str
+    label: str
+    before: str
+    after: str
+    by: str
+
+
+def describe_panel(
+    target: ProductTarget, product: models.Model, request: HttpRequest, site: str
+) -> dict[str, Any]:
+    """Context of the panel; the number of queries does not grow with the history."""
+    key = target.to_key(product.pk)
+    status = describe_products(target, [key])[key]
+    decisions = _load_decisions(target, key)
+    names = _load_names(target, status, decisions)
+    row = status.current
+    opts = product._meta
+    return {
+        "status": status,
+        "row": row,
+        "badge": make_state_badge(status.state),
+        "why": tell_why(status),
+        "preset": name_preset(row) if row else "",
+        "suggestions": [_show(item, names) for item in status.suggestions],
+        "history": [_tell(decision, names) for decision in decisions],
+        "has_image": bool(target.get_image(product)),
+        "rights": list_rights(request),
+        "again_url": find_url(
+            f"{opts.app_label}_{opts.model_name}_catalog_ai_again", product.pk, site=site
+        ),
+        "review_url": find_url("catalog_ai_review_card", row.pk, site=site) if row else "",
+        "run_url": find_url("catalog_ai_run_change", row.run_id, site=site) if row else "",
+    }
+
+
+def name_preset(row: Classification) -> Any:
+    return PRESET_NAMES.get(row.preset, row.preset)
+
+
+def _load_decisions(target: ProductTarget, key: str) -> list[Decision]:
+    rows = Decision.objects.filter(classification__target=target.key, classification__object_id=key)
+    return list(rows.select_related("actor").order_by("-pk")[:HISTORY_SHOWN])
+
+
+def _load_names(
+    target: ProductTarget, status: ProductStatus, decisions: list[Decision]
+) -> dict[str, str]:
+    keys = {item.category for item in status.suggestions if item.category}
+    for decision in decisions:
+        keys.update(decision.categories_before, decision.categories_after)
+    return target.get_category_names(keys) if keys else {}
+
+
+def _show(suggestion: Suggestion, names: dict[str, str]) -> PanelSuggestion:
+    category = names.get(suggestion.category, suggestion.category)
+    bar = make_suggestion_bar(suggestion)
+    if not suggestion.label:
+        bar = Bar(name=category, text="", width="")
+    return PanelSuggestion(
+        bar=bar,
+        badge=make_badge(suggestion.state, suggestion.get_state_display()),
+        category=category,
+        by_person=suggestion.source == Suggestion.Source.PERSON,
+    )
+
+
+def _tell(decision: Decision, names: dict[str, str]) -> PanelDecision:
+    before, after = set(decision.categories_before), set(decision.categories_after)
+    return PanelDecision(
+        decision=decision,
+        what=decision.get_action_display(),
+        label=name_label(decision.label) if decision.label else "",
+        before=", ".join(sorted(names.get(key, key) for key in before - after)),
+        after=", ".join(sorted(names.get(key, key) for key in after - before)),
+        by=decision.actor_name,
+    )

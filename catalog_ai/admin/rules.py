@@ -1,0 +1,182 @@
+"""The mapping page: what each label means in the shop, and from where it files by itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.paginator import Page, Paginator
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from catalog_ai.admin.access import attempt, demand, find_url
+from catalog_ai.admin.categorize import PRESET_NAMES
+from catalog_ai.conf import get_settings
+from catalog_ai.inference.bundle import fold_name
+from catalog_ai.models import LabelRule
+from catalog_ai.targets import ProductTarget, get_targets
+from catalog_ai.workflow.describe import LabelMapping, describe_mapping
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[LabelRule]
+    RuleFormBase = forms.ModelForm[LabelRule]
+else:
+    Base = admin.ModelAdmin
+    RuleFormBase = forms.ModelForm
+
+ROWS_SHOWN = 150  # four fields each stay under Django's limit of 1,000 fields a request
+SELECT_LIMIT = 200  # with more categories a field with suggestions is shown instead of a select
+DATALIST = "cai-categories"
+
+
+class MappingForm(RuleFormBase):
+    """One label's row."""
+
+    class Meta:
+        model = LabelRule
+        fields = ("category", "auto_threshold", "review_threshold", "always_review")
+
+    def __init__(
+        self,
+        *args: Any,
+        mapping: LabelMapping,
+        categories: Sequence[tuple[str, str]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.keys = {key for key, _name in categories}
+        self.by_name = {fold_name(name): key for key, name in categories}
+        self.mapping = mapping
+        self._choose_widget(categories)
+        for name, default in (
+            ("auto_threshold", mapping.defaults.auto),
+            ("review_threshold", mapping.defaults.review),
+        ):
+            shown = f"{default:.2f}" if default <= 1 else gettext("never")
+            self.fields[name].widget = forms.NumberInput(
+                {"min": 0, "max": 1, "step": "0.01", "placeholder": shown}
+            )
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = f"{mapping.label.name}: {field.label}"
+
+    def _choose_widget(self, categories: Sequence[tuple[str, str]]) -> None:
+        mapping = self.mapping
+        if len(categories) <= SELECT_LIMIT:
+            none = ("", gettext("no category"))
+            self.fields["category"].widget = forms.Select(choices=[none, *categories])
+            self.initial["category"] = mapping.category
+            return
+        self.fields["category"].widget = forms.TextInput({"list": DATALIST, "autocomplete": "off"})
+        self.initial["category"] = mapping.category_name
+
+    def clean_category(self) -> str:
+        """A key of the shop, given as it is or by its name."""
+        given = str(self.cleaned_data["category"])
+        key = given if given in self.keys else self.by_name.get(fold_name(given), "")
+        if given and not key:
+            raise forms.ValidationError(_("The shop has no such category."))
+        return key
+
+
+@dataclass(frozen=True)
+class MappingPage:
+    """One page of labels of one target, with their forms."""
+
+    target: ProductTarget
+    page: "Page[LabelMapping]"
+    forms: list[MappingForm]
+    categories: Sequence[tuple[str, str]]
+    unmapped: int
+
+    @property
+    def needs_datalist(self) -> bool:
+        return len(self.categories) > SELECT_LIMIT
+
+    def is_valid(self) -> bool:
+        return all([form.is_valid() for form in self.forms if form.is_bound])
+
+    def save(self) -> int:
+        """Save the rows that were changed; how many."""
+        changed = [form for form in self.forms if form.is_bound and form.has_changed()]
+        with transaction.atomic():
+            for form in changed:
+                form.save()
+        return len(changed)
+
+
+def load_page(request: HttpRequest) -> MappingPage:
+    """The page that the address names, bound where the request carries changes.
+
+    Raises:
+        Http404: no such target. BundleError: the model is missing or damaged.
+    """
+    targets = get_targets()
+    key = request.GET.get("target") or next(iter(targets), "")
+    if key not in targets:
+        raise Http404(gettext("No product model is set up for categorisation."))
+    target = targets[key]
+    mappings = describe_mapping(target, get_settings().PRESET)
+    page = Paginator(mappings, ROWS_SHOWN).get_page(request.GET.get("p"))
+    categories = target.category_field.list_all(limit=0)
+    rows = [
+        MappingForm(
+            # A label that the sent page did not show has no say in the request.
+            request.POST if f"{mapping.label.id}-category" in request.POST else None,
+            prefix=mapping.label.id,
+            instance=mapping.rule or LabelRule(target=key, label=mapping.label.id),
+            mapping=mapping,
+            categories=categories,
+        )
+        for mapping in page
+    ]
+    unmapped = sum(not mapping.is_mapped for mapping in mappings)
+    return MappingPage(target, page, rows, categories, unmapped)
+
+
+@admin.register(LabelRule)
+class LabelRuleAdmin(Base):
+    """The list of rules is the mapping page; single rules have no page of their own."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # a label's row is there already; its first change makes the rule
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            demand(request)
+        site = self.admin_site.name
+        mapping: MappingPage | None = attempt(request, partial(load_page, request))
+        if mapping is None:
+            return HttpResponseRedirect(find_url("catalog_ai_home", site=site))
+        if request.method == "POST":
+            if not self.has_change_permission(request):
+                demand(request)
+            if mapping.is_valid():
+                messages.success(request, _tell_saved(mapping.save()))
+                return HttpResponseRedirect(request.get_full_path())
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("What the labels mean in your shop"),
+            "opts": self.opts,
+            "mapping": mapping,
+            "targets": get_targets(),
+            "preset": PRESET_NAMES.get(get_settings().PRESET, get_settings().PRESET),
+            "may_change": self.has_change_permission(request),
+            "home_url": find_url("catalog_ai_home", site=site),
+            "datalist": DATALIST,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/catalog_ai/mapping.html", context)
+
+
+def _tell_saved(count: int) -> str:
+    if not count:
+        return gettext("Nothing was changed.")
+    text = ngettext("%(count)d label was changed.", "%(count)d labels were changed.", count)
+    return text % {"count": count}
