@@ -1,7 +1,6 @@
 """Fixtures that every test may use."""
 
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from django.conf import settings
 from redis import Redis
 
 from catalog_ai.targets import get_targets
+from shop_demo.demo.redis import EmbeddedRedis
 
 
 @pytest.fixture(autouse=True)
@@ -38,11 +38,12 @@ def live_queues(redis_url: str) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def redis_url() -> str:
-    """The Redis of the test run: REDIS_URL, or the embedded one that tests/settings.py starts."""
-    return os.environ["REDIS_URL"]
-
-
-@pytest.fixture
-def unique_name() -> str:
-    return uuid.uuid4().hex
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The Redis of the test run: the one REDIS_URL names, else an embedded one."""
+    port = os.environ.get("EMBEDDED_REDIS_PORT")
+    server = EmbeddedRedis(tmp_path_factory.mktemp("redis"), int(port)) if port else None
+    if server:
+        server.start()
+    yield os.environ["REDIS_URL"]
+    if server:
+        server.stop()

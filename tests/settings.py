@@ -7,6 +7,13 @@ from pathlib import Path
 os.environ.setdefault("DEMO_VAR", tempfile.mkdtemp(prefix="catalog-ai-tests-"))
 os.environ.setdefault("SECRET_KEY", "only-for-tests")
 
+if "REDIS_URL" not in os.environ:
+    # No Redis is named: the session's fixture starts the embedded one on this port.
+    from shop_demo.demo.ports import find_free_port
+
+    os.environ["EMBEDDED_REDIS_PORT"] = str(find_free_port(16390))
+    os.environ["REDIS_URL"] = f"redis://127.0.0.1:{os.environ['EMBEDDED_REDIS_PORT']}/0"
+
 from shop_demo.settings import *  # noqa: E402, F403
 from shop_demo.settings import DATABASES, INSTALLED_APPS  # noqa: E402
 

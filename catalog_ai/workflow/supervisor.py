@@ -88,7 +88,12 @@ class Supervisor:
 
     def _spawn(self, queue: str) -> "subprocess.Popen[bytes]":
         # In its own process group, so that a Ctrl-C in the terminal reaches the supervisor only.
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": django_settings.SETTINGS_MODULE}
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": django_settings.SETTINGS_MODULE,
+            # Whatever the shop's own manage.py made importable must be so in the worker.
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        }
         command = [sys.executable, "-m", "django", "catalog_ai_worker", "--queue", queue]
         return subprocess.Popen(command, env=environment, start_new_session=True)
 

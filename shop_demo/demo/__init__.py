@@ -1,0 +1,1 @@
+"""The demo runner: Redis, worker and web server in one command."""
