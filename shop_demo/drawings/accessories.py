@@ -1,4 +1,4 @@
-"""Watches, sunglasses, belts and ties."""
+"""Sunglasses, belts and ties."""
 
 import math
 from functools import partial
@@ -7,86 +7,81 @@ import numpy as np
 
 from shop_demo.drawings.canvas import Canvas
 from shop_demo.drawings.drawing import make_drawing
-from shop_demo.drawings.fabric import Material, dotted, fading, leather, plain, stripes, tube
-from shop_demo.drawings.shapes import box, ellipse, ribbon, trace, turn
+from shop_demo.drawings.fabric import Material, dotted, fading, leather, plain, stripes
+from shop_demo.drawings.shapes import box, ellipse, ribbon, trace
 
 
-def draw_dial(canvas: Canvas, face: str, ink: str, metal: str, radius: float, chrono: bool) -> None:
-    """Bezel, dial, hour marks and hands at ten past ten."""
-    canvas.piece(ellipse(0.5, 0.5, radius, radius), metal, puff=0.02, gloss=0.7, shine=10, drop=0.012)
-    canvas.piece(ellipse(0.5, 0.5, radius * 0.86, radius * 0.86), metal, puff=0.012, gloss=0.5)
-    canvas.piece(ellipse(0.5, 0.5, radius * 0.78, radius * 0.78), plain(face, 0.004, 0), puff=0.0, edge=0.5)
-    if chrono:
-        for dx, dy in ((-0.36, 0), (0.36, 0), (0, 0.36)):
-            small = ellipse(0.5 + dx * radius, 0.5 + dy * radius, radius * 0.19, radius * 0.19)
-            canvas.piece(small, face, puff=0.006, edge=0.6)
-            canvas.line([(0.5 + dx * radius, 0.5 + dy * radius), (0.51 + dx * radius, 0.48 + dy * radius)], 0.004, ink)
-    for hour in range(60):
-        angle = math.radians(hour * 6)
-        inner, width = (0.6, 0.012) if hour % 5 == 0 else (0.7, 0.003)
-        ends = [(0.5 + radius * r * math.sin(angle), 0.5 - radius * r * math.cos(angle)) for r in (inner, 0.74)]
-        canvas.line(ends, width, ink)
-    for degrees, length, width in ((306, 0.42, 0.016), (58, 0.62, 0.012), (200, 0.66, 0.004)):
-        hand = turn(trace([(0.5, 0.5 + radius * 0.1), (0.5, 0.5 - radius * length)], False), degrees)
-        canvas.piece(ribbon(hand, width, width * 0.5), ink, puff=0.003, drop=0.008)
-    canvas.piece(ellipse(0.5, 0.5, 0.014, 0.014), metal, puff=0.006, gloss=0.6)
-    canvas.glow(trace([(0.4, 0.36), (0.56, 0.35), (0.42, 0.56)]), "#ffffff", 0.13, 0.02)
-
-
-def draw_watch(canvas: Canvas, band: str, face: str, ink: str, metal: str, chrono: bool = False, links: bool = False) -> None:
-    """A wrist watch, upright, the strap running out at the top and the bottom."""
-    radius = 0.235
-    for sign in (-1, 1):
-        y = [0.5 + sign * d for d in (0.17, 0.3, 0.47)]
-        strap = [(0.385, y[0], 1), (0.39, y[1]), (0.41, y[2], 1), (0.59, y[2], 1), (0.61, y[1]), (0.615, y[0], 1)]
-        if links:
-            canvas.piece(strap, tube(band, 0.39, 0.61), puff=0.01, gloss=0.2)
-            for step in range(9):
-                at = 0.5 + sign * (0.24 + step * 0.027)
-                canvas.seam([(0.385, at), (0.615, at)], 0.75)
-            for x in (0.455, 0.545):
-                canvas.seam([(x, y[0]), (x, y[2])], 0.6)
-        else:
-            canvas.piece(strap, leather(band), puff=0.03, gloss=0.12)
-            for x in (0.402, 0.598):
-                canvas.stitch([(x, y[0]), (x + (0.5 - x) * 0.17, y[2] - sign * 0.01)], "#d9cdb8", 0.009)
-        for x in (0.375, 0.625):
-            lug = box(x - 0.025, min(y[0], y[0] + sign * 0.085), x + 0.025, max(y[0], y[0] + sign * 0.085), 0.016)
-            canvas.piece(lug, metal, puff=0.014, gloss=0.7)
-    for dy in (-0.1, 0.0, 0.1) if chrono else (0.0,):
-        canvas.piece(box(0.71, 0.478 + dy, 0.768 - abs(dy) * 0.25, 0.522 + dy, 0.008), tube(metal, 0.66, 0.8), puff=0.012, gloss=0.5)
-    draw_dial(canvas, face, ink, metal, radius, chrono)
-
-
-def draw_sunglasses(canvas: Canvas, frame: str, lens: tuple[str, str], thick: float = 0.022, square: bool = False) -> None:
+def draw_sunglasses(
+    canvas: Canvas, frame: str, lens: tuple[str, str], thick: float = 0.022, square: bool = False
+) -> None:
     """Sunglasses turned to the right, both temples open towards the back left."""
     canvas.ground(ellipse(0.56, 0.655, 0.3, 0.014), 0.22)
-    canvas.piece(ribbon(trace([(0.86, 0.44), (0.62, 0.385), (0.44, 0.375), (0.36, 0.41)], False), thick * 0.8), frame, puff=0.008, gloss=0.3)
+    canvas.piece(
+        ribbon(trace("860,440 620,385 440,375 360,410", False), thick * 0.8),
+        frame,
+        puff=0.008,
+        gloss=0.3,
+    )
     shapes = []
     for x, wide, lean in ((0.49, 0.135, 0.0), (0.765, 0.115, 0.01)):
         y, high = 0.52 + lean * 0.2, 0.105
         if square:
-            shape = trace([(x - wide, y - high * 0.85), (x, y - high), (x + wide, y - high * 0.8), (x + wide * 0.9, y + high * 0.6), (x + wide * 0.3, y + high), (x - wide * 0.4, y + high), (x - wide * 0.9, y + high * 0.55)])
+            shape = trace(
+                [
+                    (x - wide, y - high * 0.85),
+                    (x, y - high),
+                    (x + wide, y - high * 0.8),
+                    (x + wide * 0.9, y + high * 0.6),
+                    (x + wide * 0.3, y + high),
+                    (x - wide * 0.4, y + high),
+                    (x - wide * 0.9, y + high * 0.55),
+                ]
+            )
         else:
-            shape = trace([(x - wide, y - high * 0.5), (x - wide * 0.4, y - high), (x + wide * 0.6, y - high * 0.95), (x + wide, y - high * 0.3), (x + wide * 0.7, y + high * 0.75), (x, y + high * 1.05), (x - wide * 0.8, y + high * 0.6)])
+            shape = trace(
+                [
+                    (x - wide, y - high * 0.5),
+                    (x - wide * 0.4, y - high),
+                    (x + wide * 0.6, y - high * 0.95),
+                    (x + wide, y - high * 0.3),
+                    (x + wide * 0.7, y + high * 0.75),
+                    (x, y + high * 1.05),
+                    (x - wide * 0.8, y + high * 0.6),
+                ]
+            )
         shapes.append(shape)
     for shape in shapes:
-        canvas.piece(shape, fading(*lens, 0.42, 0.63), puff=0.03, gloss=0.5, shine=30, opacity=0.96, edge=0.3)
+        canvas.piece(
+            shape, fading(*lens, 0.42, 0.63), puff=0.03, gloss=0.5, shine=30, opacity=0.96, edge=0.3
+        )
         middle = shape.mean(axis=0)
         glint = (shape - middle) * (0.35, 0.55) + middle + (-0.035, -0.02)
         canvas.glow(glint, "#ffffff", 0.25, 0.02)
         loop = np.vstack([shape, shape[:2]])
         canvas.piece(ribbon(loop, thick), plain(frame, 0.004, 0), puff=0.01, gloss=0.55, drop=0.004)
-    canvas.piece(ribbon(trace([(0.61, 0.485), (0.635, 0.465), (0.66, 0.485)], False), thick), plain(frame, 0.004, 0), puff=0.01, gloss=0.5)
-    temple = trace([(0.362, 0.455), (0.3, 0.44), (0.17, 0.42), (0.1, 0.44), (0.075, 0.5)], False)
-    canvas.piece(ribbon(temple, thick * 1.5, thick * 0.9), plain(frame, 0.004, 0), puff=0.012, gloss=0.5, drop=0.01)
+    canvas.piece(
+        ribbon(trace("610,485 635,465 660,485", False), thick),
+        plain(frame, 0.004, 0),
+        puff=0.01,
+        gloss=0.5,
+    )
+    temple = trace("362,455 300,440 170,420 100,440 75,500", False)
+    canvas.piece(
+        ribbon(temple, thick * 1.5, thick * 0.9),
+        plain(frame, 0.004, 0),
+        puff=0.012,
+        gloss=0.5,
+        drop=0.01,
+    )
     canvas.piece(ellipse(0.345, 0.453, 0.007, 0.007), "#d5d2c8", puff=0.004, gloss=0.6)
 
 
 def draw_belt(canvas: Canvas, hide: Material, lining: str, metal: str, thread: str = "") -> None:
     """A buckled belt standing in a loop."""
     canvas.ground(ellipse(0.5, 0.63, 0.39, 0.05), 0.3, 0.02)
-    back = np.vstack([ellipse(0.5, 0.45, 0.39, 0.1, 180, 360), ellipse(0.5, 0.54, 0.39, 0.1, 360, 180)])
+    back = np.vstack(
+        [ellipse(0.5, 0.45, 0.39, 0.1, 180, 360), ellipse(0.5, 0.54, 0.39, 0.1, 360, 180)]
+    )
     canvas.piece(back, plain(lining), puff=0.02, edge=0.35)
     canvas.glow(back, "#000000", 0.22, 0.02)
     front = np.vstack([ellipse(0.5, 0.45, 0.4, 0.1, 180, 0), ellipse(0.5, 0.56, 0.4, 0.1, 0, 180)])
@@ -94,43 +89,145 @@ def draw_belt(canvas: Canvas, hide: Material, lining: str, metal: str, thread: s
     for radius_y, y in ((0.1, 0.463), (0.1, 0.547)):
         if thread:
             canvas.stitch(ellipse(0.5, y, 0.396, radius_y, 172, 8), thread, 0.008)
-    tail = np.vstack([ellipse(0.5, 0.456, 0.402, 0.1, 80, 14), ellipse(0.5, 0.566, 0.402, 0.1, 14, 80)])
+    tail = np.vstack(
+        [ellipse(0.5, 0.456, 0.402, 0.1, 80, 14), ellipse(0.5, 0.566, 0.402, 0.1, 14, 80)]
+    )
     canvas.piece(tail, hide, puff=0.022, gloss=0.25, drop=0.012)
     for angle in (66, 58, 50, 42):
-        x, y = 0.5 + 0.402 * math.cos(math.radians(angle)), 0.512 + 0.1 * math.sin(math.radians(angle))
+        x, y = (
+            0.5 + 0.402 * math.cos(math.radians(angle)),
+            0.512 + 0.1 * math.sin(math.radians(angle)),
+        )
         canvas.piece(ellipse(x, y, 0.007, 0.009), "#120e0c", puff=0)
-    canvas.piece(box(0.35, 0.532, 0.5, 0.678, 0.02), plain(metal, 0.004, 0), cut=[box(0.378, 0.558, 0.474, 0.652, 0.01)], puff=0.012, gloss=0.9, shine=8, drop=0.012)
-    canvas.piece(ribbon(trace([(0.36, 0.606), (0.5, 0.603)], False), 0.014), plain(metal, 0.004, 0), puff=0.008, gloss=0.9, drop=0.008)
+    canvas.piece(
+        box(0.35, 0.532, 0.5, 0.678, 0.02),
+        plain(metal, 0.004, 0),
+        cut=[box(0.378, 0.558, 0.474, 0.652, 0.01)],
+        puff=0.012,
+        gloss=0.9,
+        shine=8,
+        drop=0.012,
+    )
+    canvas.piece(
+        ribbon(trace("360,606 500,603", False), 0.014),
+        plain(metal, 0.004, 0),
+        puff=0.008,
+        gloss=0.9,
+        drop=0.008,
+    )
     canvas.piece(box(0.285, 0.53, 0.32, 0.665, 0.006), hide, puff=0.012, gloss=0.2, drop=0.01)
 
 
 def draw_tie(canvas: Canvas, silk: Material, back: str) -> None:
     """A tie with its narrow end rolled up and laid to the right."""
-    tail = trace([(0.43, 0.17), (0.56, 0.2), (0.7, 0.27), (0.79, 0.33)], False)
+    tail = trace("430,170 560,200 700,270 790,330", False)
     canvas.piece(ribbon(tail, 0.05, 0.075), silk, puff=0.02, gloss=0.12, drop=0.01)
-    canvas.piece([(0.775, 0.29, 1), (0.83, 0.325, 1), (0.812, 0.372, 1), (0.76, 0.36, 1)], silk, puff=0.012)
-    blade = [(0.385, 0.19, 1), (0.455, 0.19, 1), (0.475, 0.5), (0.512, 0.83, 1), (0.437, 0.925, 1), (0.352, 0.84, 1), (0.365, 0.5)]
+    canvas.piece("775,290! 830,325! 812,372! 760,360!", silk, puff=0.012)
+    blade = "385,190! 455,190! 475,500 512,830! 437,925! 352,840! 365,500"
     canvas.piece(blade, silk, puff=0.03, gloss=0.14, shine=8, drape=(0.06, 0.3, 0.005), drop=0.012)
     for turn_no in range(3):
         size = 1 - turn_no * 0.27
-        canvas.piece(ellipse(0.43, 0.16 + turn_no * 0.004, 0.085 * size, 0.06 * size), silk if turn_no < 2 else plain(back), puff=0.022, gloss=0.1, drop=0.012, edge=0.4)
-    canvas.piece([(0.375, 0.17, 1), (0.43, 0.2), (0.475, 0.175, 1), (0.465, 0.235), (0.38, 0.235)], silk, puff=0.02, drop=0.01)
+        canvas.piece(
+            ellipse(0.43, 0.16 + turn_no * 0.004, 0.085 * size, 0.06 * size),
+            silk if turn_no < 2 else plain(back),
+            puff=0.022,
+            gloss=0.1,
+            drop=0.012,
+            edge=0.4,
+        )
+    canvas.piece(
+        "375,170! 430,200 475,175! 465,235 380,235",
+        silk,
+        puff=0.02,
+        drop=0.01,
+    )
 
 
 DRAWINGS = (
-    make_drawing("Steel chronograph watch", "Watches", "Steel", "149.00", partial(draw_watch, band="#b9bcc0", face="#16181d", ink="#f4f4f2", metal="#c3c6ca", chrono=True, links=True), True),
-    make_drawing("Classic watch with brown strap", "Watches", "Brown", "119.00", partial(draw_watch, band="#5f3820", face="#f3efe4", ink="#26211c", metal="#c9a85c"), True),
-    make_drawing("Black sports watch", "Watches", "Black", "89.00", partial(draw_watch, band="#1d1d20", face="#1b1c20", ink="#e9e9e6", metal="#3c3e43", chrono=True), True),
-    make_drawing("White watch", "Watches", "White", "95.00", partial(draw_watch, band="#e9e6e1", face="#fbfaf7", ink="#3f3c39", metal="#d2d3d6"), True),
-    make_drawing("Tortoise sunglasses", "Sunglasses", "Brown", "59.00", partial(draw_sunglasses, frame="#4a2c1a", lens=("#3d2a1f", "#b58c63"))),
-    make_drawing("Black square sunglasses", "Sunglasses", "Black", "65.00", partial(draw_sunglasses, frame="#19191b", lens=("#1e2126", "#6f7682"), square=True, thick=0.03)),
-    make_drawing("Gold aviator sunglasses", "Sunglasses", "Gold", "79.00", partial(draw_sunglasses, frame="#bb9a4d", lens=("#2f4238", "#8aa08c"), thick=0.012)),
-    make_drawing("Red sunglasses", "Sunglasses", "Red", "49.00", partial(draw_sunglasses, frame="#a8222b", lens=("#2b2d33", "#9096a0"), square=True)),
-    make_drawing("Black leather belt", "Belts", "Black", "35.00", partial(draw_belt, hide=leather("#222124"), lining="#3a3431", metal="#c2c5c9")),
-    make_drawing("Brown leather belt", "Belts", "Brown", "35.00", partial(draw_belt, hide=leather("#5a331d"), lining="#a77b50", metal="#c9b072", thread="#c79a63")),
-    make_drawing("Tan belt", "Belts", "Tan", "33.00", partial(draw_belt, hide=leather("#a8692f"), lining="#c79a68", metal="#bfc2c5", thread="#f0dcb4")),
-    make_drawing("White belt", "Belts", "White", "29.00", partial(draw_belt, hide=leather("#e4e1da"), lining="#b23038", metal="#c2c5c9")),
-    make_drawing("Navy dotted tie", "Ties", "Navy Blue", "25.00", partial(draw_tie, silk=dotted("#232f52", "#c9d2e6", 0.022, 0.16), back="#1a2340"), True),
-    make_drawing("Striped silk tie", "Ties", "Maroon", "27.00", partial(draw_tie, silk=stripes(("#6b1f2c", "#d6c9a6"), 0.06, 0.22, 0.9), back="#4f1620"), True),
-    make_drawing("Silver tie", "Ties", "Grey", "24.00", partial(draw_tie, silk=plain("#a4a7ad", 0.03), back="#85888f"), True),
+    make_drawing(
+        "Tortoise sunglasses",
+        "Sunglasses",
+        "Brown",
+        "59.00",
+        partial(draw_sunglasses, frame="#4a2c1a", lens=("#3d2a1f", "#b58c63")),
+    ),
+    make_drawing(
+        "Black square sunglasses",
+        "Sunglasses",
+        "Black",
+        "65.00",
+        partial(
+            draw_sunglasses, frame="#19191b", lens=("#1e2126", "#6f7682"), square=True, thick=0.03
+        ),
+    ),
+    make_drawing(
+        "Gold aviator sunglasses",
+        "Sunglasses",
+        "Gold",
+        "79.00",
+        partial(draw_sunglasses, frame="#bb9a4d", lens=("#2f4238", "#8aa08c"), thick=0.012),
+    ),
+    make_drawing(
+        "Red sunglasses",
+        "Sunglasses",
+        "Red",
+        "49.00",
+        partial(draw_sunglasses, frame="#a8222b", lens=("#2b2d33", "#9096a0"), square=True),
+    ),
+    make_drawing(
+        "Black leather belt",
+        "Belts",
+        "Black",
+        "35.00",
+        partial(draw_belt, hide=leather("#222124"), lining="#3a3431", metal="#c2c5c9"),
+    ),
+    make_drawing(
+        "Brown leather belt",
+        "Belts",
+        "Brown",
+        "35.00",
+        partial(
+            draw_belt, hide=leather("#5a331d"), lining="#a77b50", metal="#c9b072", thread="#c79a63"
+        ),
+    ),
+    make_drawing(
+        "Tan belt",
+        "Belts",
+        "Tan",
+        "33.00",
+        partial(
+            draw_belt, hide=leather("#a8692f"), lining="#c79a68", metal="#bfc2c5", thread="#f0dcb4"
+        ),
+    ),
+    make_drawing(
+        "White belt",
+        "Belts",
+        "White",
+        "29.00",
+        partial(draw_belt, hide=leather("#e4e1da"), lining="#b23038", metal="#c2c5c9"),
+    ),
+    make_drawing(
+        "Navy dotted tie",
+        "Ties",
+        "Navy Blue",
+        "25.00",
+        partial(draw_tie, silk=dotted("#232f52", "#c9d2e6", 0.022, 0.16), back="#1a2340"),
+        True,
+    ),
+    make_drawing(
+        "Striped silk tie",
+        "Ties",
+        "Maroon",
+        "27.00",
+        partial(draw_tie, silk=stripes(("#6b1f2c", "#d6c9a6"), 0.06, 0.22, 0.9), back="#4f1620"),
+        True,
+    ),
+    make_drawing(
+        "Silver tie",
+        "Ties",
+        "Grey",
+        "24.00",
+        partial(draw_tie, silk=plain("#a4a7ad", 0.03), back="#85888f"),
+        True,
+    ),
 )

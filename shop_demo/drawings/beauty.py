@@ -23,23 +23,45 @@ def draw_lettering(canvas: Canvas, x: float, y: float, width: float, ink: str) -
     canvas.line([(x - width * 0.3, y + 0.03), (x + width * 0.3, y + 0.03)], 0.005, ink, 0.8)
 
 
-def draw_perfume(canvas: Canvas, juice: tuple[str, str], cap: str, round_body: bool = False, ink: str = "#5c5348") -> None:
+def draw_perfume(
+    canvas: Canvas, juice: tuple[str, str], cap: str, round_body: bool = False, ink: str = "#5c5348"
+) -> None:
     """A glass flask of scent with a metal collar and a cap."""
     bottom = 0.86
     draw_reflection(canvas, 0.2, bottom)
-    canvas.piece(box(0.455, 0.315, 0.545, 0.4), tube("#c9c9c6", 0.455, 0.545), puff=0.004, gloss=0.5)
-    canvas.piece(box(0.435, 0.14, 0.565, 0.325, 0.012), tube(cap, 0.435, 0.565), puff=0.012, gloss=0.35)
+    canvas.piece(
+        box(0.455, 0.315, 0.545, 0.4), tube("#c9c9c6", 0.455, 0.545), puff=0.004, gloss=0.5
+    )
+    canvas.piece(
+        box(0.435, 0.14, 0.565, 0.325, 0.012), tube(cap, 0.435, 0.565), puff=0.012, gloss=0.35
+    )
     if round_body:
-        glass = trace(mirror([(0.5, 0.375), (0.58, 0.39), (0.71, 0.5), (0.735, 0.66), (0.68, 0.81), (0.6, bottom, 1), (0.5, bottom + 0.004)]))
+        glass = trace(
+            mirror(
+                [
+                    (0.5, 0.375),
+                    (0.58, 0.39),
+                    (0.71, 0.5),
+                    (0.735, 0.66),
+                    (0.68, 0.81),
+                    (0.6, bottom, 1),
+                    (0.5, bottom + 0.004),
+                ]
+            )
+        )
     else:
         glass = box(0.28, 0.38, 0.72, bottom, 0.035)
     canvas.piece(glass, plain("#e9eff1", 0.003, 0), puff=0.02, gloss=0.3, edge=0.5)
     inner = (glass - (0.5, 0.64)) * (0.86, 0.86) + (0.5, 0.648)
-    canvas.piece(inner, fading(*juice, 0.45, bottom), puff=0.03, gloss=0.35, edge=0.35, opacity=0.93)
+    canvas.piece(
+        inner, fading(*juice, 0.45, bottom), puff=0.03, gloss=0.35, edge=0.35, opacity=0.93
+    )
     canvas.glow(box(0.32, 0.43, 0.36, 0.8, 0.02), "#ffffff", 0.55, 0.012)
     canvas.glow(box(0.655, 0.45, 0.675, 0.8, 0.01), "#ffffff", 0.35, 0.008)
-    canvas.line([(0.5, 0.4), (0.505, 0.6), (0.5, 0.8)], 0.006, "#ffffff", 0.4, 0.002)
-    canvas.piece(box(0.4, 0.58, 0.6, 0.7, 0.006), plain("#f6f3ea", 0.003, 0), puff=0.004, opacity=0.92)
+    canvas.line("500,400 505,600 500,800", 0.006, "#ffffff", 0.4, 0.002)
+    canvas.piece(
+        box(0.4, 0.58, 0.6, 0.7, 0.006), plain("#f6f3ea", 0.003, 0), puff=0.004, opacity=0.92
+    )
     draw_lettering(canvas, 0.5, 0.625, 0.15, ink)
 
 
@@ -47,11 +69,18 @@ def draw_lipstick(canvas: Canvas, shade: str, case: str, metal: str = "#d5b565")
     """An open lipstick, wound out, its cap beside it."""
     canvas.ground(ellipse(0.44, 0.876, 0.11, 0.013), 0.45, 0.012)
     canvas.ground(ellipse(0.645, 0.876, 0.09, 0.013), 0.45, 0.012)
-    bullet = trace([(0.395, 0.5, 1), (0.395, 0.31), (0.42, 0.235), (0.46, 0.2), (0.484, 0.225), (0.487, 0.5, 1)])
+    bullet = trace("395,500! 395,310 420,235 460,200 484,225 487,500!")
     canvas.piece(bullet, tube(shade, 0.395, 0.487, 0.7), puff=0.02, gloss=0.25)
-    canvas.piece([(0.405, 0.33, 1), (0.425, 0.24), (0.46, 0.203), (0.477, 0.24), (0.46, 0.32), (0.43, 0.36)], plain(shade, 0.004, 0), puff=0.01, gloss=0.3)
+    canvas.piece(
+        "405,330! 425,240 460,203 477,240 460,320 430,360",
+        plain(shade, 0.004, 0),
+        puff=0.01,
+        gloss=0.3,
+    )
     canvas.piece(box(0.382, 0.45, 0.5, 0.62, 0.006), tube(metal, 0.382, 0.5), puff=0.006)
-    canvas.piece(box(0.365, 0.6, 0.517, 0.875, 0.01), tube(case, 0.365, 0.517), puff=0.006, gloss=0.1)
+    canvas.piece(
+        box(0.365, 0.6, 0.517, 0.875, 0.01), tube(case, 0.365, 0.517), puff=0.006, gloss=0.1
+    )
     canvas.piece(box(0.365, 0.6, 0.517, 0.622, 0.004), tube(metal, 0.365, 0.517), puff=0.004)
     canvas.piece(box(0.57, 0.52, 0.72, 0.875, 0.014), tube(case, 0.57, 0.72), puff=0.01, gloss=0.1)
     canvas.piece(box(0.57, 0.845, 0.72, 0.866, 0.003), tube(metal, 0.57, 0.72), puff=0.003)
@@ -60,9 +89,14 @@ def draw_lipstick(canvas: Canvas, shade: str, case: str, metal: str = "#d5b565")
 def draw_nail_polish(canvas: Canvas, lacquer: str, cap: str = "#1d1c1e") -> None:
     """A bottle of nail polish with its tall cap."""
     draw_reflection(canvas, 0.15, 0.875)
-    canvas.piece([(0.437, 0.12, 1), (0.563, 0.12, 1), (0.585, 0.52, 1), (0.415, 0.52, 1)], tube(cap, 0.415, 0.585), puff=0.014, gloss=0.3)
+    canvas.piece(
+        "437,120! 563,120! 585,520! 415,520!",
+        tube(cap, 0.415, 0.585),
+        puff=0.014,
+        gloss=0.3,
+    )
     canvas.piece(box(0.43, 0.515, 0.57, 0.55), tube("#d8d8d6", 0.43, 0.57), puff=0.004)
-    glass = trace(mirror([(0.5, 0.54), (0.57, 0.545), (0.645, 0.6), (0.665, 0.7), (0.66, 0.85), (0.63, 0.876, 1), (0.5, 0.878)]))
+    glass = trace(mirror("500,540 570,545 645,600 665,700 660,850 630,876! 500,878"))
     canvas.piece(glass, tube("#eceff0", 0.335, 0.665, 0.4), puff=0.02, edge=0.4)
     inner = (glass - (0.5, 0.7)) * (0.9, 0.9) + (0.5, 0.703)
     canvas.piece(inner, tube(lacquer, 0.35, 0.65, 0.75), puff=0.02, gloss=0.3)
@@ -73,24 +107,116 @@ def draw_nail_polish(canvas: Canvas, lacquer: str, cap: str = "#1d1c1e") -> None
 def draw_deodorant(canvas: Canvas, can: str, cap: str, accent: str) -> None:
     """An aerosol can."""
     draw_reflection(canvas, 0.12, 0.925)
-    canvas.piece(mirror([(0.5, 0.08), (0.56, 0.085), (0.59, 0.11), (0.6, 0.27, 1), (0.5, 0.275)]), tube(cap, 0.4, 0.6), puff=0.01, gloss=0.15)
-    canvas.piece(mirror([(0.5, 0.262), (0.6, 0.26, 1), (0.625, 0.31), (0.625, 0.9), (0.61, 0.925, 1), (0.5, 0.93)]), tube(can, 0.375, 0.625), puff=0.01, gloss=0.1)
+    canvas.piece(
+        mirror("500,80 560,85 590,110 600,270! 500,275"),
+        tube(cap, 0.4, 0.6),
+        puff=0.01,
+        gloss=0.15,
+    )
+    canvas.piece(
+        mirror("500,262 600,260! 625,310 625,900 610,925! 500,930"),
+        tube(can, 0.375, 0.625),
+        puff=0.01,
+        gloss=0.1,
+    )
     canvas.piece(box(0.376, 0.895, 0.624, 0.915), tube("#c9c9c9", 0.376, 0.624), puff=0.003)
-    canvas.piece(trace([(0.377, 0.62, 1), (0.46, 0.56), (0.55, 0.62), (0.623, 0.54, 1), (0.623, 0.72, 1), (0.54, 0.78), (0.45, 0.72), (0.377, 0.79, 1)]), tube(accent, 0.376, 0.624), puff=0.0, edge=0)
+    canvas.piece(
+        trace("377,620! 460,560 550,620 623,540! 623,720! 540,780 450,720 377,790!"),
+        tube(accent, 0.376, 0.624),
+        puff=0.0,
+        edge=0,
+    )
     draw_lettering(canvas, 0.5, 0.42, 0.17, "#ffffff")
-    canvas.line([(0.47, 0.48), (0.47, 0.52)], 0.02, accent)
+    canvas.line("470,480 470,520", 0.02, accent)
 
 
 DRAWINGS = (
-    make_drawing("Amber eau de parfum", "Perfume and Body Mist", "Gold", "59.00", partial(draw_perfume, juice=("#f1cf86", "#d99c3b"), cap="#c8a451"), True),
-    make_drawing("Blue cologne", "Perfume and Body Mist", "Blue", "49.00", partial(draw_perfume, juice=("#a9d2ec", "#2f74ba"), cap="#a9acb2"), True),
-    make_drawing("Rose perfume", "Perfume and Body Mist", "Pink", "55.00", partial(draw_perfume, juice=("#f6cdd5", "#dd7f95"), cap="#d8d5d0", round_body=True), True),
-    make_drawing("Green cologne", "Perfume and Body Mist", "Green", "45.00", partial(draw_perfume, juice=("#d9ecb8", "#8cbf5a"), cap="#2b2b2d"), True),
-    make_drawing("Red lipstick", "Lipstick", "Red", "19.00", partial(draw_lipstick, shade="#b01c2c", case="#232224"), True),
-    make_drawing("Rose lipstick", "Lipstick", "Pink", "19.00", partial(draw_lipstick, shade="#c4606f", case="#b7babf", metal="#d3d5d8"), True),
-    make_drawing("Red nail polish", "Nail Polish", "Red", "8.00", partial(draw_nail_polish, lacquer="#a91426"), True),
-    make_drawing("Mint nail polish", "Nail Polish", "Green", "8.00", partial(draw_nail_polish, lacquer="#4fae92", cap="#b4b7bb"), True),
-    make_drawing("Plum nail polish", "Nail Polish", "Purple", "8.00", partial(draw_nail_polish, lacquer="#5b2245"), True),
-    make_drawing("Fresh body spray", "Deodorant", "Blue", "6.50", partial(draw_deodorant, can="#2465a8", cap="#d5d7da", accent="#59c3df"), True),
-    make_drawing("Spice body spray", "Deodorant", "Black", "6.50", partial(draw_deodorant, can="#242427", cap="#1c1c1e", accent="#d26a1f"), True),
+    make_drawing(
+        "Amber eau de parfum",
+        "Perfume and Body Mist",
+        "Gold",
+        "59.00",
+        partial(draw_perfume, juice=("#f1cf86", "#d99c3b"), cap="#c8a451"),
+        True,
+    ),
+    make_drawing(
+        "Blue cologne",
+        "Perfume and Body Mist",
+        "Blue",
+        "49.00",
+        partial(draw_perfume, juice=("#a9d2ec", "#2f74ba"), cap="#a9acb2"),
+        True,
+    ),
+    make_drawing(
+        "Rose perfume",
+        "Perfume and Body Mist",
+        "Pink",
+        "55.00",
+        partial(draw_perfume, juice=("#f6cdd5", "#dd7f95"), cap="#d8d5d0", round_body=True),
+        True,
+    ),
+    make_drawing(
+        "Green cologne",
+        "Perfume and Body Mist",
+        "Green",
+        "45.00",
+        partial(draw_perfume, juice=("#d9ecb8", "#8cbf5a"), cap="#2b2b2d"),
+        True,
+    ),
+    make_drawing(
+        "Red lipstick",
+        "Lipstick",
+        "Red",
+        "19.00",
+        partial(draw_lipstick, shade="#b01c2c", case="#232224"),
+        True,
+    ),
+    make_drawing(
+        "Rose lipstick",
+        "Lipstick",
+        "Pink",
+        "19.00",
+        partial(draw_lipstick, shade="#c4606f", case="#b7babf", metal="#d3d5d8"),
+        True,
+    ),
+    make_drawing(
+        "Red nail polish",
+        "Nail Polish",
+        "Red",
+        "8.00",
+        partial(draw_nail_polish, lacquer="#a91426"),
+        True,
+    ),
+    make_drawing(
+        "Mint nail polish",
+        "Nail Polish",
+        "Green",
+        "8.00",
+        partial(draw_nail_polish, lacquer="#4fae92", cap="#b4b7bb"),
+        True,
+    ),
+    make_drawing(
+        "Plum nail polish",
+        "Nail Polish",
+        "Purple",
+        "8.00",
+        partial(draw_nail_polish, lacquer="#5b2245"),
+        True,
+    ),
+    make_drawing(
+        "Fresh body spray",
+        "Deodorant",
+        "Blue",
+        "6.50",
+        partial(draw_deodorant, can="#2465a8", cap="#d5d7da", accent="#59c3df"),
+        True,
+    ),
+    make_drawing(
+        "Spice body spray",
+        "Deodorant",
+        "Black",
+        "6.50",
+        partial(draw_deodorant, can="#242427", cap="#1c1c1e", accent="#d26a1f"),
+        True,
+    ),
 )

@@ -1,11 +1,11 @@
-"""Jeans, trousers, shorts and skirts."""
+"""Jeans and trousers."""
 
 from dataclasses import dataclass
 from functools import partial
 
 from shop_demo.drawings.canvas import Canvas
 from shop_demo.drawings.drawing import make_drawing
-from shop_demo.drawings.fabric import Material, checks, denim, floral, leather, plain
+from shop_demo.drawings.fabric import Material, denim, leather, plain
 from shop_demo.drawings.garment import draw_buttons
 from shop_demo.drawings.shapes import Array, Points, box, ellipse, flip, mirror, trace
 
@@ -42,11 +42,18 @@ class Leg:
         )
 
 
+WORN = Leg(0.1, 0.145, 0.185, 0.4, 0.2, 0.225, 0.1, 0.91)
+
+
 def fold_legs(canvas: Canvas, leg: Leg, deep: float = -0.014) -> Array:
     """Creases from the crotch, behind the knee and over the ankle."""
     knee, wide = (leg.crotch + leg.bottom) / 2, leg.knee
     right = [
-        [(0.505, leg.crotch - 0.01), (0.56, leg.crotch - 0.035), (0.5 + leg.hip, leg.crotch - 0.075)],
+        [
+            (0.505, leg.crotch - 0.01),
+            (0.56, leg.crotch - 0.035),
+            (0.5 + leg.hip, leg.crotch - 0.075),
+        ],
         [(0.505, leg.crotch + 0.005), (0.57, leg.crotch + 0.01), (0.62, leg.crotch - 0.01)],
         [(0.53, knee - 0.02), (0.5 + wide * 0.7, knee + 0.01), (0.5 + wide, knee - 0.01)],
         [(0.5 + wide, knee + 0.05), (0.5 + wide * 0.55, knee + 0.07)],
@@ -58,8 +65,9 @@ def fold_legs(canvas: Canvas, leg: Leg, deep: float = -0.014) -> Array:
 
 
 def draw_legs(canvas: Canvas, leg: Leg, cloth: Material, inside: str) -> None:
-    """Both legs with the back of the waistband behind them."""
-    canvas.piece(ellipse(0.5, leg.top + 0.006, leg.waist * 0.97, 0.016), inside, puff=0.01)
+    """Both legs, with the back of the waistband behind them where nobody wears them."""
+    if inside:
+        canvas.piece(ellipse(0.5, leg.top + 0.006, leg.waist * 0.97, 0.016), inside, puff=0.01)
     folds = fold_legs(canvas, leg)
     right = leg.outline()
     for side in (flip(right), right):
@@ -74,19 +82,32 @@ def draw_waistband(canvas: Canvas, leg: Leg, cloth: Material, loops: bool = True
     """Waistband with belt loops and a button."""
     w, y = leg.waist + 0.003, leg.top
     band = trace(
-        [(0.5 - w, y, 1), (0.5, y + 0.016), (0.5 + w, y, 1), (0.5 + w + 0.004, y + 0.035, 1),
-         (0.5, y + 0.052), (0.5 - w - 0.004, y + 0.035, 1)]
+        [
+            (0.5 - w, y, 1),
+            (0.5, y + 0.016),
+            (0.5 + w, y, 1),
+            (0.5 + w + 0.004, y + 0.035, 1),
+            (0.5, y + 0.052),
+            (0.5 - w - 0.004, y + 0.035, 1),
+        ]
     )
     canvas.piece(band, cloth, puff=0.012, drop=0.006)
     if loops:
         for x in (-0.09, -0.045, 0.045, 0.09):
-            canvas.piece(box(0.496 + x, y + 0.005, 0.504 + x, y + 0.056, 0.002), cloth, puff=0.004, drop=0.004)
+            canvas.piece(
+                box(0.496 + x, y + 0.005, 0.504 + x, y + 0.056, 0.002),
+                cloth,
+                puff=0.004,
+                drop=0.004,
+            )
 
 
 def draw_pockets(canvas: Canvas, leg: Leg, thread: str) -> None:
     """Curved front pockets and the fly, seamed and stitched."""
     y, w = leg.top + 0.045, leg.waist
-    pocket = trace([(0.5 + w * 0.5, y), (0.5 + w * 0.62, y + 0.05), (0.5 + leg.hip * 0.93, y + 0.075)], False)
+    pocket = trace(
+        [(0.5 + w * 0.5, y), (0.5 + w * 0.62, y + 0.05), (0.5 + leg.hip * 0.93, y + 0.075)], False
+    )
     for line in (pocket, flip(pocket)):
         canvas.seam(line, 0.5)
         if thread:
@@ -101,9 +122,70 @@ def draw_pockets(canvas: Canvas, leg: Leg, thread: str) -> None:
         canvas.stitch(flip(side), thread)
 
 
-def draw_jeans(canvas: Canvas, cloth: Material, leg: Leg = Leg(), thread: str = "#c98a3c") -> None:
+def draw_wearer(canvas: Canvas, leg: Leg, tee: str, shoe: str) -> None:
+    """What shows of the one who wears them: a pair of shoes now, the hem of a shirt later."""
+    x, y = 0.5 + (leg.ankle + leg.inner) / 2, leg.bottom
+    shoe_shape = trace(
+        [
+            (x - 0.05, y - 0.03),
+            (x + 0.05, y - 0.03),
+            (x + 0.072, y + 0.03),
+            (x + 0.05, y + 0.058),
+            (x - 0.02, y + 0.058),
+            (x - 0.045, y + 0.03),
+        ]
+    )
+    canvas.ground(
+        box(0.5 - leg.ankle - 0.05, y + 0.04, 0.5 + leg.ankle + 0.05, y + 0.06), 0.3, 0.015
+    )
+    for side in (shoe_shape, flip(shoe_shape)):
+        canvas.piece(side, leather(shoe), puff=0.04, gloss=0.15)
+        middle = float(side[:, 0].mean())
+        for step in range(3):
+            canvas.line(
+                [
+                    (middle - 0.02, y + 0.006 + step * 0.012),
+                    (middle + 0.02, y + 0.006 + step * 0.012),
+                ],
+                0.005,
+                tee,
+            )
+
+
+def draw_hem_of_shirt(canvas: Canvas, leg: Leg, tee: str) -> None:
+    """The lower part of the shirt that hangs over the waistband."""
+    wide, low = leg.waist + 0.022, leg.top + 0.055
+    shape = mirror(
+        [
+            (0.5, -0.03),
+            (0.5 + wide * 0.96, -0.03, 1),
+            (0.5 + wide, low - 0.03),
+            (0.5 + wide + 0.006, low, 1),
+            (0.5, low + 0.014),
+        ]
+    )
+    lines = [
+        [(0.5 + wide, 0.02), (0.55, 0.06)],
+        [(0.5 - wide, 0.03), (0.44, 0.075)],
+        [(0.5 + wide, 0.07), (0.58, 0.09)],
+    ]
+    canvas.piece(
+        shape,
+        plain(tee),
+        puff=0.05,
+        drape=(0.05, 0.08, 0.012),
+        folds=canvas.crease(lines, 0.024, -0.014),
+        drop=0.014,
+    )
+    canvas.seam([(0.5 - wide, low - 0.016), (0.5, low - 0.003), (0.5 + wide, low - 0.016)], 0.2)
+
+
+def draw_jeans(
+    canvas: Canvas, cloth: Material, leg: Leg = WORN, thread: str = "#c98a3c", tee: str = "#e6e6e3"
+) -> None:
     """Five-pocket jeans, front view, worn lighter on the thighs."""
-    draw_legs(canvas, leg, cloth, "#3a4250")
+    draw_wearer(canvas, leg, tee, "#3a2f2a")
+    draw_legs(canvas, leg, cloth, "")
     thigh = ellipse(0.595, (leg.crotch + leg.bottom) / 2 - 0.12, 0.035, 0.13)
     for patch in (thigh, flip(thigh)):
         canvas.glow(patch, "#dfe8f2", 0.3, 0.05)
@@ -111,75 +193,109 @@ def draw_jeans(canvas: Canvas, cloth: Material, leg: Leg = Leg(), thread: str = 
     draw_pockets(canvas, leg, thread)
     draw_buttons(canvas, 0.505, [leg.top + 0.033], "#b98b52", 0.009)
     for side in (1, -1):
-        hem = [(0.5 + side * leg.inner, leg.bottom - 0.016), (0.5 + side * leg.ankle, leg.bottom - 0.02)]
+        hem = [
+            (0.5 + side * leg.inner, leg.bottom - 0.016),
+            (0.5 + side * leg.ankle, leg.bottom - 0.02),
+        ]
         canvas.stitch(hem, thread)
+    draw_hem_of_shirt(canvas, leg, tee)
 
 
-def draw_trousers(canvas: Canvas, cloth: Material, leg: Leg = Leg(), belt: str = "") -> None:
+def draw_trousers(
+    canvas: Canvas, cloth: Material, leg: Leg = WORN, belt: str = "", shirt: str = "#dfe6ef"
+) -> None:
     """Chinos or suit trousers, with a pressed crease."""
-    draw_legs(canvas, leg, cloth, "#55504a")
+    draw_wearer(canvas, leg, "#1d1a19", "#2a211d")
+    tucked = mirror(
+        [
+            (0.5, -0.03),
+            (0.5 + leg.waist + 0.02, -0.03, 1),
+            (0.5 + leg.waist - 0.004, leg.top + 0.02, 1),
+            (0.5, leg.top + 0.03),
+        ]
+    )
+    canvas.piece(tucked, plain(shirt), puff=0.04, drape=(0.03, 0.06, 0.014))
+    draw_legs(canvas, leg, cloth, "")
     draw_pockets(canvas, leg, "")
     draw_waistband(canvas, leg, cloth)
     if belt:
         canvas.piece(
-            [(0.5 - leg.waist, leg.top + 0.007, 1), (0.5, leg.top + 0.022), (0.5 + leg.waist, leg.top + 0.007, 1),
-             (0.502 + leg.waist, leg.top + 0.03, 1), (0.5, leg.top + 0.046), (0.498 - leg.waist, leg.top + 0.03, 1)],
-            leather(belt), puff=0.01, gloss=0.2,
+            [
+                (0.5 - leg.waist, leg.top + 0.007, 1),
+                (0.5, leg.top + 0.022),
+                (0.5 + leg.waist, leg.top + 0.007, 1),
+                (0.502 + leg.waist, leg.top + 0.03, 1),
+                (0.5, leg.top + 0.046),
+                (0.498 - leg.waist, leg.top + 0.03, 1),
+            ],
+            leather(belt),
+            puff=0.01,
+            gloss=0.2,
         )
-        canvas.piece(box(0.482, leg.top + 0.014, 0.518, leg.top + 0.05, 0.004), "#c9c6bf",
-                     cut=[box(0.489, leg.top + 0.022, 0.51, leg.top + 0.042)], puff=0.006, gloss=0.6)
+        canvas.piece(
+            box(0.482, leg.top + 0.014, 0.518, leg.top + 0.05, 0.004),
+            "#c9c6bf",
+            cut=[box(0.489, leg.top + 0.022, 0.51, leg.top + 0.042)],
+            puff=0.006,
+            gloss=0.6,
+        )
     else:
         draw_buttons(canvas, 0.503, [leg.top + 0.033], "#6b6256", 0.008)
-    crease = trace([(0.59, leg.top + 0.16), (0.6, leg.crotch + 0.2), (0.5 + (leg.ankle + leg.inner) / 2, leg.bottom - 0.01)], False)
+    crease = trace(
+        [
+            (0.59, leg.top + 0.16),
+            (0.6, leg.crotch + 0.2),
+            (0.5 + (leg.ankle + leg.inner) / 2, leg.bottom - 0.01),
+        ],
+        False,
+    )
     for line in (crease, flip(crease)):
         canvas.line(line, 0.006, "#ffffff", 0.16, 0.003)
         canvas.line(line + (0.006, 0), 0.006, "#000000", 0.2, 0.003)
 
 
-def draw_shorts(canvas: Canvas, cloth: Material, cord: str = "", thread: str = "", stripe: str = "") -> None:
-    """Shorts with a button or a drawcord."""
-    leg = Leg(top=0.17, waist=0.215, hip=0.28, crotch=0.53, knee=0.315, ankle=0.33, inner=0.05, bottom=0.77)
-    draw_legs(canvas, leg, cloth, "#4a4a4a")
-    draw_waistband(canvas, leg, cloth, loops=not cord)
-    if stripe:
-        side = trace([(0.725, 0.24), (0.785, 0.4), (0.815, 0.75)], False)
-        for line in (side, flip(side)):
-            canvas.line(line, 0.014, stripe, 0.95)
-            canvas.line(line - (0.024, 0), 0.008, stripe, 0.95)
-    if cord:
-        for x in (0.485, 0.515):
-            canvas.line([(x, 0.21), (x + (x - 0.5) * 0.8, 0.27), (x + (x - 0.5) * 1.5, 0.33)], 0.009, cord)
-    else:
-        draw_pockets(canvas, leg, thread)
-        draw_buttons(canvas, 0.503, [leg.top + 0.034], "#8a7a5e", 0.01)
+SLIM = Leg(0.1, 0.14, 0.178, 0.4, 0.175, 0.185, 0.095, 0.91)
 
-
-def draw_skirt(canvas: Canvas, cloth: Material, flare: float = 0.29, bottom: float = 0.8, folds: float = 0.022) -> None:
-    """A skirt with a waistband, pleated more or less."""
-    outline = trace(mirror([(0.5, 0.17), (0.64, 0.16, 1), (0.5 + flare * 0.78, 0.42), (0.5 + flare, bottom - 0.03, 1), (0.5 + flare * 0.5, bottom + 0.01), (0.5, bottom + 0.02)]))
-    canvas.piece(ellipse(0.5, 0.168, 0.138, 0.014), "#5a5650", puff=0.01)
-    rays = []
-    for step in range(-5, 6):
-        foot = 0.5 + step * flare * 0.175
-        rays.append([(0.5 + step * 0.024, 0.22), (0.5 + (foot - 0.5) * 0.75, 0.5), (foot, bottom + 0.03)][::-1])
-    canvas.piece(outline, cloth, puff=0.05, folds=canvas.crease(rays, 0.03, -folds), drape=(0.04, 0.3, 0.008))
-    band = trace([(0.36, 0.155, 1), (0.5, 0.172), (0.64, 0.155, 1), (0.648, 0.205, 1), (0.5, 0.222), (0.352, 0.205, 1)])
-    canvas.piece(band, cloth, puff=0.014, drop=0.006)
-    canvas.seam([(0.5 - flare + 0.004, bottom - 0.055), (0.5, bottom - 0.01), (0.5 + flare - 0.004, bottom - 0.055)], 0.22)
-
-
-SLIM = Leg(hip=0.18, knee=0.165, ankle=0.15, inner=0.07)
 
 DRAWINGS = (
-    make_drawing("Indigo straight jeans", "Jeans", "Blue", "59.00", partial(draw_jeans, cloth=denim("#2e4a72")), True),
-    make_drawing("Light wash jeans", "Jeans", "Blue", "55.00", partial(draw_jeans, cloth=denim("#7f9fc4", 0.5)), True),
-    make_drawing("Black slim jeans", "Jeans", "Black", "62.00", partial(draw_jeans, cloth=denim("#2b2d33", 0.1), leg=SLIM, thread="#5a5a60"), True),
-    make_drawing("Charcoal suit trousers", "Trousers", "Grey", "69.00", partial(draw_trousers, cloth=plain("#3d4046"), belt="#1d1a19"), True),
-    make_drawing("Beige chinos", "Trousers", "Beige", "49.00", partial(draw_trousers, cloth=plain("#c2a878")), True),
-    make_drawing("Khaki bermuda shorts", "Shorts", "Khaki", "32.00", partial(draw_shorts, cloth=plain("#ab9868"), thread="#d8c99c")),
-    make_drawing("Black training shorts", "Shorts", "Black", "24.00", partial(draw_shorts, cloth=plain("#232427"), cord="#f2f2f2", stripe="#f2f2f2")),
-    make_drawing("Checked shorts", "Shorts", "Blue", "29.00", partial(draw_shorts, cloth=checks("#e9edf1", [("#41618f", 0.2, 0.35), ("#9b4040", 0.7, 0.08)], 0.075))),
-    make_drawing("Red flared skirt", "Skirts", "Red", "35.00", partial(draw_skirt, cloth=plain("#a8232f"))),
-    make_drawing("Denim mini skirt", "Skirts", "Blue", "38.00", partial(draw_skirt, cloth=denim("#4d6d97", 0.5), flare=0.23, bottom=0.72, folds=0.004)),
-    make_drawing("Floral skirt", "Skirts", "Pink", "36.00", partial(draw_skirt, cloth=floral("#f5ecee", ["#cf4f78", "#e88fa8", "#5f8f6a"], 0.075))),
+    make_drawing(
+        "Indigo straight jeans",
+        "Jeans",
+        "Blue",
+        "59.00",
+        partial(draw_jeans, cloth=denim("#2e4a72")),
+        True,
+    ),
+    make_drawing(
+        "Light wash jeans",
+        "Jeans",
+        "Blue",
+        "55.00",
+        partial(draw_jeans, cloth=denim("#7f9fc4", 0.5)),
+        True,
+    ),
+    make_drawing(
+        "Black slim jeans",
+        "Jeans",
+        "Black",
+        "62.00",
+        partial(draw_jeans, cloth=denim("#2b2d33", 0.1), leg=SLIM, thread="#5a5a60"),
+        True,
+    ),
+    make_drawing(
+        "Charcoal suit trousers",
+        "Trousers",
+        "Grey",
+        "69.00",
+        partial(draw_trousers, cloth=plain("#3d4046"), belt="#1d1a19"),
+        True,
+    ),
+    make_drawing(
+        "Beige chinos",
+        "Trousers",
+        "Beige",
+        "49.00",
+        partial(draw_trousers, cloth=plain("#c2a878")),
+        True,
+    ),
 )

@@ -55,6 +55,7 @@ class Canvas:
         self.seed = seed
         self.picture: Array = np.ones((size, size, 3), np.float32)
         self.coverage: Array = np.zeros((size, size), np.float32)
+        self.view: tuple[float, float, float] | None = None
 
     def window(self, outlines: Sequence[Points], margin: float = 0.01) -> Window:
         """The part of the picture round some outlines."""
@@ -148,7 +149,9 @@ class Canvas:
         self.line(line, 0.0035, "#000000", depth, 0.001)
         self.line(line + (0.002, 0.003), 0.002, "#ffffff", depth * 0.35, 0.0008)
 
-    def stitch(self, knots: Outline, colour: str, length: float = 0.008, width: float = 0.0026) -> None:
+    def stitch(
+        self, knots: Outline, colour: str, length: float = 0.008, width: float = 0.0026
+    ) -> None:
         """Sewing: dashes along a line."""
         line = trace(knots, closed=False)
         away = np.r_[0, np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))]
@@ -191,10 +194,34 @@ class Canvas:
     def image(self, portrait: bool = False) -> Image.Image:
         """The finished picture, square or cut to 3:4."""
         pixels = (np.clip(self.picture, 0, 1) * 255 + 0.5).astype(np.uint8)
+        picture = Image.fromarray(pixels)
+        if self.view is not None:
+            picture = tilt(picture, *self.view)
         if portrait:
             side = self.size // 8
-            pixels = pixels[:, side : self.size - side]
-        return Image.fromarray(np.ascontiguousarray(pixels))
+            picture = picture.crop((side, 0, self.size - side, self.size))
+        return picture
+
+
+def tilt(picture: Image.Image, degrees: float, near: float, depth: float) -> Image.Image:
+    """Seen from the front corner: turned clockwise, the right side `near` times as tall.
+
+    `depth` is what is left of the length: 1 from the side, less the more from the front.
+    """
+    side = picture.width
+    corners = np.array([(0, 0), (0, side), (side, side), (side, 0)], float) - side / 2
+    corners[2:] *= (1 / depth, 1 / near)
+    corners[:2] *= (1 / depth, near)
+    angle = np.radians(-degrees)
+    spin = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    quad = (corners @ spin + side / 2).ravel().tolist()
+    return picture.transform(
+        picture.size,
+        Image.Transform.QUAD,
+        quad,
+        Image.Resampling.BICUBIC,
+        fillcolor=(255, 255, 255),
+    )
 
 
 def shade(surface: Surface, gloss: float, shine: float) -> Array:

@@ -213,7 +213,9 @@ def fading(top: str, bottom: str, y0: float, y1: float) -> Material:
 
     def make(window: Window) -> Surface:
         _, y = window.grid()
-        colour = blend(rgb(top) * np.ones((1, 1, 3), np.float32), rgb(bottom), smoothstep(y0, y1, y))
+        colour = blend(
+            rgb(top) * np.ones((1, 1, 3), np.float32), rgb(bottom), smoothstep(y0, y1, y)
+        )
         return Surface(colour, np.zeros_like(y))
 
     return make

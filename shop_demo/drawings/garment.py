@@ -109,9 +109,14 @@ def draw_back_neck(canvas: Canvas, cut: Cut, material: Material, label: bool = T
     canvas.glow(hole, "#000000", 0.38, 0.012)
     if label:
         canvas.piece(
-            [(0.478, cut.top + 0.004, 1), (0.522, cut.top + 0.004, 1),
-             (0.522, cut.top + 0.03, 1), (0.478, cut.top + 0.03, 1)],
-            "#e8e4da", puff=0.004,
+            [
+                (0.478, cut.top + 0.004, 1),
+                (0.522, cut.top + 0.004, 1),
+                (0.522, cut.top + 0.03, 1),
+                (0.478, cut.top + 0.03, 1),
+            ],
+            "#e8e4da",
+            puff=0.004,
         )
 
 

@@ -9,30 +9,52 @@ from shop_demo.drawings.shapes import Points, ellipse, mirror, ribbon, trace, tu
 def draw_plant(canvas: Canvas) -> None:
     """A potted plant with broad leaves."""
     canvas.ground(ellipse(0.5, 0.9, 0.2, 0.02), 0.45)
-    leaf = trace([(0.5, 0.62, 1), (0.565, 0.47), (0.56, 0.3), (0.5, 0.12, 1), (0.44, 0.3), (0.435, 0.47)])
+    leaf = trace("500,620! 565,470 560,300 500,120! 440,300 435,470")
     for number, degrees in enumerate((-78, 76, -52, 54, -30, 30, 8, -10)):
         green = ("#2f6b36", "#3f8545", "#357a3f", "#4b9350")[number % 4]
         shape = turn(leaf, degrees, (0.5, 0.64))
         canvas.piece(shape, leather(green, 0.3), puff=0.035, gloss=0.15, drop=0.012)
-        vein = turn(trace([(0.5, 0.6), (0.5, 0.16)], False), degrees, (0.5, 0.64))
+        vein = turn(trace("500,600 500,160", False), degrees, (0.5, 0.64))
         canvas.line(vein, 0.006, "#a9d08c", 0.7, 0.001)
-    canvas.piece(mirror([(0.5, 0.68), (0.67, 0.68, 1), (0.63, 0.88), (0.6, 0.905, 1), (0.5, 0.91)]), plain("#b9603a", 0.03), puff=0.08)
-    canvas.piece(mirror([(0.5, 0.625), (0.685, 0.62, 1), (0.685, 0.695, 1), (0.5, 0.705)]), plain("#c26a42", 0.03), puff=0.03, drop=0.015)
+    canvas.piece(
+        mirror("500,680 670,680! 630,880 600,905! 500,910"),
+        plain("#b9603a", 0.03),
+        puff=0.08,
+    )
+    canvas.piece(
+        mirror("500,625 685,620! 685,695! 500,705"),
+        plain("#c26a42", 0.03),
+        puff=0.03,
+        drop=0.015,
+    )
 
 
 def draw_teapot(canvas: Canvas) -> None:
     """A glazed teapot with a blue band."""
     canvas.ground(ellipse(0.48, 0.79, 0.27, 0.022), 0.45)
-    grip = trace([(0.25, 0.43), (0.12, 0.4), (0.09, 0.55), (0.15, 0.67), (0.28, 0.68)], False)
+    grip = trace("250,430 120,400 90,550 150,670 280,680", False)
     glaze = plain("#e9e6da", 0.006, 0.02)
     canvas.piece(ribbon(grip, 0.04), glaze, puff=0.02, gloss=0.4)
-    spout = [(0.7, 0.52, 1), (0.8, 0.5), (0.86, 0.36), (0.91, 0.33, 1), (0.95, 0.35, 1), (0.9, 0.5), (0.82, 0.64), (0.7, 0.69, 1)]
+    spout = "700,520! 800,500 860,360 910,330! 950,350! 900,500 820,640 700,690!"
     canvas.piece(spout, glaze, puff=0.04, gloss=0.4)
     body = ellipse(0.48, 0.57, 0.27, 0.22)
     canvas.piece(body, glaze, puff=0.14, gloss=0.5, shine=26)
-    canvas.piece(ribbon(ellipse(0.48, 0.5, 0.255, 0.1, 170, 10)[::-1], 0.05), plain("#2c5fa3", 0.004, 0), puff=0.01, gloss=0.3)
-    canvas.piece(mirror([(0.48, 0.315), (0.56, 0.33), (0.6, 0.37, 1), (0.48, 0.4)], 0.48), glaze, puff=0.04, gloss=0.5, drop=0.012)
-    canvas.piece(ellipse(0.48, 0.3, 0.03, 0.03), plain("#2c5fa3", 0.004, 0), puff=0.03, gloss=0.6, drop=0.006)
+    canvas.piece(
+        ribbon(ellipse(0.48, 0.5, 0.255, 0.1, 170, 10)[::-1], 0.05),
+        plain("#2c5fa3", 0.004, 0),
+        puff=0.01,
+        gloss=0.3,
+    )
+    canvas.piece(
+        mirror("480,315 560,330 600,370! 480,400", 0.48),
+        glaze,
+        puff=0.04,
+        gloss=0.5,
+        drop=0.012,
+    )
+    canvas.piece(
+        ellipse(0.48, 0.3, 0.03, 0.03), plain("#2c5fa3", 0.004, 0), puff=0.03, gloss=0.6, drop=0.006
+    )
 
 
 def pentagon(x: float, y: float, radius: float, degrees: float) -> Points:
@@ -47,10 +69,10 @@ def draw_football(canvas: Canvas) -> None:
     canvas.piece(pentagon(0.5, 0.5, 0.12, 0), leather("#1d1d20", 0.4), puff=0.01)
     middle = (0.5, 0.5)
     for step in range(5):
-        canvas.seam(turn(trace([(0.5, 0.38), (0.5, 0.27)], False), step * 72, middle), 0.7)
-        canvas.seam(turn(trace([(0.5, 0.27), (0.59, 0.205)], False), step * 72, middle), 0.7)
-        canvas.seam(turn(trace([(0.5, 0.27), (0.41, 0.205)], False), step * 72, middle), 0.7)
-        patch = trace([(0.55, 0.155, 1), (0.59, 0.205, 1), (0.705, 0.255, 1), (0.76, 0.26, 1), (0.66, 0.18)])
+        canvas.seam(turn(trace("500,380 500,270", False), step * 72, middle), 0.7)
+        canvas.seam(turn(trace("500,270 590,205", False), step * 72, middle), 0.7)
+        canvas.seam(turn(trace("500,270 410,205", False), step * 72, middle), 0.7)
+        patch = trace("550,155! 590,205! 705,255! 760,260! 660,180")
         canvas.piece(turn(patch, step * 72, middle), leather("#1d1d20", 0.4), puff=0.01)
     canvas.glow(ellipse(0.62, 0.66, 0.26, 0.24), "#000000", 0.4, 0.1)
     canvas.glow(ellipse(0.38, 0.34, 0.14, 0.12), "#ffffff", 0.5, 0.06)

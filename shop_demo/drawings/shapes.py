@@ -2,6 +2,7 @@
 
 Coordinates are fractions of a square picture: x to the right, y down, both 0 to 1. A point may
 carry a third number, 1, which makes it a corner; every other point is passed through smoothly.
+Written as text the unit is a thousandth and "!" marks a corner: "500,180 578,110!".
 """
 
 import math
@@ -13,17 +14,29 @@ from PIL import Image, ImageDraw
 
 Array = NDArray[np.float32]
 Points = NDArray[np.float64]
-Knots = Sequence[tuple[float, ...]]
+Knots = str | Sequence[tuple[float, ...]]
 Box = tuple[int, int, int, int]
 
 OVERSAMPLE = 4
 STEPS = 10
 
 
+def read_knots(knots: Knots) -> Sequence[tuple[float, ...]]:
+    """The points of an outline that may be written as text."""
+    if not isinstance(knots, str):
+        return knots
+    points = []
+    for word in knots.split():
+        x, y = word.rstrip("!").split(",")
+        points.append((float(x) / 1000, float(y) / 1000, float(word.endswith("!"))))
+    return points
+
+
 def trace(knots: Knots | Points, closed: bool = True) -> Points:
     """A dense line of shape (N, 2) through the knots, sharp at corners and smooth elsewhere."""
     if isinstance(knots, np.ndarray):
         return knots
+    knots = read_knots(knots)
     points = np.array([knot[:2] for knot in knots], float)
     corners = [index for index, knot in enumerate(knots) if len(knot) > 2 and knot[2]]
     if not closed:
@@ -63,10 +76,11 @@ def _spline(points: Points, closed: bool) -> Points:
 
 def mirror(knots: Knots, axis: float = 0.5) -> list[tuple[float, ...]]:
     """A closed symmetrical outline from its right half, given from top to bottom."""
+    right = read_knots(knots)
     left = [
-        (2 * axis - knot[0], *knot[1:]) for knot in reversed(knots) if abs(knot[0] - axis) > 1e-6
+        (2 * axis - knot[0], *knot[1:]) for knot in reversed(right) if abs(knot[0] - axis) > 1e-6
     ]
-    return [*knots, *left]
+    return [*right, *left]
 
 
 def flip(knots: Knots | Points, axis: float = 0.5) -> Points:
@@ -96,7 +110,12 @@ def box(x0: float, y0: float, x1: float, y1: float, radius: float = 0.0) -> Poin
     if radius <= 0:
         return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], float)
     r = min(radius, (x1 - x0) / 2, (y1 - y0) / 2)
-    centres = ((x1 - r, y1 - r, 0), (x0 + r, y1 - r, 90), (x0 + r, y0 + r, 180), (x1 - r, y0 + r, 270))
+    centres = (
+        (x1 - r, y1 - r, 0),
+        (x0 + r, y1 - r, 90),
+        (x0 + r, y0 + r, 180),
+        (x1 - r, y0 + r, 270),
+    )
     arcs = [ellipse(x, y, r, r, start, start + 90)[::6] for x, y, start in centres]
     return np.concatenate(arcs)
 

@@ -47,10 +47,14 @@ def draw_motif(canvas: Canvas, motif: str, ink: str) -> None:
             canvas.line([(0.5 - width / 2, y), (0.5 + width / 2, y)], 0.018, ink, 0.9)
     elif motif == "peaks":
         for x, high in ((0.44, 0.1), (0.54, 0.14), (0.6, 0.07)):
-            canvas.line([(x - high * 0.7, 0.5), (x, 0.5 - high, 1), (x + high * 0.7, 0.5)], 0.012, ink)
+            canvas.line(
+                [(x - high * 0.7, 0.5), (x, 0.5 - high, 1), (x + high * 0.7, 0.5)], 0.012, ink
+            )
 
 
-def draw_shirt(canvas: Canvas, cloth: Material, button: str = "#f4f1e8", pocket: bool = True) -> None:
+def draw_shirt(
+    canvas: Canvas, cloth: Material, button: str = "#f4f1e8", pocket: bool = True
+) -> None:
     """A long-sleeved shirt with collar, placket and cuffs."""
     cut = Cut(neck=0.07, neck_drop=0.06, shoulder=0.19, chest=0.21, waist=0.2, hem=0.21)
     draw_back_neck(canvas, cut, cloth)
@@ -62,12 +66,13 @@ def draw_shirt(canvas: Canvas, cloth: Material, button: str = "#f4f1e8", pocket:
     draw_buttons(canvas, 0.501, [0.2 + 0.098 * step for step in range(7)], button)
     if pocket:
         canvas.piece(
-            [(0.56, 0.33, 1), (0.65, 0.33, 1), (0.65, 0.42, 1), (0.605, 0.437, 1), (0.56, 0.42, 1)],
-            cloth, puff=0.008, edge=0.3, drop=0.005,
+            "560,330! 650,330! 650,420! 605,437! 560,420!",
+            cloth,
+            puff=0.008,
+            edge=0.3,
+            drop=0.005,
         )
-    leaf = trace(
-        [(0.5, 0.172, 1), (0.428, 0.085, 1), (0.405, 0.105), (0.4, 0.135, 1), (0.447, 0.215, 1)]
-    )
+    leaf = trace("500,172! 428,85! 405,105 400,135! 447,215!")
     for side in (leaf, flip(leaf)):
         canvas.piece(side, cloth, puff=0.02, edge=0.2, drop=0.014)
     draw_hem(canvas, cut)
@@ -75,24 +80,47 @@ def draw_shirt(canvas: Canvas, cloth: Material, button: str = "#f4f1e8", pocket:
 
 DRAWINGS = (
     make_drawing(
-        "Navy crew-neck T-shirt", "Tshirts", "Navy Blue", "14.90",
-        partial(draw_tshirt, cloth=plain("#26324f"), band=plain("#1f2942")), True,
-    ),
-    make_drawing(
-        "Red printed T-shirt", "Tshirts", "Red", "16.90",
-        partial(draw_tshirt, cloth=plain("#b8252e"), band=plain("#a01d27"), motif="sun", ink="#f3e9d2"),
+        "Navy crew-neck T-shirt",
+        "Tshirts",
+        "Navy Blue",
+        "14.90",
+        partial(draw_tshirt, cloth=plain("#26324f"), band=plain("#1f2942")),
         True,
     ),
     make_drawing(
-        "Striped T-shirt", "Tshirts", "White", "18.50",
-        partial(draw_tshirt, cloth=stripes(("#f1efe9", "#35507c"), 0.055, 0.42), band=plain("#35507c")),
+        "Red printed T-shirt",
+        "Tshirts",
+        "Red",
+        "16.90",
+        partial(
+            draw_tshirt, cloth=plain("#b8252e"), band=plain("#a01d27"), motif="sun", ink="#f3e9d2"
+        ),
         True,
     ),
     make_drawing(
-        "White Oxford shirt", "Shirts", "White", "39.00", partial(draw_shirt, cloth=plain("#eef0f2")), True
+        "Striped T-shirt",
+        "Tshirts",
+        "White",
+        "18.50",
+        partial(
+            draw_tshirt, cloth=stripes(("#f1efe9", "#35507c"), 0.055, 0.42), band=plain("#35507c")
+        ),
+        True,
     ),
     make_drawing(
-        "Blue gingham shirt", "Shirts", "Blue", "42.00",
-        partial(draw_shirt, cloth=checks("#eaf0f7", [("#2f62ab", 0.25, 0.5)], 0.03)), True,
+        "White Oxford shirt",
+        "Shirts",
+        "White",
+        "39.00",
+        partial(draw_shirt, cloth=plain("#eef0f2")),
+        True,
+    ),
+    make_drawing(
+        "Blue gingham shirt",
+        "Shirts",
+        "Blue",
+        "42.00",
+        partial(draw_shirt, cloth=checks("#eaf0f7", [("#2f62ab", 0.25, 0.5)], 0.03)),
+        True,
     ),
 )
