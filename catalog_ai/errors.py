@@ -35,6 +35,10 @@ class UnknownCategory(CatalogAIError):
     message = _("There is no such category. Nothing was changed.")
 
 
+class CategoryNotFound(CatalogAIError):
+    message = _("No one category is called “%(text)s”. Similar ones: %(names)s.")
+
+
 class OneCategoryOnly(CatalogAIError):
     message = _("A product can have one category only. Nothing was changed.")
 

@@ -21,6 +21,7 @@ from catalog_ai.admin.display import make_badge
 from catalog_ai.admin.export import show_export
 from catalog_ai.admin.home import show_home
 from catalog_ai.admin.read_only import ReadOnlyAdmin
+from catalog_ai.admin.review import get_review_urls
 from catalog_ai.admin.run_report import (
     describe_details,
     describe_progress,
@@ -90,7 +91,7 @@ class RunAdmin(ReadOnlyAdmin):
                 name="catalog_ai_run_command",
             ),
         ]
-        return [*ours, *super().get_urls()]
+        return [*ours, *get_review_urls(site), *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
