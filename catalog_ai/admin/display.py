@@ -13,7 +13,7 @@ from catalog_ai.workflow.models_in_use import get_label_name
 GOOD, WAITING, BAD, QUIET = "good", "waiting", "bad", "quiet"
 
 # A sign beside each colour, so that nothing is told by colour alone.
-SIGNS = {GOOD: "✓", WAITING: "?", BAD: "!", QUIET: "…"}
+SIGNS = {GOOD: "✓", WAITING: "?", BAD: "!", QUIET: "–"}
 
 TONES: dict[str, str] = {
     Classification.State.FILED: GOOD,

@@ -22,6 +22,7 @@ from catalog_ai.targets import ProductTarget, get_target, get_targets
 from catalog_ai.workflow.export import Shape, export_products, export_results
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import EXPORT
+from catalog_ai.workflow.queue import QueueFilter, review_queue
 
 ACTION = "export_categorisation"
 
@@ -122,23 +123,7 @@ def _find_results(
         return get_target(run.target), run.classifications.all(), f"run-{run.pk}"
     if "queue" not in request.GET:
         raise Http404
-    targets = get_targets()
-    key = request.GET.get("target") or next(iter(targets), "")
-    if key not in targets:
+    chosen = QueueFilter.read(request.GET, next(iter(get_targets()), ""))
+    if chosen.target not in get_targets():
         raise Http404
-    waiting = Classification.objects.filter(
-        target=key, is_current=True, state__in=Classification.WAITING
-    )
-    return targets[key], _filter_queue(waiting, request), "review-queue"
-
-
-QUEUE_FILTERS = {"label": "top_label", "reason": "reason", "model": "model_version", "run": "run"}
-
-
-def _filter_queue(
-    rows: "models.QuerySet[Classification]", request: HttpRequest
-) -> "models.QuerySet[Classification]":
-    for name, field in QUEUE_FILTERS.items():
-        if value := request.GET.get(name, ""):
-            rows = rows.filter(**{field: value})
-    return rows
+    return get_target(chosen.target), review_queue(chosen), "review-queue"

@@ -46,9 +46,9 @@ def select_products(
     return rows.annotate(_product_pk=cast).values("_product_pk")
 
 
-def _size(field: Any) -> dict[str, int]:
+def _size(field: Any) -> dict[str, Any]:
     """A text key is cast to its own length."""
-    return {"max_length": field.max_length} if isinstance(field, models.CharField) else {}
+    return {"max_length": field.max_length} if field.max_length else {}
 
 
 def count_rows(target: ProductTarget, field: str) -> dict[str, int]:

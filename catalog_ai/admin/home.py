@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib.admin import AdminSite
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
@@ -40,7 +41,6 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """State of the model, the queue and the mapping, links, and the latest runs."""
     demand(request, *ANY)
     backlog = count_backlog()
-    runs = list(Run.objects.select_related("created_by").order_by("-pk")[:RUNS_SHOWN])
     context = {
         **site.each_context(request),
         "title": gettext("Catalogue AI"),
@@ -52,7 +52,7 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
             tell_backlog(backlog, site.name),
         ],
         "backlog": backlog,
-        "runs": [(run, make_badge(run.state, run.get_state_display())) for run in runs],
+        "runs": [(run, make_badge(run.state, run.get_state_display())) for run in load_runs()],
         "products": list_products(site.name),
         "rights": list_rights(request),
         "links": {
@@ -64,6 +64,12 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
         "may_map": request.user.has_perm("catalog_ai.view_labelrule"),  # type: ignore[union-attr]
     }
     return TemplateResponse(request, "admin/catalog_ai/home.html", context)
+
+
+def load_runs() -> "models.QuerySet[Run]":
+    """The latest ones; each upload is a run of its own and would push out the others."""
+    runs = Run.objects.exclude(source=Run.Source.UPLOAD).select_related("created_by")
+    return runs.order_by("-pk")[:RUNS_SHOWN]
 
 
 def count_backlog() -> int:
