@@ -8,7 +8,23 @@ import numpy as np
 from shop_demo.drawings.canvas import Canvas
 from shop_demo.drawings.drawing import make_drawing
 from shop_demo.drawings.fabric import Material, dotted, fading, leather, plain, stripes
-from shop_demo.drawings.shapes import box, ellipse, ribbon, trace
+from shop_demo.drawings.shapes import Points, box, ellipse, ribbon, trace
+
+# One lens in a box from -1 to 1 (as thousandths), the side towards the temple first.
+ROUND_LENS = "-1000,-500 -400,-1000 600,-950 1000,-300 700,750 0,1050 -800,600"
+SQUARE_LENS = "-1000,-850 0,-1000 1000,-800 900,600 300,1000 -400,1000 -900,550"
+
+
+def draw_lens(
+    canvas: Canvas, shape: Points, frame: Material, lens: tuple[str, str], thick: float
+) -> None:
+    """A tinted lens with a glint, and its rim."""
+    tint = fading(*lens, 0.42, 0.63)
+    canvas.piece(shape, tint, puff=0.03, gloss=0.5, shine=30, opacity=0.96, edge=0.3)
+    middle = shape.mean(axis=0)
+    canvas.glow((shape - middle) * (0.35, 0.55) + middle - (0.035, 0.02), "#ffffff", 0.25, 0.02)
+    loop = np.vstack([shape, shape[:2]])
+    canvas.piece(ribbon(loop, thick), frame, puff=0.01, gloss=0.55, drop=0.004)
 
 
 def draw_sunglasses(
@@ -16,63 +32,17 @@ def draw_sunglasses(
 ) -> None:
     """Sunglasses turned to the right, both temples open towards the back left."""
     canvas.ground(ellipse(0.56, 0.655, 0.3, 0.014), 0.22)
-    canvas.piece(
-        ribbon(trace("860,440 620,385 440,375 360,410", False), thick * 0.8),
-        frame,
-        puff=0.008,
-        gloss=0.3,
-    )
-    shapes = []
-    for x, wide, lean in ((0.49, 0.135, 0.0), (0.765, 0.115, 0.01)):
-        y, high = 0.52 + lean * 0.2, 0.105
-        if square:
-            shape = trace(
-                [
-                    (x - wide, y - high * 0.85),
-                    (x, y - high),
-                    (x + wide, y - high * 0.8),
-                    (x + wide * 0.9, y + high * 0.6),
-                    (x + wide * 0.3, y + high),
-                    (x - wide * 0.4, y + high),
-                    (x - wide * 0.9, y + high * 0.55),
-                ]
-            )
-        else:
-            shape = trace(
-                [
-                    (x - wide, y - high * 0.5),
-                    (x - wide * 0.4, y - high),
-                    (x + wide * 0.6, y - high * 0.95),
-                    (x + wide, y - high * 0.3),
-                    (x + wide * 0.7, y + high * 0.75),
-                    (x, y + high * 1.05),
-                    (x - wide * 0.8, y + high * 0.6),
-                ]
-            )
-        shapes.append(shape)
-    for shape in shapes:
-        canvas.piece(
-            shape, fading(*lens, 0.42, 0.63), puff=0.03, gloss=0.5, shine=30, opacity=0.96, edge=0.3
-        )
-        middle = shape.mean(axis=0)
-        glint = (shape - middle) * (0.35, 0.55) + middle + (-0.035, -0.02)
-        canvas.glow(glint, "#ffffff", 0.25, 0.02)
-        loop = np.vstack([shape, shape[:2]])
-        canvas.piece(ribbon(loop, thick), plain(frame, 0.004, 0), puff=0.01, gloss=0.55, drop=0.004)
-    canvas.piece(
-        ribbon(trace("610,485 635,465 660,485", False), thick),
-        plain(frame, 0.004, 0),
-        puff=0.01,
-        gloss=0.5,
-    )
+    material = plain(frame, 0.004, 0)
+    far = trace("860,440 620,385 440,375 360,410", False)
+    canvas.piece(ribbon(far, thick * 0.8), material, puff=0.008, gloss=0.3)
+    outline = trace(SQUARE_LENS if square else ROUND_LENS)
+    for x, wide in ((0.49, 0.135), (0.765, 0.115)):
+        draw_lens(canvas, outline * (wide, 0.105) + (x, 0.52), material, lens, thick)
+    bridge = trace("610,485 635,465 660,485", False)
+    canvas.piece(ribbon(bridge, thick), material, puff=0.01, gloss=0.5)
     temple = trace("362,455 300,440 170,420 100,440 75,500", False)
-    canvas.piece(
-        ribbon(temple, thick * 1.5, thick * 0.9),
-        plain(frame, 0.004, 0),
-        puff=0.012,
-        gloss=0.5,
-        drop=0.01,
-    )
+    near = ribbon(temple, thick * 1.5, thick * 0.9)
+    canvas.piece(near, material, puff=0.012, gloss=0.5, drop=0.01)
     canvas.piece(ellipse(0.345, 0.453, 0.007, 0.007), "#d5d2c8", puff=0.004, gloss=0.6)
 
 

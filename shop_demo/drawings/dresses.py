@@ -2,12 +2,36 @@
 
 from functools import partial
 
-from shop_demo.drawings.canvas import Canvas
+from shop_demo.drawings.canvas import Canvas, Outline
 from shop_demo.drawings.drawing import make_drawing
 from shop_demo.drawings.fabric import Material, dotted, floral, plain
 from shop_demo.drawings.shapes import flip, mirror, ribbon, trace
 
 BODICE = "500,200 565,185 585,100! 640,100! 635,190 665,255! 640,340 615,420! 500,432"
+
+
+def draw_full_skirt(canvas: Canvas, cloth: Material, flare: float, bottom: float) -> None:
+    """A skirt that falls from the waist in folds."""
+    outline = mirror(
+        [
+            (0.5, 0.42),
+            (0.613, 0.412, 1),
+            (0.5 + flare * 0.72, 0.62),
+            (0.5 + flare, bottom - 0.03, 1),
+            (0.5 + flare * 0.62, bottom - 0.002),
+            (0.5 + flare * 0.3, bottom - 0.012),
+            (0.5, bottom + 0.006),
+        ]
+    )
+    rays: list[Outline] = []
+    for step in range(-4, 5):
+        foot = step * flare * 0.22
+        waist = (0.5 + step * 0.024, 0.45)
+        rays.append([(0.5 + foot, bottom + 0.03), (0.5 + foot * 0.7, 0.66), waist])
+    folds = canvas.crease(rays, 0.034, -0.026)
+    canvas.piece(outline, cloth, puff=0.06, folds=folds, drape=(0.05, 0.3, 0.009))
+    left, right, low = 0.504 - flare, 0.496 + flare, bottom - 0.05
+    canvas.seam([(left, low), (0.5, bottom - 0.02), (right, low)], 0.18)
 
 
 def draw_dress(
@@ -26,52 +50,15 @@ def draw_dress(
         cap = trace("615,100! 680,125 740,235! 660,275! 620,200")
         for side in (cap, flip(cap)):
             canvas.piece(side, cloth, puff=0.04, drape=(0.04, 0.04, 0.01))
-    skirt = mirror(
-        [
-            (0.5, 0.42),
-            (0.613, 0.412, 1),
-            (0.5 + flare * 0.72, 0.62),
-            (0.5 + flare, bottom - 0.03, 1),
-            (0.5 + flare * 0.62, bottom - 0.002),
-            (0.5 + flare * 0.3, bottom - 0.012),
-            (0.5, bottom + 0.006),
-        ]
-    )
-    rays = []
-    for step in range(-4, 5):
-        foot = 0.5 + step * flare * 0.22
-        rays.append(
-            [(foot, bottom + 0.03), (0.5 + (foot - 0.5) * 0.7, 0.66), (0.5 + step * 0.024, 0.45)]
-        )
-    canvas.piece(
-        skirt, cloth, puff=0.06, folds=canvas.crease(rays, 0.034, -0.026), drape=(0.05, 0.3, 0.009)
-    )
-    pinch = [
-        "660,270 600,310 550,300",
-        "340,270 400,310 450,300",
-        "620,400 560,360",
-        "380,400 440,360",
-    ]
-    canvas.piece(
-        mirror(BODICE), cloth, puff=0.06, folds=canvas.crease(pinch, 0.02, -0.014), drop=0.008
-    )
+    draw_full_skirt(canvas, cloth, flare, bottom)
+    bust = ["660,270 600,310 550,300", "340,270 400,310 450,300"]
+    waist = ["620,400 560,360", "380,400 440,360"]
+    pinch = canvas.crease([*bust, *waist], 0.02, -0.014)
+    canvas.piece(mirror(BODICE), cloth, puff=0.06, folds=pinch, drop=0.008)
     edge = trace("415,102 435,185 500,202 565,185 585,102", False)
     canvas.piece(ribbon(edge, 0.012), sash, puff=0.006)
-    canvas.piece(
-        mirror("500,408 619,395! 615,435! 500,450"),
-        plain(sash),
-        puff=0.014,
-        drop=0.008,
-    )
-    hem = trace(
-        [
-            (0.5 - flare + 0.004, bottom - 0.05),
-            (0.5, bottom - 0.02),
-            (0.5 + flare - 0.004, bottom - 0.05),
-        ],
-        False,
-    )
-    canvas.seam(hem, 0.18)
+    belt = mirror("500,408 619,395! 615,435! 500,450")
+    canvas.piece(belt, plain(sash), puff=0.014, drop=0.008)
 
 
 def draw_sheath(canvas: Canvas, cloth: Material) -> None:

@@ -63,18 +63,19 @@ Material = Callable[[Window], Surface]
 
 def rgb(colour: str) -> Array:
     """'#rrggbb' as three numbers from 0 to 1."""
-    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / 255
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    return np.array(parts, np.float32)
 
 
 def blend(low: Array, high: Array, share: Array) -> Array:
     """Mix two colours (or pictures) by a mask of (height, width)."""
-    return low + (high - low) * share[..., None]
+    return np.asarray(low + (high - low) * share[..., None], np.float32)
 
 
 def smoothstep(low: float, high: float, value: Array) -> Array:
     """0 below `low`, 1 above `high`, an S in between."""
     t = np.clip((value - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 def plain(colour: str, grain: float = 0.012, relief: float = 0.12) -> Material:
@@ -129,12 +130,13 @@ def denim(colour: str, fade: float = 0.3, faded: str = "#c9d6e4") -> Material:
 
     def make(window: Window) -> Surface:
         x, y = window.grid()
-        twill = np.sin((x - 1.6 * y) * np.float32(window.size * 1.5))
+        twill = np.sin((x - 1.6 * y) * np.float32(window.size * 1.5), dtype=np.float32)
         slub = window.noise(0.004, 0.035) + 0.6 * window.noise(0.02, 0.003, 2)
         worn = np.clip(0.5 + 0.5 * window.noise(0.13, salt=3), 0, 1) * fade * 0.4
         tone = 1 + 0.05 * twill + 0.055 * slub + 0.05 * window.noise(1.5 / window.size, salt=4)
         base = blend(rgb(colour) * np.ones((1, 1, 3), np.float32), rgb(faded), worn)
-        return Surface(base * tone[..., None], 0.12 * twill + 0.2 * slub)
+        relief = np.asarray(0.12 * twill + 0.2 * slub, np.float32)
+        return Surface(base * tone[..., None], relief)
 
     return make
 
@@ -161,9 +163,10 @@ def leather(colour: str, grain: float = 1.0) -> Material:
     """Hide: pebbled relief and cloudy colour."""
 
     def make(window: Window) -> Surface:
-        pebble = np.abs(window.noise(0.006)) + 0.6 * np.abs(window.noise(0.0035, salt=1))
+        fine, coarse = window.noise(0.0035, salt=1), window.noise(0.006)
+        pebble = np.asarray(np.abs(coarse) + 0.6 * np.abs(fine), np.float32)
         tone = 1 + 0.05 * window.noise(0.1, salt=2) + 0.03 * pebble
-        return Surface(rgb(colour) * tone[..., None], pebble * 0.55 * grain)
+        return Surface(rgb(colour) * tone[..., None], pebble * np.float32(0.55 * grain))
 
     return make
 

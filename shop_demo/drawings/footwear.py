@@ -132,20 +132,18 @@ def draw_wedge(canvas: Canvas, sole: str, accent: str) -> None:
     canvas.line("100,692 500,688 900,660", 0.014, "#2f2f32", 0.95)
 
 
+DERBY = (
+    "115,635! 108,560 125,440! 190,480 300,475 390,395! 480,455 600,520 "
+    "760,555 890,585 932,625 925,645!"
+)
+
+
 def draw_derby(canvas: Canvas, hide: Material, sole: str = "#2b211c", laced: bool = True) -> None:
-    """A leather dress shoe, laced or slipped on, with a stacked heel."""
+    """A leather dress shoe, laced or buckled, with a stacked heel."""
     canvas.view = (4, 1.04, 1.0)
     canvas.ground(GROUND, 0.4)
-    canvas.piece(
-        "130,440! 240,415 360,400! 330,470 220,490",
-        plain("#6b4a35"),
-        puff=0.02,
-    )
-    upper = (
-        "115,635! 108,560 125,440! 190,480 300,475 390,395! 480,455 600,520 "
-        "760,555 890,585 932,625 925,645!"
-    )
-    canvas.piece(upper, hide, puff=0.07, gloss=0.42, shine=24, drape=(0.2, 0.08, 0.004), drop=0.004)
+    canvas.piece("130,440! 240,415 360,400! 330,470 220,490", plain("#6b4a35"), puff=0.02)
+    canvas.piece(DERBY, hide, puff=0.07, gloss=0.42, shine=24, drape=(0.2, 0.08, 0.004), drop=0.004)
     canvas.seam("710,540 730,590 715,645", 0.4)
     canvas.stitch("720,545 740,590 725,640", "#3a2d26")
     facing = "330,460! 392,397! 480,457 585,515! 550,565 440,545"
@@ -154,26 +152,13 @@ def draw_derby(canvas: Canvas, hide: Material, sole: str = "#2b211c", laced: boo
     if laced:
         draw_laces(canvas, (0.43, 0.415), (0.53, 0.475), 4, "#1f1a18", 0.009, bow=False)
     else:
-        strap = trace("430,560 470,500 530,475", False)
-        canvas.piece(ribbon(strap, 0.03), hide, puff=0.01, gloss=0.4, drop=0.008)
-        canvas.piece(
-            ellipse(0.47, 0.505, 0.018, 0.018),
-            "#c9c4b4",
-            cut=[ellipse(0.47, 0.505, 0.01, 0.01)],
-            gloss=0.8,
-        )
-    canvas.piece(
-        ("100,625! 350,640 650,642 945,632! 930,655 800,664 500,657 360,652! 100,650!"),
-        sole,
-        puff=0.01,
-        gloss=0.2,
-    )
-    canvas.piece(
-        "100,645! 335,650! 325,685! 108,685!",
-        sole,
-        puff=0.015,
-        gloss=0.2,
-    )
+        strap = ribbon(trace("430,560 470,500 530,475", False), 0.03)
+        canvas.piece(strap, hide, puff=0.01, gloss=0.4, drop=0.008)
+        hole = ellipse(0.47, 0.505, 0.01, 0.01)
+        canvas.piece(ellipse(0.47, 0.505, 0.018, 0.018), "#c9c4b4", cut=[hole], gloss=0.8)
+    welt = "100,625! 350,640 650,642 945,632! 930,655 800,664 500,657 360,652! 100,650!"
+    canvas.piece(welt, sole, puff=0.01, gloss=0.2)
+    canvas.piece("100,645! 335,650! 325,685! 108,685!", sole, puff=0.015, gloss=0.2)
 
 
 DRAWINGS = (

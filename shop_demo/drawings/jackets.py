@@ -45,11 +45,8 @@ def draw_jacket(
         canvas.seam(side, 0.5)
     if biker:
         draw_zip(canvas, trace("560,360 660,330", False), "#1c1c1e", teeth)
-        for side in (
-            "600,155 630,240 690,300",
-            "400,155 370,240 310,300",
-        ):
-            canvas.seam(side, 0.4)
+        for seam in ("600,155 630,240 690,300", "400,155 370,240 310,300"):
+            canvas.seam(seam, 0.4)
     canvas.piece(box(0.492, 0.2, 0.508, 0.24, 0.004), teeth, puff=0.005, gloss=0.6, drop=0.005)
 
 

@@ -67,10 +67,11 @@ def _spline(points: Points, closed: bool) -> Points:
     t = np.linspace(0, 1, STEPS, endpoint=False)[None, :, None]
     a, b = points[:-1, None], points[1:, None]
     u, v = tangents[:-1, None] * lengths[:, None, None], tangents[1:, None] * lengths[:, None, None]
-    dense = (2 * t**3 - 3 * t**2 + 1) * a + (t**3 - 2 * t**2 + t) * u
+    dense: Points = (2 * t**3 - 3 * t**2 + 1) * a + (t**3 - 2 * t**2 + t) * u
     dense = dense + (-2 * t**3 + 3 * t**2) * b + (t**3 - t**2) * v
     if closed:
-        return dense[1:-1].reshape(-1, 2)
+        dense = dense[1:-1]
+        return dense.reshape(-1, 2)
     return np.vstack([dense.reshape(-1, 2), points[-1:]])
 
 
@@ -94,7 +95,8 @@ def turn(points: Points, degrees: float, centre: tuple[float, float] = (0.5, 0.5
     """Rotate clockwise about a centre."""
     angle = math.radians(degrees)
     matrix = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-    return (points - centre) @ matrix + centre
+    turned: Points = (points - centre) @ matrix + centre
+    return turned
 
 
 def ellipse(

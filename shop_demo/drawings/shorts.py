@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from shop_demo.drawings.bottoms import Leg, draw_legs, draw_pockets, draw_waistband
 from shop_demo.drawings.canvas import Canvas
 from shop_demo.drawings.drawing import make_drawing
 from shop_demo.drawings.fabric import Material, checks, denim, floral, plain
 from shop_demo.drawings.garment import draw_buttons
+from shop_demo.drawings.legs import Leg, draw_legs, draw_pockets, draw_waistband
 from shop_demo.drawings.shapes import ellipse, flip, mirror, trace
 
 

@@ -40,53 +40,25 @@ def draw_bra(canvas: Canvas, lace: Material, trim: str) -> None:
     draw_arms(canvas)
 
 
-def draw_briefs(canvas: Canvas, cloth: Material, band: str, letters: str, leg: float = 0.0) -> None:
-    """Briefs, or trunks when `leg` is the length of their legs."""
-    if leg:
-        shape = mirror(
-            [
-                (0.5, 0.3),
-                (0.83, 0.295, 1),
-                (0.875, 0.5),
-                (0.9, 0.56 + leg, 1),
-                (0.56, 0.6 + leg, 1),
-                (0.5, 0.58, 1),
-            ]
-        )
-    else:
-        shape = mirror("500,320 830,295! 865,420! 740,500 620,640 575,720! 500,735")
-    folds = canvas.crease(
-        ["840,420 700,450 580,580", "160,420 300,460 420,580"],
-        0.03,
-        -0.014,
-    )
+BRIEFS = "500,320 830,295! 865,420! 740,500 620,640 575,720! 500,735"
+TRUNKS = "500,300 830,295! 875,500 900,680! 560,720! 500,580!"
+
+
+def draw_briefs(
+    canvas: Canvas, cloth: Material, band: str, letters: str, legs: bool = False
+) -> None:
+    """Briefs, or trunks, which have legs."""
+    folds = canvas.crease(["840,420 700,450 580,580", "160,420 300,460 420,580"], 0.03, -0.014)
+    shape = mirror(TRUNKS if legs else BRIEFS)
     canvas.piece(shape, cloth, puff=0.06, folds=folds, drape=(0.1, 0.1, 0.006))
-    pouch = trace(
-        [
-            (0.425, 0.37),
-            (0.4, 0.5),
-            (0.43, 0.62),
-            (0.5, 0.7 if not leg else 0.6),
-            (0.57, 0.62),
-            (0.6, 0.5),
-            (0.575, 0.37),
-        ],
-        False,
-    )
-    canvas.seam(pouch, 0.4)
+    low = 600 if legs else 700
+    canvas.seam(f"425,370 400,500 430,620 500,{low} 570,620 600,500 575,370", 0.4)
     canvas.glow(ellipse(0.49, 0.5, 0.06, 0.08), "#ffffff", 0.1, 0.04)
     waist = trace("168,285! 500,310 832,285! 842,360! 500,387 158,360!")
     canvas.piece(waist, knit(band, 0.006), puff=0.02, drop=0.006)
     for x in np.linspace(0.27, 0.73, 9):
-        canvas.line(
-            [
-                (x, 0.325 + 0.02 * (1 - abs(x - 0.5) * 2)),
-                (x + 0.022, 0.325 + 0.02 * (1 - abs(x - 0.5) * 2)),
-            ],
-            0.018,
-            letters,
-            0.9,
-        )
+        y = 0.325 + 0.02 * (1 - abs(x - 0.5) * 2)
+        canvas.line([(x, y), (x + 0.022, y)], 0.018, letters, 0.9)
 
 
 DRAWINGS = (
@@ -132,6 +104,6 @@ DRAWINGS = (
         "Trunk",
         "Grey",
         "15.00",
-        partial(draw_briefs, cloth=plain("#8a8d92"), band="#26262a", letters="#e9e9e6", leg=0.12),
+        partial(draw_briefs, cloth=plain("#8a8d92"), band="#26262a", letters="#e9e9e6", legs=True),
     ),
 )

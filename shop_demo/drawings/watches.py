@@ -44,6 +44,27 @@ def draw_dial(canvas: Canvas, face: str, ink: str, metal: str, radius: float, ch
     canvas.glow(trace("400,360 560,350 420,560"), "#ffffff", 0.13, 0.02)
 
 
+def draw_band(canvas: Canvas, band: str, sign: int, links: bool) -> None:
+    """Half of the strap, upwards for sign -1: steel links or stitched leather."""
+    y = [0.5 + sign * reach for reach in (0.17, 0.3, 0.47)]
+    strap = [(0.385, y[0], 1), (0.39, y[1]), (0.41, y[2], 1)]
+    strap += [(0.59, y[2], 1), (0.61, y[1]), (0.615, y[0], 1)]
+    if not links:
+        canvas.piece(strap, leather(band), puff=0.03, gloss=0.12)
+        for x in (0.402, 0.598):
+            line = [(x, y[0]), (x + (0.5 - x) * 0.17, y[2] - sign * 0.01)]
+            canvas.stitch(line, "#d9cdb8", 0.009)
+        return
+    canvas.piece(strap, tube(band, 0.385, 0.615), puff=0.01, gloss=0.2)
+    for step in range(9):
+        reach = 0.235 + step * 0.027
+        half = 0.113 - 0.085 * (reach - 0.17)
+        at = 0.5 + sign * reach
+        canvas.line([(0.5 - half, at), (0.5 + half, at)], 0.005, "#5b5e63", 0.8)
+    for x in (0.455, 0.545):
+        canvas.line([(x, y[0]), (0.5 + (x - 0.5) * 0.8, y[2])], 0.004, "#5b5e63", 0.7)
+
+
 def draw_watch(
     canvas: Canvas,
     band: str,
@@ -54,47 +75,16 @@ def draw_watch(
     links: bool = False,
 ) -> None:
     """A wrist watch, upright, the strap running out at the top and the bottom."""
-    radius = 0.235
     for sign in (-1, 1):
-        y = [0.5 + sign * d for d in (0.17, 0.3, 0.47)]
-        strap = [
-            (0.385, y[0], 1),
-            (0.39, y[1]),
-            (0.41, y[2], 1),
-            (0.59, y[2], 1),
-            (0.61, y[1]),
-            (0.615, y[0], 1),
-        ]
-        if links:
-            canvas.piece(strap, tube(band, 0.39, 0.61), puff=0.01, gloss=0.2)
-            for step in range(9):
-                at = 0.5 + sign * (0.24 + step * 0.027)
-                canvas.seam([(0.385, at), (0.615, at)], 0.75)
-            for x in (0.455, 0.545):
-                canvas.seam([(x, y[0]), (x, y[2])], 0.6)
-        else:
-            canvas.piece(strap, leather(band), puff=0.03, gloss=0.12)
-            for x in (0.402, 0.598):
-                canvas.stitch(
-                    [(x, y[0]), (x + (0.5 - x) * 0.17, y[2] - sign * 0.01)], "#d9cdb8", 0.009
-                )
+        draw_band(canvas, band, sign, links)
+        low = min(0.5 + sign * 0.17, 0.5 + sign * 0.255)
         for x in (0.375, 0.625):
-            lug = box(
-                x - 0.025,
-                min(y[0], y[0] + sign * 0.085),
-                x + 0.025,
-                max(y[0], y[0] + sign * 0.085),
-                0.016,
-            )
+            lug = box(x - 0.025, low, x + 0.025, low + 0.085, 0.016)
             canvas.piece(lug, metal, puff=0.014, gloss=0.7)
     for dy in (-0.1, 0.0, 0.1) if chrono else (0.0,):
-        canvas.piece(
-            box(0.71, 0.478 + dy, 0.768 - abs(dy) * 0.25, 0.522 + dy, 0.008),
-            tube(metal, 0.66, 0.8),
-            puff=0.012,
-            gloss=0.5,
-        )
-    draw_dial(canvas, face, ink, metal, radius, chrono)
+        crown = box(0.71, 0.478 + dy, 0.768 - abs(dy) * 0.25, 0.522 + dy, 0.008)
+        canvas.piece(crown, tube(metal, 0.66, 0.8), puff=0.012, gloss=0.5)
+    draw_dial(canvas, face, ink, metal, 0.235, chrono)
 
 
 DRAWINGS = (
