@@ -12,6 +12,7 @@ from shop_demo.drawings import (
     luggage,
     oddities,
     openshoes,
+    shirts,
     shorts,
     smallwear,
     tops,
@@ -22,6 +23,7 @@ from shop_demo.drawings.drawing import Drawing, render_drawing
 
 DRAWINGS: tuple[Drawing, ...] = (
     *tops.DRAWINGS,
+    *shirts.DRAWINGS,
     *layers.DRAWINGS,
     *jackets.DRAWINGS,
     *dresses.DRAWINGS,

@@ -153,7 +153,7 @@ DRAWINGS = (
         "Jeans",
         "Black",
         "62.00",
-        partial(draw_jeans, cloth=denim("#2b2d33", 0.1), leg=SLIM, thread="#5a5a60"),
+        partial(draw_jeans, cloth=denim("#33363d", 0.3, "#9aa3ad"), leg=SLIM, thread="#8d8f94"),
         True,
     ),
     make_drawing(

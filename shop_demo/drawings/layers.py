@@ -18,14 +18,8 @@ from shop_demo.drawings.mannequin import draw_hair, draw_hands, draw_head, draw_
 from shop_demo.drawings.shapes import box, ellipse, flip, mirror, ribbon, trace, turn
 
 CREW = Cut(0.072, 0.05, 0.265, 0.19, 0.04, 0.46, 0.19, 0.175, 0.175, 0.86)
-
-
 VEE = Cut(0.072, 0.15, 0.265, 0.19, 0.04, 0.46, 0.19, 0.175, 0.175, 0.86, True)
-
-
 SLEEVE = (0.86, 0.67)
-
-
 WORN_SLEEVE = (0.785, 0.8)
 
 
@@ -114,8 +108,7 @@ def draw_hoodie(
     draw_pocket(canvas, cloth)
     if zipped:
         draw_zip(canvas, trace("500,580 500,820", False), zipped)
-    low = Cut(hem=cut.hem, bottom=cut.bottom)
-    draw_ribs(canvas, low, knit("#777777", 0.009) if not cord else cloth)
+    draw_ribs(canvas, cut, cloth)
     for x, sway in ((0.455, -0.012), (0.545, 0.01)):
         line = trace([(x, 0.3), (x + sway, 0.38), (x + sway * 0.4, 0.46)], False)
         canvas.piece(ribbon(line, 0.011), cord, puff=0.006, drop=0.01)

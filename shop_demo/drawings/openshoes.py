@@ -184,7 +184,7 @@ DRAWINGS = (
         "13.00",
         partial(
             draw_flip_flop,
-            bed=stripes(("#f0ede6", "#c0392f"), 0.05, 0.4, 4.0),
+            bed=stripes(("#b3262d", "#f0ede6"), 0.13, 0.16, -0.32),
             strap="#2a2a2e",
             edge="#2a2a2e",
         ),

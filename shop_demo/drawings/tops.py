@@ -1,21 +1,20 @@
-"""T-shirts and shirts."""
+"""T-shirts."""
 
 from functools import partial
 
 from shop_demo.drawings.canvas import Canvas
 from shop_demo.drawings.drawing import make_drawing
-from shop_demo.drawings.fabric import Material, checks, plain, stripes
+from shop_demo.drawings.fabric import Material, plain, stripes
 from shop_demo.drawings.garment import (
     DRAPE,
     Cut,
     draw_back_neck,
-    draw_buttons,
     draw_hem,
     draw_neck_band,
     draw_sleeves,
     fold_body,
 )
-from shop_demo.drawings.shapes import box, ellipse, flip, trace
+from shop_demo.drawings.shapes import ellipse
 
 TEE = Cut()
 
@@ -52,32 +51,6 @@ def draw_motif(canvas: Canvas, motif: str, ink: str) -> None:
             )
 
 
-def draw_shirt(
-    canvas: Canvas, cloth: Material, button: str = "#f4f1e8", pocket: bool = True
-) -> None:
-    """A long-sleeved shirt with collar, placket and cuffs."""
-    cut = Cut(neck=0.07, neck_drop=0.06, shoulder=0.19, chest=0.21, waist=0.2, hem=0.21)
-    draw_back_neck(canvas, cut, cloth)
-    draw_sleeves(canvas, cut, cloth, (0.81, 0.72), 0.042, (0.05, 0.035, 0.009))
-    folds = fold_body(canvas, cut)
-    canvas.piece(cut.outline(), cloth, puff=0.05, drape=DRAPE, folds=folds, drop=0.014)
-    placket = box(0.487, cut.top + 0.055, 0.515, cut.bottom + 0.008)
-    canvas.piece(placket, cloth, puff=0.008, edge=0.25, drop=0.006)
-    draw_buttons(canvas, 0.501, [0.2 + 0.098 * step for step in range(7)], button)
-    if pocket:
-        canvas.piece(
-            "560,330! 650,330! 650,420! 605,437! 560,420!",
-            cloth,
-            puff=0.008,
-            edge=0.3,
-            drop=0.005,
-        )
-    leaf = trace("500,172! 428,85! 405,105 400,135! 447,215!")
-    for side in (leaf, flip(leaf)):
-        canvas.piece(side, cloth, puff=0.02, edge=0.2, drop=0.014)
-    draw_hem(canvas, cut)
-
-
 DRAWINGS = (
     make_drawing(
         "Navy crew-neck T-shirt",
@@ -108,19 +81,23 @@ DRAWINGS = (
         True,
     ),
     make_drawing(
-        "White Oxford shirt",
-        "Shirts",
-        "White",
-        "39.00",
-        partial(draw_shirt, cloth=plain("#eef0f2")),
+        "Grey mountain T-shirt",
+        "Tshirts",
+        "Grey",
+        "16.90",
+        partial(
+            draw_tshirt, cloth=plain("#8f9399"), band=plain("#7d8187"), motif="peaks", ink="#23324a"
+        ),
         True,
     ),
     make_drawing(
-        "Blue gingham shirt",
-        "Shirts",
-        "Blue",
-        "42.00",
-        partial(draw_shirt, cloth=checks("#eaf0f7", [("#2f62ab", 0.25, 0.5)], 0.03)),
+        "Green slogan T-shirt",
+        "Tshirts",
+        "Green",
+        "15.90",
+        partial(
+            draw_tshirt, cloth=plain("#3d7a52"), band=plain("#356b48"), motif="bars", ink="#f0ead8"
+        ),
         True,
     ),
 )
