@@ -80,9 +80,10 @@ class Canvas:
     ) -> None:
         """Draw one piece.
 
-        `cut` are holes, `puff` how far from its edge it bulges, `drape` the width, height and
-        depth of random folds, `folds` a relief of its own, `gloss` and `shine` the strength and
-        sharpness of highlights, `edge` how much its rim darkens, `drop` its shadow's reach.
+        A material that is only a colour is smooth. `cut` are holes, `puff` how far from its
+        edge it bulges, `drape` the width, height and depth of random folds, `folds` a relief of
+        its own, `gloss` and `shine` the strength and sharpness of highlights, `edge` how much
+        its rim darkens, `drop` its shadow's reach.
         """
         shape = trace(outline)
         window = self.window([shape], margin=max(drop * 2, 0.01))
@@ -91,7 +92,7 @@ class Canvas:
             mask = mask * (1 - fill_mask([trace(hole)], self.size, window.box))
         if drop:
             self._cast(mask, window.box, drop)
-        surface = (plain(material) if isinstance(material, str) else material)(window)
+        surface = (plain(material, 0, 0) if isinstance(material, str) else material)(window)
         relief = surface.relief + self._bulge(mask, puff)
         if drape is not None:
             wide, high, depth = drape

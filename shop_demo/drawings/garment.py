@@ -6,7 +6,7 @@ import numpy as np
 
 from shop_demo.drawings.canvas import Canvas
 from shop_demo.drawings.fabric import Material
-from shop_demo.drawings.shapes import Array, Points, ellipse, flip, mirror, trace
+from shop_demo.drawings.shapes import Array, Points, ellipse, flip, trace
 
 DRAPE = (0.06, 0.24, 0.011)
 
@@ -29,34 +29,30 @@ class Cut:
 
     def outline(self) -> Points:
         """The whole body, closed."""
-        middle = (0.5, self.top + self.neck_drop, 1 if self.vee else 0)
         half: list[tuple[float, ...]] = [
-            middle,
             (0.5 + self.neck, self.top, 1),
             (0.5 + self.shoulder, self.top + self.slope, 1),
             (0.5 + self.shoulder * 0.98, (self.top + self.slope + self.armpit) / 2),
             (0.5 + self.chest, self.armpit, 1),
             (0.5 + self.waist, (self.armpit + self.bottom) / 2),
             (0.5 + self.hem, self.bottom, 1),
+            (0.5 + self.hem * 0.4, self.bottom + 0.012),
             (0.5, self.bottom + 0.012),
         ]
-        return trace(mirror(half))
+        right = trace(half, closed=False)
+        return np.vstack([right, flip(right)[::-1], self.neckline()])
 
     def neckline(self, grow: float = 0.0) -> Points:
-        """The front edge of the neck, left to right."""
+        """The front edge of the neck, left to right, `grow` below and beside itself."""
         low = self.top + self.neck_drop + grow
         side = self.neck + grow
+        top = self.top + grow * self.slope / (self.shoulder - self.neck)
         if self.vee:
-            knots = [(0.5 - side, self.top), (0.5, low, 1), (0.5 + side, self.top)]
+            knots: list[tuple[float, ...]] = [(0.5, low, 1)]
         else:
-            knots = [
-                (0.5 - side, self.top),
-                (0.5 - side * 0.72, self.top + (low - self.top) * 0.68),
-                (0.5, low),
-                (0.5 + side * 0.72, self.top + (low - self.top) * 0.68),
-                (0.5 + side, self.top),
-            ]
-        return trace(knots, closed=False)
+            bend = top + (low - top) * 0.68
+            knots = [(0.5 - side * 0.72, bend), (0.5, low), (0.5 + side * 0.72, bend)]
+        return trace([(0.5 - side, top), *knots, (0.5 + side, top)], closed=False)
 
 
 def draw_sleeves(
@@ -102,7 +98,9 @@ def draw_back_neck(canvas: Canvas, cut: Cut, material: Material, label: bool = T
             (0.5 - wide, cut.top + 0.002, 1),
             (0.5, cut.top - 0.014),
             (0.5 + wide, cut.top + 0.002, 1),
+            (0.5 + wide * 0.84, cut.top + high * 0.7),
             (0.5, cut.top + high),
+            (0.5 - wide * 0.84, cut.top + high * 0.7),
         ]
     )
     canvas.piece(hole, material, puff=0.02, edge=0.3)
