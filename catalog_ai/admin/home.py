@@ -16,6 +16,7 @@ from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_targets
 from catalog_ai.workflow.describe import describe_mapping
 from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.permissions import is_allowed
 from catalog_ai.workflow.queues import get_queue_status
 
 RUNS_SHOWN = 5
@@ -41,6 +42,7 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """State of the model, the queue and the mapping, links, and the latest runs."""
     demand(request, *ANY)
     backlog = count_backlog()
+    links = find_links(request, site.name)
     context = {
         **site.each_context(request),
         "title": gettext("Catalogue AI"),
@@ -48,22 +50,27 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
         "notices": [
             check_model(),
             check_queue(),
-            *check_mappings(site.name),
-            tell_backlog(backlog, site.name),
+            *check_mappings(links["mapping"]),
+            tell_backlog(backlog, links["review"]),
         ],
         "backlog": backlog,
         "runs": [(run, make_badge(run.state, run.get_state_display())) for run in load_runs()],
         "products": list_products(site.name),
-        "rights": list_rights(request),
-        "links": {
-            "review": find_url("catalog_ai_review", site=site.name),
-            "runs": find_url("catalog_ai_run_changelist", site=site.name),
-            "try_one": find_url("catalog_ai_try", site=site.name),
-            "mapping": find_url("catalog_ai_labelrule_changelist", site=site.name),
-        },
-        "may_map": request.user.has_perm("catalog_ai.view_labelrule"),  # type: ignore[union-attr]
+        "links": links,
     }
     return TemplateResponse(request, "admin/catalog_ai/home.html", context)
+
+
+def find_links(request: HttpRequest, site: str) -> dict[str, str]:
+    """Addresses of our pages; empty where this person has nothing to do there."""
+    rights = list_rights(request)
+    may_map = is_allowed(request.user, "catalog_ai.view_labelrule")
+    return {
+        "review": find_url("catalog_ai_review", site=site) if rights["review"] else "",
+        "runs": find_url("catalog_ai_run_changelist", site=site),
+        "try_one": find_url("catalog_ai_try", site=site) if rights["categorize"] else "",
+        "mapping": find_url("catalog_ai_labelrule_changelist", site=site) if may_map else "",
+    }
 
 
 def load_runs() -> "models.QuerySet[Run]":
@@ -122,13 +129,13 @@ def check_queue() -> Notice:
     return Notice(title, text, GOOD)
 
 
-def check_mappings(site: str) -> list[Notice]:
+def check_mappings(page: str) -> list[Notice]:
     """A notice for each product model; one that says so where none is set up."""
     targets = get_targets()
     if not targets:
         text = gettext("The settings name no product model: CATALOG_AI['TARGETS'] is empty.")
         return [Notice(gettext("Product model"), text, BAD)]
-    return [_check_mapping(key, len(targets) > 1, site) for key in targets if _has_bundle()]
+    return [_check_mapping(key, len(targets) > 1, page) for key in targets if _has_bundle()]
 
 
 def _has_bundle() -> bool:
@@ -138,7 +145,7 @@ def _has_bundle() -> bool:
         return False
 
 
-def _check_mapping(key: str, several: bool, site: str) -> Notice:
+def _check_mapping(key: str, several: bool, page: str) -> Notice:
     target = get_targets()[key]
     mappings = describe_mapping(target, get_settings().PRESET)
     mapped = sum(item.is_mapped for item in mappings)
@@ -157,11 +164,11 @@ def _check_mapping(key: str, several: bool, site: str) -> Notice:
         "wait for a person even where the model is sure."
     )
     tone = WAITING if mapped else BAD
-    url = f"{find_url('catalog_ai_labelrule_changelist', site=site)}?target={key}"
-    return Notice(title, text % counts, tone, url=url, action=gettext("Choose categories"))
+    action = gettext("Choose categories") if page else ""
+    return Notice(title, text % counts, tone, url=f"{page}?target={key}", action=action)
 
 
-def tell_backlog(backlog: int, site: str) -> Notice:
+def tell_backlog(backlog: int, url: str) -> Notice:
     """How much waits for a person; where nothing does, what that means."""
     title = gettext("Review queue")
     if backlog:
@@ -170,7 +177,6 @@ def tell_backlog(backlog: int, site: str) -> Notice:
             "%(count)d products wait for a person.",
             backlog,
         )
-        url = find_url("catalog_ai_review", site=site)
         action = gettext("Review them") if url else ""
         return Notice(title, text % {"count": backlog}, WAITING, url=url, action=action)
     if not Classification.objects.exists():

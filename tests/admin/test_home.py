@@ -1,0 +1,90 @@
+"""The start page says what is in place, what is not, and what to do."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from catalog_ai.workflow.queues import QueueStatus
+from tests.admin.people import log_in
+from tests.factories import make_classification
+
+pytestmark = pytest.mark.django_db
+URL = "admin:catalog_ai_home"
+ALL_WELL = QueueStatus(True, bulk_depth=2, upload_depth=1, workers=4)
+
+
+@pytest.fixture(autouse=True)
+def queue(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def say(status: QueueStatus) -> None:
+        monkeypatch.setattr("catalog_ai.admin.home.get_queue_status", lambda: status)
+
+    say(ALL_WELL)
+    return say
+
+
+def read(*permissions: str) -> str:
+    client = log_in(*(permissions or ("categorize_products", "review_suggestions")))
+    return client.get(reverse(URL)).content.decode()  # type: ignore[no-any-return]
+
+
+def test_a_fresh_shop_is_told_how_to_begin() -> None:
+    assert "Nothing has been categorised yet." in read()
+
+
+def test_an_empty_queue_is_no_error() -> None:
+    make_classification(state="filed")
+    assert "Empty: nothing waits for a person." in read()
+
+
+def test_the_backlog_is_counted_and_linked() -> None:
+    make_classification()
+    page = read()
+    assert "1 product waits for a person." in page
+    assert reverse("admin:catalog_ai_review") in page
+
+
+def test_workers_and_jobs_are_counted() -> None:
+    assert "4 workers are running, 3 jobs are waiting." in read()
+
+
+def test_redis_that_is_down_is_explained(queue: Any) -> None:
+    queue(QueueStatus(reachable=False))
+    page = read()
+    assert "Redis cannot be reached" in page
+    assert "python manage.py reconcile_classifications" in page
+
+
+def test_a_missing_worker_is_explained(queue: Any) -> None:
+    queue(QueueStatus(True, 5, 0, 0))
+    page = read()
+    assert "No worker is running." in page
+    assert "python manage.py catalog_ai_worker" in page
+
+
+def test_a_missing_model_is_explained(settings: Any, tmp_path: Path) -> None:
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "BUNDLE": tmp_path}
+    assert "There is no model bundle" in read()
+
+
+def test_a_shop_without_any_mapping_is_sent_to_the_mapping_page() -> None:
+    page = read("categorize_products", "view_labelrule")
+    assert "?target=shops.slugproduct" in page  # its categories are choices: none can be made
+    assert "Choose categories" in page
+
+
+def test_no_product_model_is_explained(settings: Any) -> None:
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "TARGETS": []}
+    assert "The settings name no product model" in read()
+
+
+def test_links_lead_only_to_what_a_person_may_use() -> None:
+    page = read("review_suggestions")
+    assert reverse("admin:catalog_ai_review") in page
+    assert reverse("admin:catalog_ai_try") not in page
+    assert reverse("admin:catalog_ai_labelrule_changelist") not in page
+
+
+def test_strangers_are_kept_out() -> None:
+    assert log_in().get(reverse(URL)).status_code == 403

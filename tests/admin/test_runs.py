@@ -1,0 +1,194 @@
+"""Runs in the admin: the list, the page with its progress, and what the buttons do."""
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+
+from catalog_ai.admin.run_report import list_counters, measure_rate, tell_time_left
+from catalog_ai.models import Classification, Decision, Run, Suggestion
+from shop_demo.models import Category
+from tests.admin.people import log_in, make_products
+from tests.factories import make_classification, make_run, make_suggestion
+
+pytestmark = pytest.mark.django_db
+State = Classification.State
+
+
+@pytest.fixture(autouse=True)
+def forget_samples() -> None:
+    cache.clear()
+
+
+def run_url(run: Run, name: str = "change", *args: Any) -> str:
+    return reverse(f"admin:catalog_ai_run_{name}", args=[run.pk, *args])
+
+
+def test_a_run_cannot_be_added_changed_or_deleted_by_hand() -> None:
+    run = make_run()
+    client = log_in("categorize_products")
+    assert client.get(reverse("admin:catalog_ai_run_add")).status_code == 403
+    assert client.post(reverse("admin:catalog_ai_run_delete", args=[run.pk])).status_code == 403
+
+
+def test_only_people_with_a_permission_of_ours_see_runs() -> None:
+    run = make_run()
+    stranger = log_in()
+    assert stranger.get(reverse("admin:catalog_ai_run_changelist")).status_code == 403
+    assert stranger.get(run_url(run)).status_code == 403
+    assert stranger.get(run_url(run, "progress")).status_code == 403
+    assert log_in("export_results").get(run_url(run)).status_code == 200
+    assert (
+        log_in("export_results").get(reverse("admin:catalog_ai_run_changelist")).status_code == 200
+    )
+
+
+def test_the_page_tells_what_became_of_the_products() -> None:
+    run = make_run(total=10, filed=4, review=2, rejected=1, failed=1)
+    bad, broken = make_products(2)
+    make_classification(bad, run, state=State.REJECTED, error="The file is empty.")
+    make_classification(broken, run, state=State.FAILED, error="OSError: disk")
+    page = log_in("categorize_products").get(run_url(run)).content.decode()
+    assert "8 / 10" in page
+    assert "The file is empty." in page
+    assert "OSError: disk" in page
+    assert reverse("admin:shop_demo_product_change", args=[bad.pk]) in page
+    assert run_url(run, "progress") in page
+
+
+def test_progress_is_json_with_the_drawn_parts() -> None:
+    run = make_run(total=4, filed=1, review=1)
+    answer = log_in("categorize_products").get(run_url(run, "progress")).json()
+    assert (answer["active"], answer["done"], answer["percent"]) == (True, 2, 50)
+    assert answer["counters"]["filed"] == 1
+    assert set(answer["parts"]) == {"cai-progress", "cai-details"}
+    assert "2 / 4" in answer["parts"]["cai-progress"]
+    assert answer["summary"] == "2 of 4 products done, 50 %."
+
+
+def test_a_large_running_run_is_polled_without_its_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalog_ai.admin.run_report.LIVE_DETAIL_LIMIT", 3)
+    run = make_run(total=4)
+    client = log_in("categorize_products")
+    assert set(client.get(run_url(run, "progress")).json()["parts"]) == {"cai-progress"}
+    Run.objects.update(state=Run.State.DONE)
+    assert "cai-details" in client.get(run_url(run, "progress")).json()["parts"]
+
+
+def test_polling_costs_the_same_for_a_hundred_products_as_for_ten(
+    django_assert_max_num_queries: Any,
+) -> None:
+    run = make_run(total=100, review=100)
+    for product in make_products(100):
+        make_classification(product, run)
+    client = log_in("categorize_products")
+    with django_assert_max_num_queries(10):
+        client.get(run_url(run, "progress"))
+
+
+def test_parts_of_the_stacked_bar_follow_one_another() -> None:
+    counters = list_counters(make_run(total=4, filed=1, review=2))
+    assert [(one.x, one.width) for one in counters[:3]] == [
+        ("0.00%", "25.00%"),
+        ("25.00%", "50.00%"),
+        ("75.00%", "0.00%"),
+    ]
+
+
+def test_the_rate_is_measured_between_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr("catalog_ai.admin.run_report.time.time", lambda: now)
+    run = make_run(total=1_000, filed=100)
+    assert measure_rate(run) is None
+    now, run.filed = 1_010.0, 300
+    rate = measure_rate(run)
+    assert rate == 20.0
+    assert tell_time_left(run, rate) == "35 seconds"
+
+
+@pytest.mark.parametrize(
+    ("command", "before", "after"),
+    [
+        ("pause", Run.State.RUNNING, Run.State.PAUSED),
+        ("resume", Run.State.PAUSED, Run.State.RUNNING),
+        ("cancel", Run.State.RUNNING, Run.State.CANCELLED),
+    ],
+)
+def test_the_buttons_pause_resume_and_cancel(command: str, before: str, after: str) -> None:
+    run = make_run(total=2, state=before)
+    response = log_in("categorize_products").post(run_url(run, "command", command))
+    assert response.url == run_url(run)
+    run.refresh_from_db()
+    assert run.state == after
+
+
+def test_retry_queues_the_failed_products_again() -> None:
+    run = make_run(total=1, failed=1, state=Run.State.DONE)
+    row = make_classification(run=run, state=State.FAILED)
+    response = log_in("categorize_products").post(run_url(run, "command", "retry"), follow=True)
+    assert "1 product is being tried again" in response.content.decode()
+    row.refresh_from_db()
+    assert row.state == State.QUEUED
+
+
+@pytest.mark.parametrize("command", ["pause", "resume", "cancel", "retry"])
+def test_the_buttons_need_the_permission_and_a_post(command: str) -> None:
+    run = make_run(total=2)
+    others = log_in("review_suggestions", "roll_back_run", "export_results", "auto_apply")
+    assert others.post(run_url(run, "command", command)).status_code == 403
+    assert log_in("categorize_products").get(run_url(run, "command", command)).status_code == 405
+    run.refresh_from_db()
+    assert run.state == Run.State.RUNNING
+
+
+def make_filed_run() -> Run:
+    """A finished run that filed one product by itself."""
+    run = make_run(total=1, filed=1, state=Run.State.DONE)
+    (product,) = make_products(1)
+    category = Category.objects.create(name="T-shirts")
+    product.categories.add(category)
+    row = make_classification(product, run, state=State.FILED)
+    suggestion = make_suggestion(row, state=Suggestion.State.APPLIED, category=str(category.pk))
+    Decision.objects.create(
+        classification=row,
+        suggestion=suggestion,
+        action=Decision.Action.APPLY,
+        label=suggestion.label,
+        state_after=Suggestion.State.APPLIED,
+        classification_after=State.FILED,
+        categories_before=[],
+        categories_after=[str(category.pk)],
+    )
+    return run
+
+
+def test_rolling_back_shows_first_what_it_would_do() -> None:
+    run = make_filed_run()
+    client = log_in("roll_back_run")
+    page = client.get(run_url(run, "roll_back"))
+    assert page.context["preview"].revert == 1
+    assert Suggestion.objects.get().state == Suggestion.State.APPLIED
+    done = client.post(run_url(run, "roll_back"), follow=True)
+    assert "1 product was put back as it was" in done.content.decode()
+    assert Suggestion.objects.get().state == Suggestion.State.ROLLED_BACK
+    assert not Category.objects.get().products.exists()
+
+
+def test_rolling_back_needs_its_permission() -> None:
+    run = make_filed_run()
+    client = log_in("categorize_products", "auto_apply", "review_suggestions", "export_results")
+    assert client.get(run_url(run, "roll_back")).status_code == 403
+    assert client.post(run_url(run, "roll_back")).status_code == 403
+    assert Suggestion.objects.get().state == Suggestion.State.APPLIED
+
+
+def test_the_ledger_can_be_read_and_not_changed() -> None:
+    make_filed_run()
+    client = log_in("view_decision", "view_classification")
+    decision, row = Decision.objects.get(), Classification.objects.get()
+    for name, pk in (("decision", decision.pk), ("classification", row.pk)):
+        assert client.get(reverse(f"admin:catalog_ai_{name}_changelist")).status_code == 200
+        assert client.get(reverse(f"admin:catalog_ai_{name}_change", args=[pk])).status_code == 200
+        assert client.post(reverse(f"admin:catalog_ai_{name}_change", args=[pk])).status_code == 403
+        assert client.post(reverse(f"admin:catalog_ai_{name}_delete", args=[pk])).status_code == 403
