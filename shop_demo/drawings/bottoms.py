@@ -7,6 +7,7 @@ from shop_demo.drawings.drawing import make_drawing
 from shop_demo.drawings.fabric import Material, denim, leather, plain
 from shop_demo.drawings.garment import draw_buttons
 from shop_demo.drawings.legs import SLIM, WORN, Leg, draw_legs, draw_pockets, draw_waistband
+from shop_demo.drawings.mannequin import SKIN
 from shop_demo.drawings.shapes import box, ellipse, flip, mirror, trace
 
 
@@ -38,6 +39,50 @@ def draw_wearer(canvas: Canvas, leg: Leg, tee: str, shoe: str) -> None:
                 0.005,
                 tee,
             )
+
+
+def draw_forearms(canvas: Canvas, leg: Leg, sleeve: str) -> None:
+    """Arms that hang beside the hips: a sleeve that ends above the hand, or a bare arm."""
+    x = 0.5 + leg.waist + 0.075
+    y = leg.top
+    arm = trace(
+        [
+            (x - 0.03, -0.03, 1),
+            (x + 0.045, -0.03, 1),
+            (x + 0.056, y + 0.09),
+            (x + 0.068, y + 0.14),
+            (x + 0.066, y + 0.2),
+            (x + 0.046, y + 0.238),
+            (x + 0.024, y + 0.23),
+            (x + 0.014, y + 0.175, 1),
+            (x + 0.0, y + 0.19),
+            (x - 0.008, y + 0.15),
+            (x + 0.01, y + 0.09),
+        ]
+    )
+    cuff = [(x - 0.036, -0.03, 1), (x + 0.05, -0.03, 1), (x + 0.064, leg.top + 0.075, 1)]
+    cuff.append((x - 0.016, leg.top + 0.08, 1))
+    for side in (arm, flip(arm)):
+        canvas.piece(side, SKIN, puff=0.03)
+    if sleeve:
+        for side in (trace(cuff), flip(cuff)):
+            canvas.piece(side, plain(sleeve), puff=0.03, drape=(0.04, 0.03, 0.01), drop=0.006)
+
+
+def draw_whiskers(canvas: Canvas, leg: Leg) -> None:
+    """The worn lines and patches of jeans: at the hips, on the thighs and at the knees."""
+    knee = (leg.crotch + leg.bottom) / 2
+    thigh = ellipse(0.5 + leg.hip * 0.52, knee - 0.14, 0.035, 0.1)
+    shin = ellipse(0.5 + leg.ankle * 0.75, knee + 0.1, 0.03, 0.08)
+    for patch in (thigh, flip(thigh)):
+        canvas.glow(patch, "#e6eef6", 0.42, 0.035)
+    for patch in (shin, flip(shin)):
+        canvas.glow(patch, "#e6eef6", 0.2, 0.03)
+    for step in range(4):
+        y = leg.crotch - 0.05 + step * 0.022
+        ray = [(0.52, y + 0.01), (0.5 + leg.hip * 0.5, y - 0.005), (0.5 + leg.hip * 0.9, y - 0.035)]
+        for line in (trace(ray, False), flip(trace(ray, False))):
+            canvas.line(line, 0.007, "#e6eef6", 0.2, 0.003)
 
 
 def draw_hem_of_shirt(canvas: Canvas, leg: Leg, tee: str) -> None:
@@ -74,9 +119,7 @@ def draw_jeans(
     """Five-pocket jeans, front view, worn lighter on the thighs."""
     draw_wearer(canvas, leg, tee, "#3a2f2a")
     draw_legs(canvas, leg, cloth, "")
-    thigh = ellipse(0.595, (leg.crotch + leg.bottom) / 2 - 0.12, 0.035, 0.13)
-    for patch in (thigh, flip(thigh)):
-        canvas.glow(patch, "#dfe8f2", 0.3, 0.05)
+    draw_whiskers(canvas, leg)
     draw_waistband(canvas, leg, cloth)
     draw_pockets(canvas, leg, thread)
     draw_buttons(canvas, 0.505, [leg.top + 0.033], "#b98b52", 0.009)
@@ -86,6 +129,7 @@ def draw_jeans(
             (0.5 + side * leg.ankle, leg.bottom - 0.02),
         ]
         canvas.stitch(hem, thread)
+    draw_forearms(canvas, leg, "")
     draw_hem_of_shirt(canvas, leg, tee)
 
 
@@ -129,6 +173,7 @@ def draw_trousers(
     else:
         draw_buttons(canvas, 0.503, [leg.top + 0.033], "#6b6256", 0.008)
     draw_pressed_crease(canvas, leg)
+    draw_forearms(canvas, leg, shirt)
 
 
 DRAWINGS = (
