@@ -19,6 +19,7 @@ from shop_demo.drawings.shapes import box, ellipse, flip, mirror, ribbon, trace,
 
 CREW = Cut(0.072, 0.05, 0.265, 0.19, 0.04, 0.46, 0.19, 0.175, 0.175, 0.86)
 VEE = Cut(0.072, 0.15, 0.265, 0.19, 0.04, 0.46, 0.19, 0.175, 0.175, 0.86, True)
+HOODED = Cut(0.072, 0.06, 0.262, 0.195, 0.045, 0.47, 0.2, 0.188, 0.185, 0.865)
 SLEEVE = (0.86, 0.67)
 WORN_SLEEVE = (0.785, 0.8)
 
@@ -73,46 +74,46 @@ def draw_sweater(canvas: Canvas, wool: Material, rib: Material, cut: Cut = CREW)
 
 def draw_pocket(canvas: Canvas, cloth: Material) -> None:
     """The front pouch of a hooded sweatshirt."""
-    pouch = mirror("500,585 590,585! 655,700! 655,765! 500,772")
+    pouch = mirror("500,660 580,660! 640,755! 640,830! 500,838")
     canvas.piece(pouch, cloth, puff=0.025, drop=0.014)
-    for side in ("590,587 655,700", "410,587 345,700"):
+    for side in ("580,662 640,755", "420,662 360,755"):
         canvas.stitch(side, "#d9d9d9", 0.006, 0.002)
+
+
+def draw_hood(canvas: Canvas, cloth: Material, inside: Material) -> None:
+    """A hood put up round the mannequin's head; its front edges come with `draw_hood_front`."""
+    back = mirror("500,8 590,22 642,95 636,200 600,262 560,300! 500,310")
+    canvas.piece(back, cloth, puff=0.06, drape=(0.07, 0.05, 0.01))
+    hollow = mirror("500,42 565,58 600,120 592,205 545,290 500,300")
+    canvas.piece(hollow, inside, puff=0.02)
+    canvas.glow(hollow, "#000000", 0.45, 0.02)
+    draw_head(canvas, HOODED.top, scale=0.86)
+
+
+def draw_hood_front(canvas: Canvas, cloth: Material, cord: str) -> None:
+    """The rolled edges of the hood, crossing at the throat, and the cord's ends."""
+    lip = trace("478,345 545,292 596,205 604,118 562,52 500,34", False)
+    for side in (lip, flip(lip)):
+        canvas.piece(ribbon(side, 0.05, 0.03), cloth, puff=0.03, drop=0.012)
+    for x, sway in ((0.462, -0.01), (0.54, 0.01)):
+        end = trace([(x, 0.35), (x + sway, 0.42), (x + sway * 0.4, 0.5)], False)
+        canvas.piece(ribbon(end, 0.011), cord, puff=0.006, drop=0.01)
+        canvas.piece(ellipse(x, 0.35, 0.008, 0.008), "#c9c9c9", puff=0.004, gloss=0.6)
 
 
 def draw_hoodie(
     canvas: Canvas, cloth: Material, inside: Material, cord: str, zipped: str = ""
 ) -> None:
-    """A hooded sweatshirt, the hood lying open behind the neck."""
-    cut = Cut(
-        neck=0.085,
-        neck_drop=0.07,
-        top=0.2,
-        armpit=0.42,
-        shoulder=0.2,
-        bottom=0.82,
-        hem=0.2,
-        chest=0.215,
-        waist=0.21,
-    )
-    hood = mirror("500,45 590,65 655,145 635,250 580,290 500,330")
-    canvas.piece(hood, cloth, puff=0.07, drape=(0.08, 0.06, 0.01))
-    opening = mirror("500,85 565,105 600,165 575,240 500,315")
-    canvas.piece(opening, inside, puff=0.02, edge=0.35)
-    canvas.glow(opening, "#000000", 0.4, 0.025)
-    draw_torso(canvas, cut, cloth)
-    lip = trace("500,325 430,285 375,200 410,95", False)
-    for side in (lip, flip(lip)):
-        canvas.piece(ribbon(side, 0.045, 0.03), cloth, puff=0.03, drop=0.012)
-    if zipped:
-        draw_zip(canvas, trace("500,310 500,820", False), zipped)
+    """A hooded sweatshirt on the mannequin."""
+    draw_hips(canvas, HOODED.bottom, "#2b3445")
+    draw_hood(canvas, cloth, inside)
+    draw_hands(canvas, WORN_SLEEVE)
+    draw_torso(canvas, HOODED, cloth, sleeve=WORN_SLEEVE)
     draw_pocket(canvas, cloth)
     if zipped:
-        draw_zip(canvas, trace("500,580 500,820", False), zipped)
-    draw_ribs(canvas, cut, cloth)
-    for x, sway in ((0.455, -0.012), (0.545, 0.01)):
-        line = trace([(x, 0.3), (x + sway, 0.38), (x + sway * 0.4, 0.46)], False)
-        canvas.piece(ribbon(line, 0.011), cord, puff=0.006, drop=0.01)
-        canvas.piece(ellipse(x, 0.3, 0.008, 0.008), "#c9c9c9", puff=0.004, gloss=0.6)
+        draw_zip(canvas, trace("500,345 500,880", False), zipped)
+    draw_ribs(canvas, HOODED, cloth, WORN_SLEEVE)
+    draw_hood_front(canvas, cloth, cord)
 
 
 DRAWINGS = (

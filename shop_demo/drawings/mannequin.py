@@ -54,18 +54,9 @@ def draw_hair(
 
 
 def draw_hands(canvas: Canvas, cuff: tuple[float, float], tone: str = SKIN) -> None:
-    """Hands that look out of the cuffs."""
-    x, y = cuff
-    hand = trace(
-        [
-            (x - 0.028, y - 0.02),
-            (x + 0.03, y - 0.03),
-            (x + 0.042, y + 0.04),
-            (x + 0.02, y + 0.1),
-            (x - 0.015, y + 0.085),
-            (x - 0.026, y + 0.04),
-        ]
-    )
+    """Mittens of hands that look out of the cuffs, thumbs inwards."""
+    shape = trace("-28,-25 30,-32 42,10 46,50 36,92 16,108 -2,98 -8,62! -22,74 -32,48 -24,10")
+    hand = shape + cuff
     for side in (hand, flip(hand)):
         canvas.piece(side, plain(tone, 0.004, 0.0), puff=0.03)
 
