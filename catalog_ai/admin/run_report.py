@@ -25,7 +25,7 @@ from catalog_ai.admin.display import (
     make_count_bars,
     name_label,
 )
-from catalog_ai.models import Classification, Run
+from catalog_ai.models import Classification, Run, Suggestion
 from catalog_ai.targets import get_targets
 
 TONES = {
@@ -185,6 +185,7 @@ def describe_details(run: Run, site: str) -> dict[str, Any]:
     }
     return {
         "labels": _count_labels(run),
+        "categories": _count_categories(run),
         "reasons": _count_reasons(run),
         "rejected": _count_troubles(run, Classification.State.REJECTED) if run.rejected else [],
         "failed": _count_troubles(run, Classification.State.FAILED) if run.failed else [],
@@ -198,6 +199,21 @@ def _count_labels(run: Run) -> list[Bar]:
     rows = run.classifications.exclude(top_label="").values_list("top_label").order_by()
     counts = rows.annotate(number=Count("pk")).order_by("-number", "top_label")[:LABELS_SHOWN]
     return make_count_bars([(name_label(label), number) for label, number in counts])
+
+
+def _count_categories(run: Run) -> list[Bar]:
+    """Where products were filed or, in a dry run, would be."""
+    target = get_targets().get(run.target)
+    if target is None:
+        return []
+    state = Suggestion.State
+    rows = Suggestion.objects.filter(
+        classification__run=run, state__in=(state.APPLIED, state.APPROVED, state.PROPOSED)
+    ).exclude(category="")
+    counts = rows.values_list("category").annotate(number=Count("pk"))
+    largest = list(counts.order_by("-number", "category")[:LABELS_SHOWN])
+    names = target.get_category_names([key for key, _number in largest])
+    return make_count_bars([(names.get(key, key), number) for key, number in largest])
 
 
 def _count_reasons(run: Run) -> list[Bar]:

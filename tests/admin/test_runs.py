@@ -192,3 +192,28 @@ def test_the_ledger_can_be_read_and_not_changed() -> None:
         assert client.get(reverse(f"admin:catalog_ai_{name}_change", args=[pk])).status_code == 200
         assert client.post(reverse(f"admin:catalog_ai_{name}_change", args=[pk])).status_code == 403
         assert client.post(reverse(f"admin:catalog_ai_{name}_delete", args=[pk])).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("dry", "state", "heading"),
+    [
+        (True, Suggestion.State.PROPOSED, "Where products would be filed"),
+        (False, Suggestion.State.APPLIED, "Where products were filed"),
+    ],
+)
+def test_the_page_counts_products_by_category(dry: bool, state: str, heading: str) -> None:
+    run = make_run(total=1, filed=1, dry_run=dry)
+    category = Category.objects.create(name="Warm things")
+    row = make_classification(run=run, state=State.FILED)
+    make_suggestion(row, state=state, category=str(category.pk))
+    page = log_in("categorize_products").get(run_url(run)).content.decode()
+    assert heading in page
+    assert "Warm things" in page
+
+
+def test_a_dry_run_offers_no_rollback() -> None:
+    client = log_in("roll_back_run")
+    for dry in (True, False):
+        run = make_run(dry_run=dry)
+        link = run_url(run, "roll_back")
+        assert (link in client.get(run_url(run)).content.decode()) is not dry

@@ -1,0 +1,33 @@
+"""A real browser for a test, logged in; use it as a context manager, with no query inside."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.test import Client
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@contextmanager
+def open_browser(address: str, client: Client, **options: Any) -> Iterator[Any]:
+    """A page of Chromium with the session of `client`; scripts' errors fail the test."""
+    from playwright.sync_api import sync_playwright  # only where a browser is wanted
+
+    errors: list[str] = []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        context = browser.new_context(base_url=address, **options)
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}]
+        )
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
+        browser.close()
+    assert not errors
