@@ -90,7 +90,7 @@ def draw_strappy_heel(canvas: Canvas, hide: Material, sole: str = "#b98a5a") -> 
 
 def draw_flip_flop(canvas: Canvas, bed: Material, strap: str, edge: str) -> None:
     """A rubber flip-flop from above and the side, the toe to the right."""
-    canvas.view = (10, 1.15, 0.95)
+    canvas.view = (18, 1.35, 0.85)
     foot = turn(trace(FOOT), 9)
     canvas.ground(foot + (0.0, 0.06), 0.3, 0.02)
     for step in range(4):
