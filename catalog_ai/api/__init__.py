@@ -1,1 +1,4 @@
-"""The REST API: thin views over the same verbs that the admin calls. Needs the `api` extra."""
+"""The REST API: thin views over the same verbs that the admin calls. Needs the `api` extra.
+
+path("api/catalog-ai/", include("catalog_ai.api.urls"))
+"""

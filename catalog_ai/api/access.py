@@ -1,0 +1,81 @@
+"""Who may call what, how often, and how errors are told. Denied unless a permission is held."""
+
+from typing import Any
+
+from rest_framework import status
+from rest_framework.authentication import SessionAuthentication, TokenAuthentication
+from rest_framework.exceptions import APIException, PermissionDenied
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.throttling import UserRateThrottle
+from rest_framework.views import APIView
+
+from catalog_ai.errors import CatalogAIError, NotPermitted
+from catalog_ai.inference.bundle import BundleError
+from catalog_ai.workflow.permissions import (
+    CATEGORIZE,
+    EXPORT,
+    REVIEW,
+    ROLL_BACK,
+    is_allowed,
+)
+
+
+class HoldsPermission(BasePermission):
+    """Passes those who hold one of the view's `permissions_any`; a view that names none is shut."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        wanted = getattr(view, "permissions_any", ())
+        return any(is_allowed(request.user, permission) for permission in wanted)
+
+
+class SchemaPermission(BasePermission):
+    """The schema is for whoever may use any part of the API."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        rights = (CATEGORIZE, REVIEW, ROLL_BACK, EXPORT)
+        return any(is_allowed(request.user, permission) for permission in rights)
+
+
+class ReadThrottle(UserRateThrottle):
+    scope = "catalog_ai_read"
+    rate = "600/min"
+
+
+class WriteThrottle(UserRateThrottle):
+    scope = "catalog_ai_write"
+    rate = "120/min"
+
+
+class Refused(APIException):
+    """A verb's refusal, in its own words."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "refused"
+
+
+class Unavailable(APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+
+
+class CatalogView(APIView):
+    """Base of every view: its authentication and throttles do not hang on the project."""
+
+    authentication_classes = (SessionAuthentication, TokenAuthentication)
+    permission_classes = (HoldsPermission,)
+    permissions_any: tuple[str, ...] = ()
+
+    def get_throttles(self) -> list[Any]:
+        reading = self.request.method in {"GET", "HEAD", "OPTIONS"}
+        return [ReadThrottle() if reading else WriteThrottle()]
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """Our own errors become answers that say what was refused and why."""
+        if isinstance(exc, NotPermitted):
+            exc = PermissionDenied(str(exc))
+        elif isinstance(exc, CatalogAIError):
+            exc = Refused(str(exc))
+        elif isinstance(exc, BundleError):
+            exc = Unavailable(str(exc))
+        return super().handle_exception(exc)

@@ -1,0 +1,112 @@
+"""/classifications/ and /suggestions/: what the model said, in cursor pages."""
+
+from typing import Any
+
+import django_filters
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework import mixins, serializers, viewsets
+
+from catalog_ai.api.access import CatalogView
+from catalog_ai.api.runs import NewestFirst
+from catalog_ai.models import Classification, Suggestion
+from catalog_ai.workflow.permissions import CATEGORIZE, EXPORT, REVIEW
+
+READERS = (CATEGORIZE, REVIEW, EXPORT)
+
+
+class SuggestionSerializer(serializers.ModelSerializer[Suggestion]):
+    target = serializers.CharField(source="classification.target", read_only=True)
+    product = serializers.CharField(source="classification.object_id", read_only=True)
+
+    class Meta:
+        model = Suggestion
+        fields = (
+            "id",
+            "classification",
+            "target",
+            "product",
+            "label",
+            "facet",
+            "confidence",
+            "auto_threshold",
+            "review_threshold",
+            "state",
+            "source",
+            "category",
+        )
+
+
+class ClassificationSerializer(serializers.ModelSerializer[Classification]):
+    product = serializers.CharField(source="object_id", read_only=True)
+
+    class Meta:
+        model = Classification
+        fields = (
+            "id",
+            "run",
+            "target",
+            "product",
+            "state",
+            "reason",
+            "error_code",
+            "error",
+            "scores",
+            "top_label",
+            "top_confidence",
+            "image_digest",
+            "model_version",
+            "preset",
+            "is_current",
+            "created_at",
+            "finished_at",
+            "reviewed_at",
+        )
+
+
+class SuggestionFilter(django_filters.FilterSet):
+    target = django_filters.CharFilter(field_name="classification__target")
+    product = django_filters.CharFilter(field_name="classification__object_id")
+    run = django_filters.NumberFilter(field_name="classification__run")
+    current = django_filters.BooleanFilter(field_name="classification__is_current")
+    min_confidence = django_filters.NumberFilter(field_name="confidence", lookup_expr="gte")
+    max_confidence = django_filters.NumberFilter(field_name="confidence", lookup_expr="lte")
+
+    class Meta:
+        model = Suggestion
+        fields = ("state", "label", "source")
+
+
+class ClassificationFilter(django_filters.FilterSet):
+    product = django_filters.CharFilter(field_name="object_id")
+    run = django_filters.NumberFilter(field_name="run")
+
+    class Meta:
+        model = Classification
+        fields = ("target", "state", "reason", "top_label", "model_version", "is_current")
+
+
+class ReadOnly(
+    CatalogView,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet,
+):
+    permissions_any = READERS
+    pagination_class = NewestFirst
+    filter_backends = (DjangoFilterBackend,)
+
+
+class SuggestionViewSet(ReadOnly):
+    """Suggestions, newest first."""
+
+    queryset = Suggestion.objects.select_related("classification")
+    serializer_class = SuggestionSerializer
+    filterset_class = SuggestionFilter
+
+
+class ClassificationViewSet(ReadOnly):
+    """Classified images, newest first."""
+
+    queryset = Classification.objects.all()
+    serializer_class = ClassificationSerializer
+    filterset_class = ClassificationFilter

@@ -1,0 +1,230 @@
+"""The API: denied by default, the same verbs as the admin, and an answer to every bad input."""
+
+import io
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rest_framework.authtoken.models import Token
+from rest_framework.test import APIClient
+
+from catalog_ai.api.access import WriteThrottle
+from catalog_ai.models import Classification, Run
+from shop_demo.models import Category, Product
+from tests.factories import (
+    make_classification,
+    make_image_bytes,
+    make_product,
+    make_suggestion,
+    make_superuser,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+V1 = "/api/catalog-ai/v1/"
+
+
+@pytest.fixture(autouse=True)
+def fresh_throttles() -> None:
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+def log_in(user: Any) -> APIClient:
+    client = APIClient(raise_request_exception=True)
+    client.force_login(user)
+    return client
+
+
+def upload(data: bytes, name: str = "photo.png") -> dict[str, Any]:
+    return {"image": SimpleUploadedFile(name, data)}
+
+
+CALLS = [
+    ("get", "runs/", "categorize_products"),
+    ("post", "runs/", "categorize_products"),
+    ("post", "classify/", "categorize_products"),
+    ("get", "classifications/", "review_suggestions"),
+    ("get", "suggestions/", "review_suggestions"),
+    ("post", "suggestions/decide/", "review_suggestions"),
+    ("post", "undo/", "review_suggestions"),
+    ("get", "schema/", "export_results"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "permission"), CALLS)
+def test_every_call_is_denied_without_its_permission(
+    method: str, path: str, permission: str
+) -> None:
+    strangers = [APIClient(), log_in(make_user()), log_in(make_user("roll_back_run"))]
+    for client in strangers[: 2 if path in {"runs/", "schema/"} else 3]:
+        assert getattr(client, method)(V1 + path).status_code in {401, 403}
+    answer = getattr(log_in(make_user(permission)), method)(V1 + path)
+    assert answer.status_code not in {401, 403}
+
+
+def test_a_token_works_as_well_as_a_session() -> None:
+    token = Token.objects.create(user=make_user("review_suggestions"))
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token.key}")
+    assert client.get(V1 + "suggestions/").status_code == 200
+
+
+def test_an_image_without_a_product_is_judged_and_not_stored() -> None:
+    client = log_in(make_user("categorize_products"))
+    answer = client.post(V1 + "classify/", {**upload(make_image_bytes()), "preset": "strict"})
+    assert answer.status_code == 200
+    labels = answer.json()["labels"]
+    assert labels and all(0 <= item["confidence"] <= 1 for item in labels)
+    assert [item["confidence"] for item in labels] == sorted(
+        (item["confidence"] for item in labels), reverse=True
+    )
+    assert not Classification.objects.exists() and not default_storage.exists("photo.png")
+
+
+def test_what_is_no_image_is_refused_with_a_reason() -> None:
+    client = log_in(make_user("categorize_products"))
+    answer = client.post(V1 + "classify/", upload(b"<html>", "photo.jpg"))
+    assert answer.status_code == 422
+    assert "not a picture" in answer.json()["detail"]
+
+
+def test_a_run_is_started_from_ids_and_from_a_filter() -> None:
+    products = [make_product(price=price) for price in (1, 2, 3)]
+    Classification.objects.all().delete()
+    client = log_in(make_user("categorize_products"))
+    by_ids = client.post(
+        V1 + "runs/", {"target": "shop_demo.product", "ids": [products[0].pk]}, "json"
+    )
+    assert (by_ids.status_code, by_ids.json()["total"]) == (201, 1)
+    asked = {"target": "shop_demo.product", "filter": {"price__gte": 2}}
+    by_filter = client.post(V1 + "runs/", asked, "json").json()
+    assert (by_filter["total"], by_filter["apply_automatically"]) == (2, False)
+    run = client.get(f"{V1}runs/{by_filter['id']}/").json()
+    assert (run["state"], run["done"]) == ("running", 0)
+    assert client.post(f"{V1}runs/{run['id']}/cancel/").json()["cancelled"] == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"target": "no.such", "ids": ["1"]},
+        {"target": "shop_demo.product"},
+        {"target": "shop_demo.product", "ids": ["1"], "filter": {}},
+        {"target": "shop_demo.product", "ids": ["not a number"]},
+        {"target": "shops.uuidproduct", "ids": ["17"]},
+        {"target": "shop_demo.product", "filter": {"price__gte": "cheap"}},
+        {"target": "shop_demo.product", "filter": {"categories__name": "x"}},
+        {"target": "shop_demo.product", "filter": {"title__regex": "(a+)+"}},
+        {"target": "shop_demo.product", "filter": {}, "mode": "sideways"},
+    ],
+)
+def test_a_run_that_makes_no_sense_is_refused(body: dict[str, Any]) -> None:
+    client = log_in(make_superuser())
+    assert client.post(V1 + "runs/", body, "json").status_code == 400
+    assert not Run.objects.exists()
+
+
+def test_decisions_stand_or_fall_alone() -> None:
+    product = make_product()
+    Classification.objects.all().delete()
+    row = make_classification(product)
+    first, second = (
+        make_suggestion(row, label=f"article:{name}") for name in ("tshirts", "shirts")
+    )
+    client = log_in(make_user("review_suggestions"))
+    decisions = [
+        {"action": "approve", "suggestion": first.pk},
+        {"action": "approve", "suggestion": first.pk},
+        {"action": "reject", "suggestion": second.pk},
+        {"action": "correct", "classification": 999_999, "categories": ["1"]},
+    ]
+    answer = client.post(V1 + "suggestions/decide/", {"decisions": decisions}, "json").json()
+    statuses = [item["status"] for item in answer["results"]]
+    assert statuses == ["done", "already_decided", "done", "refused"]
+    assert set(product.categories.values_list("name", flat=True)) == {"Tshirts"}
+    batch = {"batch": answer["results"][0]["batch"]}
+    assert client.post(V1 + "undo/", batch, "json").json() == {"undone": 1}
+    assert client.post(V1 + "undo/", batch, "json").status_code == 409
+    assert not product.categories.exists()
+
+
+def test_a_correction_through_the_api_files_the_product() -> None:
+    product = make_product()
+    Classification.objects.all().delete()
+    row = make_classification(product)
+    own = Category.objects.create(name="Own")
+    decision = {"action": "correct", "classification": row.pk, "categories": [str(own.pk)]}
+    client = log_in(make_user("review_suggestions"))
+    client.post(V1 + "suggestions/decide/", {"decisions": [decision]}, "json")
+    assert list(product.categories.all()) == [own]
+
+
+def test_suggestions_come_in_cursor_pages_at_a_constant_cost(
+    django_assert_max_num_queries: Any,
+) -> None:
+    run = make_classification().run
+    for _ in range(7):
+        make_suggestion(make_classification(run=run))
+    make_suggestion(state="approved")
+    client = log_in(make_user("review_suggestions"))
+    seen: list[int] = []
+    url: str | None = V1 + "suggestions/?state=pending&page_size=3&min_confidence=0.5"
+    while url:
+        with django_assert_max_num_queries(8):
+            page = client.get(url).json()
+        seen += [item["id"] for item in page["results"]]
+        url = page["next"]
+    assert len(seen) == len(set(seen)) == 7
+
+
+def test_calls_are_throttled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(WriteThrottle, "rate", "3/min")
+    client = log_in(make_user("review_suggestions"))
+    answers = [client.post(V1 + "undo/").status_code for _ in range(4)]
+    assert answers == [400, 400, 400, 429]
+
+
+def test_the_schema_is_valid_and_complete() -> None:
+    text = io.StringIO()
+    call_command("spectacular", validate=True, fail_on_warn=True, stdout=text)
+    for path in ("classify", "runs", "suggestions/decide", "undo"):
+        assert f"/v1/{path}/" in text.getvalue()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+KEYS = ["action", "suggestion", "classification", "categories"]
+
+
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    decision=st.dictionaries(st.sampled_from(KEYS), JSON, max_size=4),
+    start=st.dictionaries(st.sampled_from(["target", "ids", "filter", "preset", "mode"]), JSON),
+)
+def test_no_payload_ends_in_a_server_error(
+    decision: Any, start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WriteThrottle, "rate", "100000/min")
+    client = log_in(make_superuser())
+    for path, body in (
+        ("suggestions/decide/", {"decisions": [decision]}),
+        ("suggestions/decide/", {"decisions": decision}),
+        ("runs/", {"target": "shop_demo.product", **start}),
+        ("undo/", {"batch": decision}),
+    ):
+        assert client.post(V1 + path, body, "json").status_code < 500
+    assert not Product.objects.exists()
