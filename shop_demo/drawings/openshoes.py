@@ -125,7 +125,7 @@ def draw_sandal(
     loops = (
         ("540,385 600,300 690,340 700,600", 0.1),
         ("370,400 430,290 540,310 540,585", 0.085),
-        ("140,420 120,310 260,300 370,420 430,500", 0.05),
+        ("165,500 118,420 140,310 260,290 360,410 415,560", 0.05),
     )
     for knots, width in loops:
         band = turn(trace(knots, False), 8)
@@ -133,9 +133,9 @@ def draw_sandal(
         for side in (-1, 1):
             canvas.stitch(band + (side * width * 0.36, 0.0), "#c9b08a")
     canvas.piece(
-        ellipse(0.63, 0.46, 0.026, 0.02),
+        ellipse(0.668, 0.5, 0.026, 0.02),
         "#c8c2b2",
-        cut=[ellipse(0.63, 0.46, 0.014, 0.01)],
+        cut=[ellipse(0.668, 0.5, 0.014, 0.01)],
         gloss=0.8,
         drop=0.006,
     )
