@@ -100,8 +100,8 @@ def _check_distinct(classes: Sequence[type[ProductTarget]]) -> list[CheckMessage
     names = [str(getattr(target_class, "model", "")).lower() for target_class in classes]
     return [
         _error(target_class, f"{name} has two targets", "Keep one target a product model.", 9)
-        for target_class, name in zip(classes, names, strict=True)
-        if name and names.index(name) != classes.index(target_class)
+        for place, (target_class, name) in enumerate(zip(classes, names, strict=True))
+        if name and names.index(name) != place
     ]
 
 

@@ -66,9 +66,10 @@ def enqueue_upload(
 
 
 def _enqueue_changed(target: ProductTarget, instance: models.Model) -> None:
-    fresh = getattr(instance, FRESH, False)
+    file = getattr(instance, target.image_field.name)
+    fresh = str(file.name) if getattr(instance, FRESH, False) else ""
     products = target.find_products_of(instance)
-    changed = [product.pk for product in products if fresh or is_image_new(target, product)]
+    changed = [product.pk for product in products if is_image_new(target, product, fresh)]
     if not changed:
         return
     run = enqueue(
@@ -88,11 +89,13 @@ def _enqueue_changed(target: ProductTarget, instance: models.Model) -> None:
         transaction.on_commit(look_again, robust=True)
 
 
-def is_image_new(target: ProductTarget, product: models.Model) -> bool:
-    """Whether the product's image is one that no row, ended or in flight, is about."""
+def is_image_new(target: ProductTarget, product: models.Model, fresh: str = "") -> bool:
+    """Whether the product's image was just uploaded, or is one that no row is about."""
     image = target.get_image(product)
     if not image:
         return False
+    if fresh and fresh == image.name:
+        return True
     rows = Classification.objects.filter(target=target.key, object_id=target.to_key(product.pk))
     return not rows.filter(image_name=str(image.name)).exists()
 
