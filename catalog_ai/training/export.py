@@ -1,0 +1,72 @@
+"""A trained network to a calibrated bundle. Run: `python -m catalog_ai.training.export --help`."""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog_ai.training.manifest import Examples
+from catalog_ai.training.train import load_run
+from catalog_ai.training.write_bundle import calibrate_bundle, write_raw_bundle
+
+KINDS = ("float32", "float16", "int8")
+CALIBRATION_PHOTOS = 400
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The options, for the management command and for running without a shop alike."""
+    parser.add_argument("--work", type=Path, required=True, help="Work folder of the training.")
+    parser.add_argument("--out", type=Path, required=True, help="Folder of the bundle.")
+    parser.add_argument("--kind", default="int8", choices=KINDS)
+
+
+def export(options: Namespace) -> dict[str, Any]:
+    """Convert, write the bundle, calibrate it on `val`; returns the calibration's summary."""
+    # Here and not above: processes spawned to score photos import this file, and no TensorFlow.
+    from catalog_ai.training.convert import convert_network
+    from catalog_ai.training.feed import decode_all
+
+    run, taxonomy, examples = load_run(options.work)
+    pixels = decode_all(examples, options.work / "photos.npy")
+    images = pixels[choose_photos(examples, run["settings"]["seed"])]
+    network = options.work / f"{options.kind}.tflite"
+    network.write_bytes(convert_network(options.work / "network.keras", options.kind, images))
+    provenance = {
+        "settings": run["settings"] | {"kind": options.kind},
+        "backbone": Path(run["backbone"]).name,
+        "data": [Path(path).name for path in (*run["data"], *run["negatives"])],
+        **run.get("provenance", {}),
+    }
+    identity = run["identity"] | {"provenance": provenance}
+    write_raw_bundle(options.out, network, taxonomy, identity)
+    return calibrate_bundle(options.out, taxonomy, examples)
+
+
+def choose_photos(examples: Examples, seed: int) -> NDArray[np.integer]:
+    """Rows of training photos that show 8-bit conversion the ranges, from every set alike."""
+    random = np.random.default_rng(seed)
+    share = CALIBRATION_PHOTOS // len(examples.manifests)
+    rows = [
+        np.flatnonzero((examples.source == number) & (examples.split == "train"))
+        for number in range(len(examples.manifests))
+    ]
+    return np.sort(
+        np.concatenate([random.choice(r, min(share, len(r)), replace=False) for r in rows])
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run without a shop: prints the calibration's summary as JSON."""
+    parser = ArgumentParser(prog="python -m catalog_ai.training.export", description=__doc__)
+    add_arguments(parser)
+    sys.stdout.write(f"{json.dumps(export(parser.parse_args(arguments)), indent=1)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

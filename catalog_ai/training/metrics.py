@@ -1,0 +1,115 @@
+"""Figures of merit from scores and truth, in numpy. Each function names its definition."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+Ints = NDArray[np.integer]
+
+
+def count_confusion(truth: Ints, predicted: Ints, classes: int) -> Ints:
+    """(classes, classes) counts, row = truth, column = prediction."""
+    table = np.zeros((classes, classes), dtype=np.int64)
+    np.add.at(table, (truth, predicted), 1)
+    return table
+
+
+def score_classes(confusion: Ints) -> dict[str, Floats]:
+    """precision, recall, f1 (0 where undefined) and support of every class."""
+    hits = np.diag(confusion).astype(float)
+    predicted, support = confusion.sum(0), confusion.sum(1)
+    precision = hits / np.maximum(predicted, 1)
+    recall = hits / np.maximum(support, 1)
+    return {
+        "precision": precision,
+        "recall": recall,
+        "f1": 2 * precision * recall / np.maximum(precision + recall, 1e-12),
+        "support": support,
+    }
+
+
+def find_average_precision(scores: Floats, truth: Ints) -> float:
+    """Area under precision-recall as a sum of steps over distinct scores; nan without positives.
+
+    Equal scores are one step, so a constant score gives the share of positives.
+    """
+    positives = int(truth.sum())
+    if not positives:
+        return float("nan")
+    precision, recall = trace_precision_recall(scores, truth)
+    return float(np.sum(np.diff(recall, prepend=0.0) * precision))
+
+
+def trace_precision_recall(scores: Floats, truth: Ints) -> tuple[Floats, Floats]:
+    """Precision and recall at every distinct score, from the highest down."""
+    order = np.argsort(-scores, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)
+    hits = np.cumsum(truth[order])[ends]
+    return hits / (ends + 1), hits / max(int(truth.sum()), 1)
+
+
+def find_roc_auc(scores: Floats, truth: Ints) -> float:
+    """Chance that a positive outscores a negative, ties count half; nan with one kind only."""
+    positives = int(truth.sum())
+    negatives = len(truth) - positives
+    if not positives or not negatives:
+        return float("nan")
+    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(counts) - (counts - 1) / 2
+    won = ranks[place][truth.astype(bool)].sum() - positives * (positives + 1) / 2
+    return float(won / (positives * negatives))
+
+
+def average_over_classes(values: Sequence[float]) -> float:
+    """Mean of the defined values; nan where none is."""
+    defined = [value for value in values if not np.isnan(value)]
+    return float(np.mean(defined)) if defined else float("nan")
+
+
+def find_calibration_error(confidence: Floats, correct: Ints, bins: int = 15) -> float:
+    """Expected calibration error of Guo et al. (2017): equal-width bins, weighted by size."""
+    table = bin_by_confidence(confidence, correct, bins)
+    return float(sum(share * abs(mean - rate) for share, mean, rate in table))
+
+
+def bin_by_confidence(
+    confidence: Floats, correct: Ints, bins: int = 15
+) -> list[tuple[float, float, float]]:
+    """(share of all, mean confidence, share correct) of each bin that is not empty."""
+    place = np.clip((confidence * bins).astype(int), 0, bins - 1)
+    rows = []
+    for index in np.unique(place):
+        inside = place == index
+        row = (inside.mean(), confidence[inside].mean(), correct[inside].mean())
+        rows.append((float(row[0]), float(row[1]), float(row[2])))
+    return rows
+
+
+def find_automation(confidence: Floats, correct: Ints, error: float) -> float:
+    """Largest share that one confidence limit files with at most `error` of the filed wrong."""
+    order = np.argsort(-confidence, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(confidence[order])), len(order) - 1)
+    wrong = np.cumsum(1 - correct[order].astype(int))[ends]
+    allowed = np.flatnonzero(wrong <= error * (ends + 1))
+    return float((ends[allowed[-1]] + 1) / len(order)) if len(allowed) else 0.0
+
+
+def find_precision_at_k(
+    gallery: Floats, gallery_classes: Ints, queries: Floats, query_classes: Ints, k: int = 5
+) -> float:
+    """Share of each query's k nearest gallery items (cosine, unit rows) of the query's class."""
+    similar = queries @ gallery.T
+    nearest = np.argpartition(-similar, k - 1, axis=1)[:, :k]
+    return float((gallery_classes[nearest] == query_classes[:, None]).mean())
+
+
+def score_tags(truth: Ints, chosen: Ints) -> tuple[float, float]:
+    """Micro and macro F1 of (N, tags) 0/1 matrices; macro over tags that occur."""
+    hits = (truth & chosen).sum(0)
+    total = truth.sum(0) + chosen.sum(0)
+    occurs = truth.sum(0) > 0
+    micro = 2 * hits.sum() / max(int(total.sum()), 1)
+    each = 2 * hits[occurs] / np.maximum(total[occurs], 1)
+    return float(micro), float(each.mean()) if occurs.any() else float("nan")

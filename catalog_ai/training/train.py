@@ -1,0 +1,138 @@
+"""From labelled photos to a bundle. Run: `python -m catalog_ai.training.train --help`."""
+
+import json
+import platform
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from catalog_ai.inference.bundle import SHIPPED_BUNDLE
+from catalog_ai.training.manifest import Examples, encode_manifests, load_manifest
+from catalog_ai.training.photos import PhotoError
+from catalog_ai.training.taxonomy import (
+    FASHION,
+    LabelSpec,
+    Taxonomy,
+    build_taxonomy,
+    load_rules,
+)
+
+STAGES = "128:3,176:2,224:2"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The options, for the management command and for running without a shop alike."""
+    parser.add_argument(
+        "--data", type=Path, nargs="+", required=True, help="CSVs, or folders of folders."
+    )
+    parser.add_argument(
+        "--negatives", type=Path, nargs="*", default=[], help="Photos of none of the labels."
+    )
+    parser.add_argument("--out", type=Path, required=True, help="Folder of the new bundle.")
+    parser.add_argument("--work", type=Path, help="Folder for what is kept between runs.")
+    parser.add_argument("--rules", help="Rules that join several sets: a JSON file, or `fashion`.")
+    parser.add_argument(
+        "--backbone",
+        type=Path,
+        default=SHIPPED_BUNDLE,
+        help="A bundle, or an .npz of folded MobileNetV2 weights, to start from.",
+    )
+    parser.add_argument("--stages", default=STAGES, help="side:epochs, in order.")
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--rate", type=float, default=1e-3, help="Highest learning rate.")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--weights", help="How often photos of each set are seen: 1,2,4,1.")
+    parser.add_argument("--kind", default="int8", choices=("float32", "float16", "int8"))
+    parser.add_argument("--name", help="Name of the bundle; its folder's if left out.")
+    parser.add_argument("--bundle-version", default=time.strftime("%Y.%m.%d"))
+
+
+def train(options: Namespace) -> dict[str, Any]:
+    """Train, convert, calibrate; returns the calibration's summary.
+
+    Raises:
+        PhotoError: a manifest cannot be used.
+    """
+    from catalog_ai.training import feed, fit  # Keras: only here, after KERAS_BACKEND is set
+
+    taxonomy, examples = prepare(options)
+    pixels = feed.decode_all(examples, options.work / "photos.npy")
+    fit.train_network(fit.Run(options, taxonomy, examples, pixels))
+    # A process of its own: TensorFlow converts, whatever backend trained.
+    command = [sys.executable, "-m", "catalog_ai.training.export"]
+    places = ["--work", str(options.work), "--out", str(options.out), "--kind", options.kind]
+    finished = subprocess.run([*command, *places], check=True, stdout=subprocess.PIPE, text=True)
+    summary: dict[str, Any] = json.loads(finished.stdout)
+    return summary
+
+
+def prepare(options: Namespace) -> tuple[Taxonomy, Examples]:
+    """Read the manifests, make the taxonomy and note both in the work folder."""
+    options.work = options.work or options.out.with_name(f"{options.out.name}-work")
+    options.work.mkdir(parents=True, exist_ok=True)
+    options.stages = parse_stages(options.stages)
+    manifests = [load_manifest(path) for path in options.data]
+    rows = [row for manifest in manifests for row in manifest.rows]
+    path = FASHION if options.rules == "fashion" else options.rules and Path(options.rules)
+    taxonomy = build_taxonomy(load_rules(path or None, rows[0]), rows)
+    manifests += [load_manifest(path, negative=True) for path in options.negatives]
+    weights = [int(one) for one in options.weights.split(",")] if options.weights else []
+    options.weights = weights or [1] * len(manifests)
+    if len(options.weights) != len(manifests):
+        raise PhotoError(f"Give {len(manifests)} weights, one a set, or none.")
+    save_run(options, taxonomy)
+    return taxonomy, encode_manifests(taxonomy, manifests)
+
+
+def parse_stages(text: str) -> list[tuple[int, int]]:
+    """ "128:3,224:2" -> [(128, 3), (224, 2)]: sides and epochs."""
+    pairs = [part.split(":") for part in text.split(",")]
+    return [(int(side), int(epochs)) for side, epochs in pairs]
+
+
+def save_run(options: Namespace, taxonomy: Taxonomy) -> None:
+    """What conversion and a second run need to know, and what the bundle records."""
+    settings = {
+        key: getattr(options, key) for key in ("stages", "batch", "rate", "seed", "weights", "kind")
+    }
+    run = {
+        "identity": {"name": options.name or options.out.name, "version": options.bundle_version},
+        "settings": settings | {"python": platform.python_version()},
+        "backbone": str(options.backbone),
+        "data": [str(path.resolve()) for path in options.data],
+        "negatives": [str(path.resolve()) for path in options.negatives],
+        "rules": dict(taxonomy.rules),
+        "labels": [asdict(label) for label in taxonomy.labels],
+    }
+    text = json.dumps(run, indent=1, ensure_ascii=False)
+    (options.work / "run.json").write_text(text, encoding="utf-8")
+
+
+def load_run(work: Path) -> tuple[dict[str, Any], Taxonomy, Examples]:
+    """A run as `save_run` noted it, with its photos' targets."""
+    run = json.loads((work / "run.json").read_text(encoding="utf-8"))
+    taxonomy = Taxonomy(run["rules"], [LabelSpec(**label) for label in run["labels"]])
+    manifests = [load_manifest(Path(path)) for path in run["data"]]
+    manifests += [load_manifest(Path(path), negative=True) for path in run["negatives"]]
+    return run, taxonomy, encode_manifests(taxonomy, manifests)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run without a shop: prints the calibration's summary as JSON."""
+    parser = ArgumentParser(prog="python -m catalog_ai.training.train", description=__doc__)
+    add_arguments(parser)
+    try:
+        summary = train(parser.parse_args(arguments))
+    except PhotoError as error:
+        parser.error(str(error))
+    sys.stdout.write(f"{json.dumps(summary, indent=1)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
