@@ -84,6 +84,7 @@ class Progress:
     waiting: int
     rate: str
     time_left: str
+    time_taken: str
 
     @property
     def summary(self) -> str:
@@ -102,6 +103,7 @@ def describe_progress(run: Run) -> Progress:
         waiting=max(0, run.total - run.done),
         rate=tell_rate(rate),
         time_left=tell_time_left(run, rate),
+        time_taken=tell_duration(run),
     )
 
 
@@ -128,10 +130,13 @@ def list_counters(run: Run) -> list[Counter]:
 
 
 def measure_rate(run: Run) -> float | None:
-    """Products a second between the first and the last look at the page; None before a second one.
+    """Products a second: of an ended run over all its time, else between looks at the page.
 
-    Measured between looks, not since the start: a pause or a retry must not spoil the figure.
+    None before a second look. A pause or a retry must not spoil the figure of a running run.
     """
+    if run.finished_at:
+        taken = (run.finished_at - run.created_at).total_seconds()
+        return run.done / taken if taken > 0 and run.done else None
     if not run.is_active:
         return None
     key = f"catalog_ai:run:{run.pk}:samples"

@@ -26,7 +26,6 @@ from catalog_ai.admin.run_report import (
     describe_details,
     describe_progress,
     has_live_details,
-    tell_duration,
 )
 from catalog_ai.admin.try_one import show_try_one
 from catalog_ai.models import Run
@@ -122,7 +121,6 @@ class RunAdmin(ReadOnlyAdmin):
             "title": str(run),
             "opts": self.opts,
             "preset": PRESET_NAMES.get(run.preset, run.preset),
-            "duration": tell_duration(run),
             "queue": get_queue_status() if run.is_active else None,
             "rights": list_rights(request),
             "poll_seconds": POLL_SECONDS,

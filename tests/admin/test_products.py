@@ -48,7 +48,8 @@ def test_the_list_shows_photo_labels_and_state_of_each_product(client: Client) -
     (product,) = make_products(1, judged=True)
     page = client.get(reverse(PRODUCTS)).content.decode()
     assert 'src="/media/bulk/0.png"' in page
-    assert 'width="64" height="64" loading="lazy"' in page
+    assert 'class="cai-thumbnail"' in page
+    assert 'loading="lazy"' in page
     assert "Tshirts" in page or "T-shirts" in page
     assert "60 %" in page
     assert 'width="60.00%"' in page

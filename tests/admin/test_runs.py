@@ -1,5 +1,6 @@
 """Runs in the admin: the list, the page with its progress, and what the buttons do."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -105,6 +106,12 @@ def test_the_rate_is_measured_between_looks(monkeypatch: pytest.MonkeyPatch) -> 
     rate = measure_rate(run)
     assert rate == 20.0
     assert tell_time_left(run, rate) == "35 seconds"
+
+
+def test_the_rate_of_an_ended_run_is_over_all_its_time() -> None:
+    run = make_run(total=120, filed=120, state=Run.State.DONE)
+    run.finished_at = run.created_at + timedelta(seconds=60)
+    assert measure_rate(run) == 2.0
 
 
 @pytest.mark.parametrize(
