@@ -25,7 +25,7 @@ class ClassifyRequest(serializers.Serializer[Any]):
 
 
 class ScoredLabelSerializer(serializers.Serializer[Any]):
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     name = serializers.CharField()
     facet = serializers.CharField()
     confidence = serializers.FloatField(help_text="0-1, calibrated")

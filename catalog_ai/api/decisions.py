@@ -40,7 +40,9 @@ class OneDecision(serializers.Serializer[Any]):
 
 
 class Decide(serializers.Serializer[Any]):
-    decisions = OneDecision(many=True, min_length=1, max_length=MAX_DECISIONS)
+    decisions = serializers.ListField(
+        child=OneDecision(), min_length=1, max_length=MAX_DECISIONS
+    )
 
 
 class DecisionResult(serializers.Serializer[Any]):

@@ -1,7 +1,5 @@
 """/classifications/ and /suggestions/: what the model said, in cursor pages."""
 
-from typing import Any
-
 import django_filters
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, serializers, viewsets

@@ -119,7 +119,8 @@ def test_sigmoid_does_not_overflow() -> None:
 
 
 def test_inference_needs_no_django() -> None:
-    code = "import sys, catalog_ai.inference.classifier, catalog_ai.policy; assert 'django' not in sys.modules"
+    imports = "import sys, catalog_ai.inference.classifier, catalog_ai.policy"
+    code = f"{imports}; assert 'django' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
