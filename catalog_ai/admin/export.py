@@ -1,5 +1,6 @@
 """CSV export: from a product list, a run or the review queue."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,10 +16,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog_ai.admin.access import attempt, demand
+from catalog_ai.admin.access import attempt, demand, find_url
 from catalog_ai.admin.selection import read_selection, require_target
+from catalog_ai.errors import UnknownTarget
 from catalog_ai.models import Classification, Run
-from catalog_ai.targets import ProductTarget, get_target, get_targets
+from catalog_ai.targets import ProductTarget, get_targets
 from catalog_ai.workflow.export import Shape, export_products, export_results
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import EXPORT
@@ -83,47 +85,68 @@ def send_csv(text: Any, name: str) -> StreamingHttpResponse:
     return response
 
 
+@dataclass(frozen=True)
+class Results:
+    """What the address of an export speaks of."""
+
+    target: ProductTarget
+    rows: "models.QuerySet[Classification]"
+    name: str  # of the file
+    back: str  # address of the page it belongs to
+
+
 def show_export(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     """The results of `?run=` or of the review queue (`?queue=1` with its filters) as a file.
 
     Without `shape` in the address it asks for the file's shape first.
     """
     demand(request, EXPORT)
-    target, rows, name = _find_results(request)
+    found = _find_results(request, site.name)
     form = ExportForm(request.GET if "shape" in request.GET else None)
     if form.is_bound and form.is_valid():
-        choice = form.cleaned_data
-        text = attempt(
-            request,
-            lambda: (
-                get_bundle()
-                and export_results(target, rows, Shape(choice["shape"]), bom=choice["bom"])
-            ),
-        )
-        if text is not None:
-            return send_csv(text, name)
+        response = attempt(request, partial(_send_results, found, form.cleaned_data))
+        if response is not None:
+            return response
+    asked = {*form.fields, "confirm"}
     context = {
         **site.each_context(request),
         "title": gettext("Export results"),
         "opts": Run._meta,
-        "kept": [(key, value) for key in request.GET for value in request.GET.getlist(key)],
-        "total": rows.count(),
+        "kept": [(key, value) for key, value in request.GET.items() if key not in asked],
+        "total": found.rows.count(),
         "form": form,
-        "back": request.GET.get("back", ""),
+        "back": found.back,
     }
     return TemplateResponse(request, "admin/catalog_ai/export.html", context)
 
 
-def _find_results(
-    request: HttpRequest,
-) -> "tuple[ProductTarget, models.QuerySet[Classification], str]":
-    """The target, the results and the file's name that the address speaks of."""
-    if (number := request.GET.get("run", "")).isdigit() and "queue" not in request.GET:
-        run = get_object_or_404(Run, pk=number)
-        return get_target(run.target), run.classifications.all(), f"run-{run.pk}"
-    if "queue" not in request.GET:
+def _send_results(found: Results, choice: dict[str, Any]) -> StreamingHttpResponse:
+    get_bundle()  # as above
+    shape = Shape(choice["shape"])
+    text = export_results(found.target, found.rows, shape, bom=choice["bom"])
+    return send_csv(text, found.name)
+
+
+def _find_results(request: HttpRequest, site: str) -> Results:
+    """What `?run=` or `?queue=` names.
+
+    Raises:
+        Http404: nothing that exists.
+    """
+    if "queue" in request.GET:
+        chosen = QueueFilter.read(request.GET, next(iter(get_targets()), ""))
+        back = f"{find_url('catalog_ai_review', site=site)}?{chosen.encode()}"
+        return Results(_find_target(chosen.target), review_queue(chosen), "review-queue", back)
+    number = request.GET.get("run", "")
+    if not number.isdecimal():
         raise Http404
-    chosen = QueueFilter.read(request.GET, next(iter(get_targets()), ""))
-    if chosen.target not in get_targets():
-        raise Http404
-    return get_target(chosen.target), review_queue(chosen), "review-queue"
+    run = get_object_or_404(Run, pk=number)
+    back = find_url("catalog_ai_run_change", run.pk, site=site)
+    return Results(_find_target(run.target), run.classifications.all(), f"run-{run.pk}", back)
+
+
+def _find_target(key: str) -> ProductTarget:
+    target = get_targets().get(key)
+    if target is None:
+        raise Http404(str(UnknownTarget.message))
+    return target

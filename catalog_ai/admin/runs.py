@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -132,6 +132,8 @@ class RunAdmin(ReadOnlyAdmin):
     def _get_run(self, request: HttpRequest, pk: object) -> Run:
         if not self.has_view_permission(request):
             demand(request)
+        if not str(pk).isdecimal():
+            raise Http404
         return get_object_or_404(Run.objects.select_related("created_by"), pk=pk)
 
     def _describe(self, run: Run, *, details: bool) -> dict[str, Any]:

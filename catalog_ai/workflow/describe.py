@@ -151,7 +151,7 @@ class _CategoryLookup:
     def __init__(self, target: ProductTarget) -> None:
         self.target = target
         self.names = dict(target.category_field.list_all(limit=0))
-        self._by_name = {fold_name(name): key for key, name in reversed(self.names.items())}
+        self._by_name = {fold_name(name): key for key, name in self.names.items()}
         # A shop with its own way of finding categories is asked label by label.
         self._own = type(target).find_category is not ProductTarget.find_category
 

@@ -88,6 +88,20 @@ def test_the_queues_filters_are_kept() -> None:
     assert "article:jeans" in lines[1]
 
 
-@pytest.mark.parametrize("query", ["", "?run=999999", "?run=x", "?queue=1&target=no.such"])
+@pytest.mark.parametrize(
+    "query", ["", "?run=999999", "?run=x", "?queue=1&target=no.such", "?run=²"]
+)
 def test_an_address_that_names_nothing_is_not_found(query: str) -> None:
     assert log_in("export_results").get(reverse(URL) + query).status_code == 404
+
+
+def test_the_way_back_is_never_taken_from_the_address() -> None:
+    run = make_run()
+    page = log_in("export_results").get(f"{reverse(URL)}?run={run.pk}&back=javascript:alert(1)")
+    assert 'href="javascript' not in page.content.decode()
+    assert reverse("admin:catalog_ai_run_change", args=[run.pk]) in page.content.decode()
+
+
+def test_a_run_of_a_model_that_is_no_longer_set_up_is_not_found() -> None:
+    run = make_run("gone.product")
+    assert log_in("export_results").get(f"{reverse(URL)}?run={run.pk}").status_code == 404

@@ -1,5 +1,6 @@
 """The start page says what is in place, what is not, and what to do."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,16 @@ def test_links_lead_only_to_what_a_person_may_use() -> None:
 
 def test_strangers_are_kept_out() -> None:
     assert log_in().get(reverse(URL)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "page", ["home", "try", "run_changelist", "labelrule_changelist", "run_change"]
+)
+def test_our_pages_need_no_inline_script_nor_style(page: str) -> None:
+    run = make_classification().run
+    client = log_in("categorize_products", "view_labelrule")
+    arguments = [run.pk] if page == "run_change" else []
+    text = client.get(reverse(f"admin:catalog_ai_{page}", args=arguments)).content.decode()
+    assert " style=" not in text
+    assert not re.search(r"<script(?![^>]*(src=|application/json))", text)
+    assert not re.search(r" on[a-z]+=", text)

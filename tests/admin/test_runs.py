@@ -224,3 +224,9 @@ def test_a_dry_run_offers_no_rollback() -> None:
         run = make_run(dry_run=dry)
         link = run_url(run, "roll_back")
         assert (link in client.get(run_url(run)).content.decode()) is not dry
+
+
+def test_a_run_that_does_not_exist_is_not_found() -> None:
+    client = log_in("categorize_products")
+    for pk in ("999999", "nonsense"):
+        assert client.get(reverse("admin:catalog_ai_run_change", args=[pk])).status_code == 404
