@@ -15,6 +15,7 @@ from catalog_ai.workflow.enqueue import expand_next_page
 from catalog_ai.workflow.models_in_use import get_classifier
 from catalog_ai.workflow.queues import send_expansion
 from catalog_ai.workflow.reading import ReadImage, read_images
+from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.store import Judged, store_results
 
 logger = logging.getLogger(__name__)
@@ -88,3 +89,8 @@ def expand_run(run_id: int) -> None:
         if not expand_next_page(run_id):
             return
     send_expansion(Run.objects.get(pk=run_id))
+
+
+def reconcile_rows() -> None:
+    """The periodic pass, as a job of rq's own cron."""
+    logger.info("reconciled: %s", reconcile())

@@ -1,0 +1,10 @@
+"""Periodic work for `manage.py rqcron catalog_ai.cron`, where the supervisor is not used."""
+
+from rq.cron import register
+
+from catalog_ai.conf import get_settings
+from catalog_ai.workflow.jobs import reconcile_rows
+
+EVERY = 60  # seconds
+
+register(reconcile_rows, queue_name=get_settings().UPLOAD_QUEUE, interval=EVERY, result_ttl=0)

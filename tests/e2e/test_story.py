@@ -1,0 +1,139 @@
+"""The whole story with nothing faked: browser, web server, Redis, a worker process, the model."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from catalog_ai.models import Classification
+from shop_demo.drawings import DRAWINGS, render_drawing
+from shop_demo.models import Category, Product
+from shop_demo.seeding import encode_jpeg
+from tests.admin.browser import CHROMIUM, open_browser
+from tests.factories import make_product, make_superuser
+from tests.inference.corpus import encode, make_picture
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.redis,
+    pytest.mark.django_db(transaction=True),
+]
+ENDED = 30.0  # seconds: far more than needed, for a loaded machine
+
+
+def wait_for(condition: Callable[[], Any]) -> Any:
+    """The condition's value once it is true; fails after a generous while."""
+    deadline = time.monotonic() + ENDED
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.1)
+    raise AssertionError("it did not happen in time")
+
+
+def worker_environment(media: Path) -> dict[str, str]:
+    """The worker's settings are the test's: the same database, Redis and media folder."""
+    name = str(connection.settings_dict["NAME"])
+    url = os.environ.get("DATABASE_URL", "")
+    url = f"{url.rsplit('/', 1)[0]}/{name}" if url else f"sqlite:///{name}"
+    return {
+        **os.environ,
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "tests.worker_settings",
+        "TEST_MEDIA_ROOT": str(media),
+    }
+
+
+@pytest.fixture
+def worker(live_queues: Any, media: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """The supervisor with its real worker processes."""
+    command = [sys.executable, "-m", "django", "catalog_ai_worker", "--bulk", "1"]
+    process = subprocess.Popen(command, env=worker_environment(media))
+    yield process
+    process.terminate()
+    assert process.wait(60) == 0
+
+
+def test_an_upload_is_judged_by_a_worker_process_and_survives_its_death(
+    worker: Any, live_queues: Any
+) -> None:
+    product = make_product(encode_jpeg(render_drawing(DRAWINGS[0])))
+    row = wait_for(
+        lambda: Classification.objects.filter(
+            object_id=str(product.pk), finished_at__isnull=False
+        ).first()
+    )
+    assert row.is_current and row.scores and row.attempts == 1
+    # Kill every worker; the supervisor starts new ones, and nothing is lost.
+    subprocess.run(["pkill", "-9", "-f", "catalog_ai_worker --queue"], check=False)
+    others = [make_product() for _ in range(5)]
+    keys = [str(other.pk) for other in others]
+    finished = Classification.objects.filter(object_id__in=keys, finished_at__isnull=False)
+    wait_for(lambda: finished.count() == 5)
+    assert Classification.objects.filter(object_id__in=keys).count() == 5
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium")
+def test_upload_wait_review_export(
+    worker: Any, live_server: Any, client: Any, tmp_path: Path
+) -> None:
+    client.force_login(make_superuser())
+    Category.objects.create(name="Chosen by hand")
+    photo = tmp_path / "shirt.jpg"
+    photo.write_bytes(encode_jpeg(render_drawing(DRAWINGS[0])))
+    with open_browser(live_server.url, client) as page:
+        page.goto(reverse("admin:shop_demo_product_add"))
+        page.fill("#id_title", "My own shirt")
+        page.set_input_files("#id_image", photo)
+        page.click("[name=_save]")
+        page.wait_for_selector(".success")
+        page.goto(reverse("admin:shop_demo_product_changelist"))
+        for _ in range(100):
+            if page.locator(".cai-label-share").count():
+                break
+            page.wait_for_timeout(300)
+            page.reload()
+        assert page.locator(".cai-label-share").count() >= 1
+        # A second photo that nobody knows: it waits in the queue and is filed by hand.
+        noise = tmp_path / "unknown.png"
+        noise.write_bytes(make_noise())
+        page.goto(reverse("admin:shop_demo_product_add"))
+        page.fill("#id_title", "Something else")
+        page.set_input_files("#id_image", noise)
+        page.click("[name=_save]")
+        page.wait_for_selector(".success")
+        for _ in range(100):
+            page.goto(reverse("admin:catalog_ai_review"))
+            if page.get_by_text("Something else").count():
+                break
+            page.wait_for_timeout(300)
+        page.get_by_text("Something else").click()
+        page.keyboard.press("c")
+        page.keyboard.type("by hand")
+        page.wait_for_selector("#cai-category-list li")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".success")
+    assert Product.objects.get(title="Something else").categories.get().name == "Chosen by hand"
+    export = client.get(
+        reverse("admin:catalog_ai_export"), {"run": newest_run(), "shape": "products"}
+    )
+    text = b"".join(export.streaming_content).decode()
+    assert "Chosen by hand" in text
+
+
+def make_noise() -> bytes:
+    return encode(make_picture("RGB", (300, 300)), "PNG")
+
+
+def newest_run() -> int:
+    product = Product.objects.get(title="Something else")
+    return Classification.objects.get(object_id=str(product.pk)).run_id

@@ -1,0 +1,7 @@
+"""Settings of a worker process that a test starts: the test's own database and media."""
+
+import os
+
+from tests.settings import *  # noqa: F403
+
+MEDIA_ROOT = os.environ["TEST_MEDIA_ROOT"]
