@@ -8,9 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog_ai.inference.bundle import Bundle
+from catalog_ai.inference.bundle import PRESETS, Bundle
 from catalog_ai.training import metrics
-from catalog_ai.training.naming import choose_facet, match_name, name_classes, score_classes
+from catalog_ai.training.naming import (
+    NamedClass,
+    choose_facet,
+    match_name,
+    name_classes,
+    score_classes,
+)
 from catalog_ai.training.predict import PhotoScores
 
 ERRORS = (0.01, 0.02, 0.05)
@@ -61,7 +67,32 @@ def judge_classes(
         "unknown_names": {name: counts[name] for name in sorted(unknown)},
         "not_judged": dict(Counter(value for value in values if value not in places)),
     }
+    figures["filed"] = measure_filing(bundle, classes, judged)
     return figures | measure_classes(judged), judged
+
+
+def measure_filing(
+    bundle: Bundle, classes: Sequence[NamedClass], judged: Judged
+) -> dict[str, dict[str, float]]:
+    """What the bundle's own AUTO thresholds file, by preset: share of photos, share wrong of it.
+
+    Only where a class is one label; unlike `automation` nothing is fitted to these photos.
+    """
+    predicted, confidence = judged.scores.argmax(1), judged.scores.max(1)
+    figures = {}
+    for preset in PRESETS:
+        limits = np.array([_find_auto(bundle, one, preset) for one in classes])
+        filed = confidence >= limits[predicted]
+        wrong = (predicted != judged.truth)[filed]
+        error = float(wrong.mean()) if filed.any() else float("nan")
+        figures[preset] = {"share": float(filed.mean()), "error": error}
+    return figures
+
+
+def _find_auto(bundle: Bundle, one: NamedClass, preset: str) -> float:
+    if len(one.labels) != 1:
+        return float("inf")
+    return bundle.labels_by_id[one.labels[0]].thresholds[preset].auto
 
 
 def measure_classes(judged: Judged) -> dict[str, Any]:

@@ -73,6 +73,7 @@ class Bench:
             "precision": float(each["precision"].mean()),
             "recall": float(each["recall"].mean()),
             "filed_at_0.02": figures["automation"]["0.02"],
+            "filed_balanced": figures["filed"]["balanced"],
         }
 
     def count(self, column: str) -> Counter[str]:

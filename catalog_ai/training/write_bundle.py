@@ -195,6 +195,6 @@ def _choose_pairs(
                 calibrate.choose_review(shown[:, at], truth[:, at], recall, floor) for at in labels
             ]
         for at in labels:
-            auto = float(autos[at])
+            auto = max(float(autos[at]), floor)
             pairs[at][preset] = {"auto": auto, "review": min(float(reviews[at]), auto)}
     return pairs

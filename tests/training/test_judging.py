@@ -28,6 +28,12 @@ def test_the_likeliest_class_is_the_answer(bundle):
     assert figures["automation"]["0.02"] == pytest.approx(2 / 3)
 
 
+def test_the_bundles_own_limits_say_what_is_filed_and_what_of_it_is_wrong(bundle):
+    rows = [[0.95, 0.1], [0.95, 0.3], [0.2, 0.7], [0.1, 0.92]]
+    figures = judge(bundle, rows, ["Tshirts", "Jeans", "Jeans", "Jeans"])
+    assert figures["filed"]["balanced"] == pytest.approx({"share": 0.75, "error": 1 / 3})
+
+
 def test_names_match_through_aliases_whatever_their_spelling(bundle):
     figures = judge(bundle, [[0.9, 0.1], [0.2, 0.7]], ["t shirt", "JEANS"])
     assert figures["accuracy"] == 1
