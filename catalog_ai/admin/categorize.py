@@ -155,7 +155,7 @@ def _ask(
         "cards": make_cards(target, str(form["preset"].value())),
         "mappings": mappings,
         "unmapped": [item for item in mappings if not item.is_mapped],
-        "creates_categories": target.create_categories and target.category_field.can_create,
+        "creates_categories": target.can_make,
         "mapping_url": find_url("catalog_ai_labelrule_changelist"),
         "back": request.get_full_path(),
     }

@@ -153,7 +153,7 @@ def _check_mapping(key: str, several: bool, page: str) -> Notice:
     if several:
         title = f"{title} ({target.get_model()._meta.verbose_name_plural})"
     counts = {"mapped": mapped, "all": len(mappings)}
-    creates = target.create_categories and target.category_field.can_create
+    creates = target.can_make
     if mapped == len(mappings) or creates:
         text = gettext("%(mapped)d of %(all)d labels have a category in the shop.") % counts
         if mapped < len(mappings):

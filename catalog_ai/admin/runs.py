@@ -22,11 +22,8 @@ from catalog_ai.admin.export import show_export
 from catalog_ai.admin.home import show_home
 from catalog_ai.admin.read_only import ReadOnlyAdmin
 from catalog_ai.admin.review import get_review_urls
-from catalog_ai.admin.run_report import (
-    describe_details,
-    describe_progress,
-    has_live_details,
-)
+from catalog_ai.admin.run_progress import describe_progress
+from catalog_ai.admin.run_report import describe_details, has_live_details
 from catalog_ai.admin.try_one import show_try_one
 from catalog_ai.models import Run
 from catalog_ai.workflow.permissions import CATEGORIZE, ROLL_BACK

@@ -129,12 +129,19 @@ class ProductTarget:
         """File the product: the only place where catalog_ai writes to a shop's models."""
         self.category_field.write(product, keys)
 
+    def look_up_category(self, label: Label) -> str | None:
+        """Key of the shop's category for a label, or None; makes none."""
+        return self.category_field.find([label.name, *label.aliases])
+
     def find_category(self, label: Label) -> str | None:
         """Key of the shop's category for a label, or None; made if `create_categories`."""
-        found = self.category_field.find([label.name, *label.aliases])
-        if found is None and self.create_categories and self.category_field.can_create:
-            return self.category_field.create(label.name)
-        return found
+        found = self.look_up_category(label)
+        return self.category_field.create(label.name) if found is None and self.can_make else found
+
+    @property
+    def can_make(self) -> bool:
+        """Whether a missing category is made when a label first needs it."""
+        return self.create_categories and self.category_field.can_create
 
     def get_category_names(self, keys: Iterable[str]) -> dict[str, str]:
         return self.category_field.get_names(keys)

@@ -67,7 +67,8 @@ def load_context(target: ProductTarget, run: Run, keys: Collection[str]) -> Fili
     for suggestion in _past_suggestions(target, keys):
         row = suggestion.classification
         _remember(histories.setdefault(row.object_id, ProductHistory()), suggestion, row)
-    return FilingContext(target, run, may_apply, CategoryMap(target, get_bundle()), histories)
+    categories = CategoryMap(target, get_bundle(), dry=run.dry_run)
+    return FilingContext(target, run, may_apply, categories, histories)
 
 
 def _past_suggestions(target: ProductTarget, keys: Collection[str]) -> Iterator[Suggestion]:

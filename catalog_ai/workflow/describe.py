@@ -153,10 +153,10 @@ class _CategoryLookup:
         self.names = dict(target.category_field.list_all(limit=0))
         self._by_name = {fold_name(name): key for key, name in self.names.items()}
         # A shop with its own way of finding categories is asked label by label.
-        self._own = type(target).find_category is not ProductTarget.find_category
+        self._own = type(target).look_up_category is not ProductTarget.look_up_category
 
     def find(self, label: Label) -> str:
         if self._own:
-            return self.target.find_category(label) or ""
+            return self.target.look_up_category(label) or ""
         wanted = map(fold_name, (label.name, *label.aliases))
         return next((self._by_name[name] for name in wanted if name in self._by_name), "")

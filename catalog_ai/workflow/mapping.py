@@ -9,12 +9,14 @@ class CategoryMap:
     """The mapping of one target, read once and kept for a chunk.
 
     A category found by its name is written down as a rule, so that the mapping page shows what
-    is in force and the next chunk need not search.
+    is in force and the next chunk need not search. With `dry`, nothing is written or made: ""
+    then stands for a category that would be made.
     """
 
-    def __init__(self, target: ProductTarget, bundle: Bundle) -> None:
+    def __init__(self, target: ProductTarget, bundle: Bundle, *, dry: bool = False) -> None:
         self.target = target
         self.bundle = bundle
+        self.dry = dry
         self._keys: dict[str, str | None] = {}
         rules = dict(
             LabelRule.objects.filter(target=target.key)
@@ -37,6 +39,9 @@ class CategoryMap:
 
     def _discover(self, label_id: str) -> str | None:
         label = self.bundle.labels_by_id.get(label_id)
+        if self.dry and label:
+            found = self.target.look_up_category(label)
+            return "" if found is None and self.target.can_make else found
         key = self.target.find_category(label) if label else None
         if key is not None:
             LabelRule.objects.update_or_create(

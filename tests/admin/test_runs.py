@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from catalog_ai.admin.run_report import list_counters, measure_rate, tell_time_left
+from catalog_ai.admin.run_progress import list_counters, measure_rate, tell_time_left
 from catalog_ai.models import Classification, Decision, Run, Suggestion
 from shop_demo.models import Category
 from tests.admin.people import log_in, make_products
@@ -99,7 +99,7 @@ def test_parts_of_the_stacked_bar_follow_one_another() -> None:
 
 def test_the_rate_is_measured_between_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000.0
-    monkeypatch.setattr("catalog_ai.admin.run_report.time.time", lambda: now)
+    monkeypatch.setattr("catalog_ai.admin.run_progress.time.time", lambda: now)
     run = make_run(total=1_000, filed=100)
     assert measure_rate(run) is None
     now, run.filed = 1_010.0, 300
