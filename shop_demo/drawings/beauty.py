@@ -32,32 +32,20 @@ def draw_perfume(
     canvas.piece(
         box(0.455, 0.315, 0.545, 0.4), tube("#c9c9c6", 0.455, 0.545), puff=0.004, gloss=0.5
     )
-    canvas.piece(
-        box(0.435, 0.14, 0.565, 0.325, 0.012), tube(cap, 0.435, 0.565), puff=0.012, gloss=0.35
-    )
+    canvas.piece(box(0.39, 0.16, 0.61, 0.325, 0.012), tube(cap, 0.39, 0.61), puff=0.012, gloss=0.35)
     if round_body:
         glass = trace(
-            mirror(
-                [
-                    (0.5, 0.375),
-                    (0.58, 0.39),
-                    (0.71, 0.5),
-                    (0.735, 0.66),
-                    (0.68, 0.81),
-                    (0.6, bottom, 1),
-                    (0.5, bottom + 0.004),
-                ]
-            )
+            mirror(f"500,375 600,390 745,500 765,650 720,800 620,{1000 * bottom}! 500,864")
         )
     else:
-        glass = box(0.28, 0.38, 0.72, bottom, 0.035)
+        glass = box(0.255, 0.38, 0.745, bottom, 0.035)
     canvas.piece(glass, plain("#e9eff1", 0.003, 0), puff=0.02, gloss=0.3, edge=0.5)
     inner = (glass - (0.5, 0.64)) * (0.86, 0.86) + (0.5, 0.648)
     canvas.piece(
         inner, fading(*juice, 0.45, bottom), puff=0.03, gloss=0.35, edge=0.35, opacity=0.93
     )
-    canvas.glow(box(0.32, 0.43, 0.36, 0.8, 0.02), "#ffffff", 0.55, 0.012)
-    canvas.glow(box(0.655, 0.45, 0.675, 0.8, 0.01), "#ffffff", 0.35, 0.008)
+    canvas.glow(box(0.305, 0.43, 0.345, 0.8, 0.02), "#ffffff", 0.55, 0.012)
+    canvas.glow(box(0.67, 0.45, 0.69, 0.8, 0.01), "#ffffff", 0.35, 0.008)
     canvas.line("500,400 505,600 500,800", 0.006, "#ffffff", 0.4, 0.002)
     canvas.piece(
         box(0.4, 0.58, 0.6, 0.7, 0.006), plain("#f6f3ea", 0.003, 0), puff=0.004, opacity=0.92

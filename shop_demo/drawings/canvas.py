@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from shop_demo.drawings.fabric import LIGHT, Material, Surface, Window, blend, plain, rgb
+from shop_demo.drawings.fabric import Material, Surface, Window, plain, rgb
+from shop_demo.drawings.light import View, blur, shade, tilt
 from shop_demo.drawings.shapes import (
     Array,
     Box,
@@ -18,29 +19,6 @@ from shop_demo.drawings.shapes import (
 )
 
 Outline = Knots | Points
-AMBIENT = 0.42
-
-
-def blur(values: Array, radius: float) -> Array:
-    """A soft blur of about `radius` pixels, by way of a small copy."""
-    if radius < 0.7:
-        return values
-    high, wide = values.shape
-    step = max(1.0, radius / 2.5)
-    small = (max(1, round(wide / step)), max(1, round(high / step)))
-    picture = Image.fromarray(values.astype(np.float32))
-    tiny = np.asarray(picture.resize(small, Image.Resampling.HAMMING), dtype=np.float32)
-    for _ in range(2):
-        tiny = _smooth(_smooth(tiny).T).T
-    soft = Image.fromarray(np.ascontiguousarray(tiny))
-    return np.asarray(soft.resize((wide, high), Image.Resampling.BICUBIC), dtype=np.float32)
-
-
-def _smooth(values: Array) -> Array:
-    """Each row averaged with its neighbours, 1 4 6 4 1."""
-    padded = np.pad(values, ((2, 2), (0, 0)), mode="edge")
-    outer, inner = padded[:-4] + padded[4:], padded[1:-3] + padded[3:-1]
-    return (outer + 4 * inner + 6 * padded[2:-2]) / np.float32(16)
 
 
 class Canvas:
@@ -55,7 +33,7 @@ class Canvas:
         self.seed = seed
         self.picture: Array = np.ones((size, size, 3), np.float32)
         self.coverage: Array = np.zeros((size, size), np.float32)
-        self.view: tuple[float, float, float] | None = None
+        self.view: View | None = None
 
     def window(self, outlines: Sequence[Points], margin: float = 0.01) -> Window:
         """The part of the picture round some outlines."""
@@ -197,44 +175,8 @@ class Canvas:
         pixels = (np.clip(self.picture, 0, 1) * 255 + 0.5).astype(np.uint8)
         picture = Image.fromarray(pixels)
         if self.view is not None:
-            picture = tilt(picture, *self.view)
+            picture = tilt(picture, self.view)
         if portrait:
             side = self.size // 8
             picture = picture.crop((side, 0, self.size - side, self.size))
         return picture
-
-
-def tilt(picture: Image.Image, degrees: float, near: float, depth: float) -> Image.Image:
-    """Seen from the front corner: turned clockwise, the right side `near` times as tall.
-
-    `depth` is what is left of the length: 1 from the side, less the more from the front.
-    """
-    side = picture.width
-    corners = np.array([(0, 0), (0, side), (side, side), (side, 0)], float) - side / 2
-    corners[2:] *= (1 / depth, 1 / near)
-    corners[:2] *= (1 / depth, near)
-    angle = np.radians(-degrees)
-    spin = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    quad = (corners @ spin + side / 2).ravel().tolist()
-    return picture.transform(
-        picture.size,
-        Image.Transform.QUAD,
-        quad,
-        Image.Resampling.BICUBIC,
-        fillcolor=(255, 255, 255),
-    )
-
-
-def shade(surface: Surface, gloss: float, shine: float) -> Array:
-    """Light a surface from the upper left: diffuse plus a highlight (Blinn-Phong)."""
-    down, right = np.gradient(surface.relief)
-    length = np.sqrt(1 + down * down + right * right)
-    facing = (LIGHT[2] - right * LIGHT[0] - down * LIGHT[1]) / length
-    light = AMBIENT + (1 - AMBIENT) * np.clip(facing, 0, 2) / LIGHT[2]
-    colour = surface.colour * np.clip(light, 0, 1.35)[..., None]
-    if gloss:
-        half = LIGHT + (0, 0, 1)
-        half = half / np.linalg.norm(half)
-        glance = np.clip((half[2] - right * half[0] - down * half[1]) / length, 0, 1)
-        colour = blend(colour, np.ones(3, np.float32), np.clip(glance**shine * gloss, 0, 1))
-    return colour  # type: ignore[no-any-return]

@@ -13,8 +13,6 @@ from PIL import Image
 
 from shop_demo.drawings.shapes import Array, Box
 
-LIGHT = np.array([-0.38, -0.62, 0.69], np.float32)
-
 
 @dataclass(frozen=True)
 class Window:

@@ -1,10 +1,11 @@
-"""Shoes with laces, seen from the side with the toe to the right."""
+"""Sneakers and dress shoes."""
 
 from functools import partial
 
 from shop_demo.drawings.canvas import Canvas
 from shop_demo.drawings.drawing import make_drawing
 from shop_demo.drawings.fabric import Material, denim, leather, plain
+from shop_demo.drawings.light import View
 from shop_demo.drawings.shapes import ellipse, ribbon, trace
 
 GROUND = ellipse(0.5, 0.675, 0.41, 0.022)
@@ -50,7 +51,7 @@ def draw_sneaker(
     canvas: Canvas, cloth: Material, trim: str, sole: str = "#f1efe8", lace: str = "#f6f5f1"
 ) -> None:
     """A low canvas sneaker with a rubber toe cap."""
-    canvas.view = (7, 1.12, 0.95)
+    canvas.view = View(7, 1.12, 0.95)
     canvas.ground(GROUND, 0.4)
     canvas.piece(COLLAR, plain("#3a3633"), puff=0.02)
     tongue = "330,420! 385,305! 425,300 480,380! 440,460!"
@@ -85,53 +86,6 @@ def draw_rubber_sole(canvas: Canvas, sole: str, trim: str) -> None:
     canvas.line("105,662 500,665 890,662", 0.012, "#5b5751", 0.55, 0.002)
 
 
-def draw_runner(
-    canvas: Canvas, mesh: Material, overlay: str, accent: str, sole: str = "#f3f3f1"
-) -> None:
-    """A running shoe: mesh, overlays, a thick wedge sole."""
-    canvas.view = (12, 1.2, 0.93)
-    canvas.ground(GROUND, 0.4)
-    canvas.piece(COLLAR, plain("#2c2c30"), puff=0.03)
-    tongue = "330,420! 375,300! 420,295 490,390! 440,460!"
-    canvas.piece(tongue, plain(overlay), puff=0.03)
-    canvas.piece(UPPER, mesh, puff=0.06, gloss=0.05, drop=0.006)
-    for shape in OVERLAYS:
-        canvas.piece(shape, leather(overlay, 0.4), puff=0.02, gloss=0.25, drop=0.007)
-        canvas.stitch(trace(shape)[::3], accent, 0.006, 0.002)
-    for step in range(3):
-        x = 0.37 + step * 0.06
-        bar = trace([(x, 0.61), (x + 0.025, 0.54), (x + 0.085, 0.46 + step * 0.022)], False)
-        canvas.piece(ribbon(bar, 0.03, 0.018), plain(accent), puff=0.008, gloss=0.25, drop=0.005)
-    draw_laces(canvas, (0.425, 0.35), (0.61, 0.47), 6, "#f2f2f2", bow=False)
-    draw_wedge(canvas, sole, accent)
-
-
-OVERLAYS = (
-    "107,620! 105,540 130,400! 170,440 200,520 300,570 350,620!",
-    "790,530! 870,552 907,600 900,630! 600,630! 740,590",
-    "360,430! 400,345! 470,400 650,500! 600,535 470,470",
-    "640,495! 680,505! 640,620! 580,620!",
-    "180,445! 260,468 340,440! 360,500 270,505",
-)
-
-
-def draw_wedge(canvas: Canvas, sole: str, accent: str) -> None:
-    """The foam sole of a running shoe: two colours, grooves, a dark tread."""
-    wedge = (
-        "80,575! 200,600 400,612 650,615 850,590 925,570! 940,610 900,660! 500,690 110,695! 70,640"
-    )
-    canvas.piece(wedge, plain(sole), puff=0.03, gloss=0.12, drop=0.01)
-    pod = "80,630! 250,635 440,655! 250,680 100,685!"
-    canvas.piece(pod, accent, puff=0.014)
-    canvas.line("80,605 250,625 600,640 920,600", 0.006, "#8d8f94", 0.8)
-    for step in range(7):
-        x = 0.5 + step * 0.055
-        canvas.line(
-            [(x, 0.645 - step * 0.003), (x + 0.012, 0.675 - step * 0.004)], 0.007, "#a5a7ab", 0.9
-        )
-    canvas.line("100,692 500,688 900,660", 0.014, "#2f2f32", 0.95)
-
-
 DERBY = (
     "115,635! 108,560 125,440! 190,480 300,475 390,395! 480,455 600,520 "
     "760,555 890,585 932,625 925,645!"
@@ -140,7 +94,7 @@ DERBY = (
 
 def draw_derby(canvas: Canvas, hide: Material, sole: str = "#2b211c", laced: bool = True) -> None:
     """A leather dress shoe, laced or buckled, with a stacked heel."""
-    canvas.view = (4, 1.04, 1.0)
+    canvas.view = View(11, 1.18, 0.94, mirrored=True)
     canvas.ground(GROUND, 0.4)
     canvas.piece("130,440! 240,415 360,400! 330,470 220,490", plain("#6b4a35"), puff=0.02)
     canvas.piece(DERBY, hide, puff=0.07, gloss=0.42, shine=24, drape=(0.2, 0.08, 0.004), drop=0.004)
@@ -189,27 +143,6 @@ DRAWINGS = (
         "Blue",
         "48.00",
         partial(draw_sneaker, cloth=denim("#54759f"), trim="#8a5a34", lace="#efe6d6"),
-    ),
-    make_drawing(
-        "White and blue running shoe",
-        "Sports Shoes",
-        "White",
-        "79.00",
-        partial(draw_runner, mesh=plain("#c9ced4", 0.1), overlay="#f0f1f2", accent="#2458ab"),
-    ),
-    make_drawing(
-        "Silver running shoe",
-        "Sports Shoes",
-        "Silver",
-        "82.00",
-        partial(draw_runner, mesh=plain("#e6e7e8", 0.08), overlay="#a9adb3", accent="#1d1e22"),
-    ),
-    make_drawing(
-        "Black and red running shoe",
-        "Sports Shoes",
-        "Black",
-        "85.00",
-        partial(draw_runner, mesh=plain("#4a4a4f", 0.1), overlay="#1d1d20", accent="#cc2a2f"),
     ),
     make_drawing(
         "Black leather derby",

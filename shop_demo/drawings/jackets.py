@@ -11,7 +11,7 @@ from shop_demo.drawings.garment import (
     draw_buttons,
     draw_zip,
 )
-from shop_demo.drawings.layers import draw_ribs, draw_torso
+from shop_demo.drawings.layers import SLEEVE, draw_cuffs, draw_torso, draw_welt
 from shop_demo.drawings.shapes import Points, box, flip, ribbon, trace
 
 ZIPPED = Cut(0.082, 0.04, 0.14, 0.205, 0.05, 0.38, 0.22, 0.215, 0.205, 0.8)
@@ -34,7 +34,8 @@ def draw_jacket(
     cut = ZIPPED
     draw_back_neck(canvas, cut, plain(lining))
     draw_torso(canvas, cut, cloth, gloss)
-    draw_ribs(canvas, cut, cloth)
+    draw_welt(canvas, cut, cloth)
+    draw_cuffs(canvas, cloth, SLEEVE)
     line = trace("500,160 500,820", False)
     draw_zip(canvas, line, "#1c1c1e", teeth)
     for side in (lapel(), flip(lapel())):
@@ -55,7 +56,8 @@ def draw_trucker(canvas: Canvas, cloth: Material, thread: str) -> None:
     cut = ZIPPED
     draw_back_neck(canvas, cut, plain("#33445e"))
     draw_torso(canvas, cut, cloth)
-    draw_ribs(canvas, cut, cloth)
+    draw_welt(canvas, cut, cloth)
+    draw_cuffs(canvas, cloth, SLEEVE)
     for x in (0.48, 0.52):
         canvas.stitch([(x, 0.17), (x, 0.8)], thread)
     draw_buttons(canvas, 0.5, [0.24 + 0.09 * step for step in range(7)], "#b58a52", 0.009)

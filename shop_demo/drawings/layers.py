@@ -4,11 +4,12 @@ from functools import partial
 
 from shop_demo.drawings.canvas import Canvas
 from shop_demo.drawings.drawing import make_drawing
-from shop_demo.drawings.fabric import Material, knit, plain, stripes
+from shop_demo.drawings.fabric import Material, knit, plain
 from shop_demo.drawings.garment import (
     DRAPE,
     Cut,
     draw_back_neck,
+    draw_buttons,
     draw_neck_band,
     draw_sleeves,
     draw_zip,
@@ -16,6 +17,7 @@ from shop_demo.drawings.garment import (
 )
 from shop_demo.drawings.mannequin import draw_hair, draw_hands, draw_head, draw_hips
 from shop_demo.drawings.shapes import box, ellipse, flip, mirror, ribbon, trace, turn
+from shop_demo.drawings.weaves import argyle, bands
 
 CREW = Cut(0.072, 0.05, 0.265, 0.19, 0.04, 0.46, 0.19, 0.175, 0.175, 0.86)
 VEE = Cut(0.072, 0.15, 0.265, 0.19, 0.04, 0.46, 0.19, 0.175, 0.175, 0.86, True)
@@ -24,22 +26,20 @@ SLEEVE = (0.86, 0.67)
 WORN_SLEEVE = (0.785, 0.8)
 
 
-def draw_ribs(
-    canvas: Canvas, cut: Cut, rib: Material, sleeve: tuple[float, float] = SLEEVE
-) -> None:
-    """The ribbed welt at the bottom and at the wrists."""
+def draw_welt(canvas: Canvas, cut: Cut, rib: Material) -> None:
+    """The ribbed edge at the bottom."""
     low, wide = cut.bottom, cut.hem
-    welt = trace(
-        mirror(
-            [
-                (0.5, low - 0.022),
-                (0.5 + wide + 0.003, low - 0.036, 1),
-                (0.5 + wide * 0.96, low + 0.022, 1),
-                (0.5, low + 0.034),
-            ]
-        )
-    )
-    canvas.piece(welt, rib, puff=0.018, drop=0.004)
+    welt = [
+        (0.5, low - 0.022),
+        (0.5 + wide + 0.003, low - 0.036, 1),
+        (0.5 + wide * 0.96, low + 0.022, 1),
+        (0.5, low + 0.034),
+    ]
+    canvas.piece(mirror(welt), rib, puff=0.018, drop=0.004)
+
+
+def draw_cuffs(canvas: Canvas, rib: Material, sleeve: tuple[float, float]) -> None:
+    """The ribbed edges at the wrists."""
     x, y = sleeve
     lean = 24 if sleeve == SLEEVE else 12
     cuff = turn(box(x - 0.043, y - 0.035, x + 0.043, y + 0.02, 0.01), -lean, (x, y))
@@ -53,23 +53,57 @@ def draw_torso(
     cloth: Material,
     gloss: float = 0.0,
     sleeve: tuple[float, float] = SLEEVE,
+    arms: Material | None = None,
 ) -> None:
-    """Body and long sleeves."""
-    draw_sleeves(canvas, cut, cloth, sleeve, 0.044, (0.05, 0.035, 0.011))
+    """Body and long sleeves, which may be of another cloth."""
+    draw_sleeves(canvas, cut, arms or cloth, sleeve, 0.044, (0.05, 0.035, 0.011))
     folds = fold_body(canvas, cut)
     canvas.piece(cut.outline(), cloth, puff=0.06, drape=DRAPE, folds=folds, drop=0.014, gloss=gloss)
 
 
-def draw_sweater(canvas: Canvas, wool: Material, rib: Material, cut: Cut = CREW) -> None:
-    """A knitted pullover on the mannequin."""
+def draw_shirt_collar(canvas: Canvas, cut: Cut, shirt: str) -> None:
+    """What shows of a shirt in the neck of a V-neck sweater."""
+    y = cut.top
+    inner = [(0.5 - cut.neck, y, 1), (0.5 + cut.neck, y, 1), (0.5, y + cut.neck_drop + 0.02, 1)]
+    canvas.piece(inner, plain(shirt), puff=0.02)
+    canvas.seam([(0.5, y + 0.06), (0.5, y + cut.neck_drop)], 0.3)
+    draw_buttons(canvas, 0.5, [y + 0.1], "#c9c9c6", 0.006)
+    leaf = trace([(0.5, y + 0.06, 1), (0.44, y - 0.022, 1), (0.418, y, 1), (0.462, y + 0.105, 1)])
+    for side in (leaf, flip(leaf)):
+        canvas.piece(side, plain(shirt), puff=0.014, drop=0.01)
+
+
+def draw_sweater(
+    canvas: Canvas, wool: Material, rib: Material, cut: Cut = CREW, shirt: str = ""
+) -> None:
+    """A knitted pullover on the mannequin, or over a shirt a sleeveless one."""
     draw_back_neck(canvas, cut, rib, label=False)
     draw_hips(canvas, cut.bottom)
     draw_head(canvas, cut.top)
     draw_hair(canvas, cut.top, "#2b211d")
     draw_hands(canvas, WORN_SLEEVE)
-    draw_torso(canvas, cut, wool, sleeve=WORN_SLEEVE)
-    draw_ribs(canvas, cut, rib, WORN_SLEEVE)
+    draw_torso(canvas, cut, wool, sleeve=WORN_SLEEVE, arms=plain(shirt) if shirt else None)
+    if shirt:
+        draw_armholes(canvas, cut, rib)
+        draw_shirt_collar(canvas, cut, shirt)
+    draw_welt(canvas, cut, rib)
+    if not shirt:
+        draw_cuffs(canvas, rib, WORN_SLEEVE)
     draw_neck_band(canvas, cut, rib, 0.026)
+
+
+def draw_armholes(canvas: Canvas, cut: Cut, rib: Material) -> None:
+    """The ribbed edges of a sleeveless pullover."""
+    edge = trace(
+        [
+            (0.496 + cut.shoulder, cut.top + cut.slope),
+            (0.49 + cut.shoulder, (cut.top + cut.armpit) / 2),
+            (0.5 + cut.chest, cut.armpit),
+        ],
+        False,
+    )
+    for side in (edge, flip(edge)):
+        canvas.piece(ribbon(side, 0.022), rib, puff=0.01)
 
 
 def draw_pocket(canvas: Canvas, cloth: Material) -> None:
@@ -112,38 +146,55 @@ def draw_hoodie(
     draw_pocket(canvas, cloth)
     if zipped:
         draw_zip(canvas, trace("500,345 500,880", False), zipped)
-    draw_ribs(canvas, HOODED, cloth, WORN_SLEEVE)
+    draw_welt(canvas, HOODED, cloth)
+    draw_cuffs(canvas, cloth, WORN_SLEEVE)
     draw_hood_front(canvas, cloth, cord)
 
 
 DRAWINGS = (
     make_drawing(
-        "Green cable sweater",
+        "Green chunky sweater",
         "Sweaters",
         "Green",
         "54.00",
-        partial(
-            draw_sweater, wool=knit("#2f6b4a", 0.012, 0.035), rib=knit("#2a5f42", 0.008, 0.014)
-        ),
+        partial(draw_sweater, wool=knit("#4f9a6a", 0.016), rib=knit("#43865b", 0.008, 0.014)),
     ),
     make_drawing(
-        "Burgundy V-neck sweater",
+        "Burgundy slipover",
         "Sweaters",
         "Burgundy",
-        "52.00",
+        "46.00",
         partial(
-            draw_sweater, wool=knit("#6f2035", 0.01), rib=knit("#611b2e", 0.008, 0.014), cut=VEE
+            draw_sweater,
+            wool=knit("#5b2438", 0.01),
+            rib=knit("#4b1d2e", 0.008, 0.014),
+            cut=VEE,
+            shirt="#e9edf2",
         ),
     ),
     make_drawing(
-        "Striped sweater",
+        "Striped V-neck sweater",
         "Sweaters",
-        "Multi",
+        "Grey",
         "56.00",
         partial(
             draw_sweater,
-            wool=stripes(("#8a8f98", "#2d3442"), 0.11, 0.45),
-            rib=knit("#2d3442", 0.008, 0.014),
+            wool=bands(("#5a5f68", "#b9bdc4", "#5a5f68", "#8a3040"), 0.04),
+            rib=knit("#5a5f68", 0.008, 0.014),
+            cut=VEE,
+        ),
+    ),
+    make_drawing(
+        "Argyle slipover",
+        "Sweaters",
+        "Multi",
+        "49.00",
+        partial(
+            draw_sweater,
+            wool=argyle("#26262a", ("#8a8f98", "#b23a3a")),
+            rib=knit("#26262a", 0.008, 0.014),
+            cut=VEE,
+            shirt="#e9edf2",
         ),
     ),
     make_drawing(

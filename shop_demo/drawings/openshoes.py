@@ -7,6 +7,7 @@ import numpy as np
 from shop_demo.drawings.canvas import Canvas
 from shop_demo.drawings.drawing import make_drawing
 from shop_demo.drawings.fabric import Material, dotted, floral, leather, plain, stripes
+from shop_demo.drawings.light import View
 from shop_demo.drawings.shapes import ellipse, ribbon, trace, turn
 
 FOOT = (
@@ -90,7 +91,7 @@ def draw_strappy_heel(canvas: Canvas, hide: Material, sole: str = "#b98a5a") -> 
 
 def draw_flip_flop(canvas: Canvas, bed: Material, strap: str, edge: str) -> None:
     """A rubber flip-flop from above and the side, the toe to the right."""
-    canvas.view = (18, 1.35, 0.85)
+    canvas.view = View(18, 1.35, 0.85)
     foot = turn(trace(FOOT), 9)
     canvas.ground(foot + (0.0, 0.06), 0.3, 0.02)
     for step in range(4):
@@ -116,7 +117,7 @@ def draw_sandal(
     canvas: Canvas, hide: Material, bed: str = "#6d4a30", sole: str = "#2a211c"
 ) -> None:
     """A flat sandal with broad straps."""
-    canvas.view = (8, 1.12, 0.95)
+    canvas.view = View(14, 1.3, 0.85, mirrored=True)
     foot = turn(trace(FOOT), 8)
     canvas.ground(foot + (0.0, 0.07), 0.3, 0.02)
     for step in range(5):
