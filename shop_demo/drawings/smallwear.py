@@ -187,8 +187,8 @@ DRAWINGS = (
         ),
     ),
     make_drawing(
-        "Checked wool scarf",
-        "Scarves",
+        "Checked wool muffler",
+        "Mufflers",
         "Red",
         "28.00",
         partial(
