@@ -1,6 +1,7 @@
 """The action "Auto-categorize selected products" and the page in between."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -137,9 +138,9 @@ def test_labels_without_a_category_are_named_and_none_is_made(target: ProductTar
     assert Category.objects.count() == 1
 
 
-def test_a_missing_model_is_told_and_breaks_no_list(settings: object, tmp_path: Path) -> None:
+def test_a_missing_model_is_told_and_breaks_no_list(settings: Any, tmp_path: Path) -> None:
     (product,) = make_products(1, judged=True)
-    settings.CATALOG_AI = {**settings.CATALOG_AI, "BUNDLE": tmp_path}  # type: ignore[attr-defined]
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "BUNDLE": tmp_path}
     client = log_in("categorize_products")
     response = client.post(
         reverse("admin:shop_demo_product_changelist"),
@@ -150,3 +151,29 @@ def test_a_missing_model_is_told_and_breaks_no_list(settings: object, tmp_path: 
     assert "There is no model bundle" in response.content.decode()
     assert "article:tshirts" in response.content.decode()  # its id stands in for its name
     assert Classification.objects.count() == 1
+
+
+def test_where_nothing_is_to_be_done_that_is_said(target: ProductTarget) -> None:
+    (product,) = make_products(1)
+    make_classification(product)
+    client = log_in("categorize_products")
+    choice = {**CONFIRM, "mode": "missing"}
+    response = client.post(
+        reverse("admin:shop_demo_product_changelist"),
+        {"action": ACTION, "_selected_action": [product.pk], **choice},
+        follow=True,
+    )
+    assert "There was nothing to do" in response.content.decode()
+
+
+def test_a_large_run_says_that_it_is_collecting(settings: Any) -> None:
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "EXPAND_PAGE": 2}
+    make_products(5)
+    client = log_in("categorize_products")
+    response = client.post(
+        reverse("admin:shop_demo_product_changelist"),
+        {"action": ACTION, "select_across": 1, "_selected_action": ["across"], **CONFIRM},
+        follow=True,
+    )
+    assert "collecting its products" in response.content.decode()
+    assert Run.objects.get().state == Run.State.EXPANDING

@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from catalog_ai.admin.run_progress import list_counters, measure_rate, tell_time_left
+from catalog_ai.admin.run_progress import list_counters, measure_rate, tell_rate, tell_time_left
 from catalog_ai.models import Classification, Decision, Run, Suggestion
 from shop_demo.models import Category
 from tests.admin.people import log_in, make_products
@@ -230,3 +230,19 @@ def test_a_run_that_does_not_exist_is_not_found() -> None:
     client = log_in("categorize_products")
     for pk in ("999999", "nonsense"):
         assert client.get(reverse("admin:catalog_ai_run_change", args=[pk])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("rate", "told", "left"),
+    [
+        (20.0, "20 a second", "50 seconds"),
+        (5.0, "5 a second", "4 minutes"),
+        (0.1, "6 a minute", "3 hours"),
+        (None, "", ""),
+    ],
+)
+def test_rate_and_time_left_are_told_in_fitting_units(
+    rate: float | None, told: str, left: str
+) -> None:
+    run = make_run(total=1_000)
+    assert (tell_rate(rate), tell_time_left(run, rate)) == (told, left)
