@@ -2,28 +2,39 @@
 
 import hashlib
 import io
+import math
 import struct
 import zlib
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 WHITE = (255, 255, 255)
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
-# What Pillow's decoders raise on bytes that are no sound image of the allowed formats.
+# What Pillow's decoders raise on bytes that are no sound image of the allowed formats. Only calls
+# into Pillow are guarded by it: a mistake of our own is not a damaged picture.
 DECODER_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
     TypeError,
     IndexError,
-    KeyError,
     EOFError,
     OverflowError,
-    MemoryError,
+    RuntimeError,  # AVIF
     struct.error,
     zlib.error,
 )
@@ -40,11 +51,16 @@ class ImageRejected(Exception):
 
 @dataclass(frozen=True)
 class ImageLimits:
-    """What is refused unseen. A 20 kB PNG can unpack to gigabytes, hence the pixel limit."""
+    """What is refused unseen.
+
+    A 20 kB PNG can unpack to gigabytes, hence the pixel limit; a JPEG of 20 MB can hold 250,000
+    passes over its pixels, hours of work, hence the limit of scans (cameras write 1, the web 10).
+    """
 
     max_bytes: int = 20 * 2**20
     max_pixels: int = 50_000_000
     min_side: int = 8
+    max_scans: int = 64
     formats: tuple[str, ...] = FORMATS
 
 
@@ -57,7 +73,7 @@ def digest_image(data: bytes) -> str:
 
 
 def decode_image(
-    data: bytes,
+    source: bytes | BinaryIO,
     *,
     width: int = 224,
     height: int = 224,
@@ -68,22 +84,25 @@ def decode_image(
     """Decode, turn upright, flatten onto white and fit an image: uint8, (height, width, 3), RGB.
 
     `fit` is "pad" (the whole picture, bars of `pad_value`) or "stretch". The file's content
-    decides its format, never its name; of an animation the first frame counts.
+    decides its format, never its name; of an animation the first frame counts. Colour profiles
+    are not applied. A stream is read from where it stands, to one byte past the limit at most.
 
     Raises:
         ImageRejected: empty, too large, of another format, damaged, or too small.
     """
+    data = source if isinstance(source, bytes) else source.read(limits.max_bytes + 1)
     image = _open(data, limits)
     try:
-        # JPEG decodes at a fraction of its size: twice the target keeps the pixels (ADR 0002).
-        image.draft("RGB", (2 * width, 2 * height))
+        image.draft("RGB", _choose_draft(image.size, max(width, height), fit))
         image.load()
-        rgb = flatten_image(ImageOps.exif_transpose(image))
-        return _fit(rgb, width, height, fit, pad_value)
-    except Image.DecompressionBombError as bomb:
-        raise _too_many_pixels(limits) from bomb
+        upright = _turn_upright(image)
+        small = _shrink(upright, _choose_size(upright.size, width, height, fit))
+    except MemoryError as error:
+        reason = "The picture needs more memory than there is. Try it smaller."
+        raise ImageRejected("out_of_memory", reason) from error
     except DECODER_ERRORS as error:
         raise _damaged() from error
+    return _pad(_flatten(small), width, height, pad_value)
 
 
 def _open(data: bytes, limits: ImageLimits) -> Image.Image:
@@ -104,12 +123,20 @@ def _open(data: bytes, limits: ImageLimits) -> Image.Image:
         raise _too_many_pixels(limits) from bomb
     except DECODER_ERRORS as error:
         raise _damaged() from error
+    _check_header(image, data, limits)
+    return image
+
+
+def _check_header(image: Image.Image, data: bytes, limits: ImageLimits) -> None:
     if image.width * image.height > limits.max_pixels:
         raise _too_many_pixels(limits)
     if min(image.size) < limits.min_side:
         reason = f"The picture is smaller than {limits.min_side} pixels on a side."
         raise ImageRejected("too_small", reason)
-    return image
+    # FF DA starts a scan; within a scan's own data FF is always followed by 00 or D0 to D7.
+    if image.format in ("JPEG", "MPO") and data.count(b"\xff\xda") > limits.max_scans:
+        reason = "The picture is stored in too many layers. Save it again as an ordinary JPEG."
+        raise ImageRejected("too_complex", reason)
 
 
 def _too_many_pixels(limits: ImageLimits) -> ImageRejected:
@@ -121,10 +148,45 @@ def _damaged() -> ImageRejected:
     return ImageRejected("damaged", "The picture is damaged or cut off.")
 
 
-def flatten_image(image: Image.Image) -> Image.Image:
-    """Any mode to RGB: transparency on white, more than 8 bits scaled down and not clipped."""
-    if image.mode == "RGB" and "transparency" not in image.info:
+def _choose_draft(size: tuple[int, int], side: int, fit: str) -> tuple[int, int]:
+    """The least size that a JPEG may be decoded at: twice what is needed keeps the pixels.
+
+    docs/adr/0004-decoding.md has the figures.
+    """
+    if fit == "stretch":
+        return (2 * side, 2 * side)
+    scale = 2 * side / max(size)
+    return (math.ceil(size[0] * scale), math.ceil(size[1] * scale))
+
+
+def _turn_upright(image: Image.Image) -> Image.Image:
+    """The image as its Exif orientation says it was held; as it is where Exif is unreadable."""
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except DECODER_ERRORS:
         return image
+    turn = TURNS.get(orientation) if isinstance(orientation, int) else None
+    return image if turn is None else image.transpose(turn)
+
+
+def _choose_size(size: tuple[int, int], width: int, height: int, fit: str) -> tuple[int, int]:
+    if fit == "stretch":
+        return (width, height)
+    scale = min(width / size[0], height / size[1])
+    return (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+
+
+def _shrink(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Resize before flattening: the other way round a 50-megapixel picture takes 1.4 GB."""
+    if image.mode.startswith("I;16"):
+        return image.resize(size, Image.Resampling.BILINEAR)  # Pillow cannot reduce 16 bits
+    if image.mode in ("1", "P", "PA", "CMYK") or "transparency" in image.info:
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """Any mode to RGB: transparency on white, more than 8 bits scaled down and not clipped."""
     if image.mode.startswith("I") or image.mode == "F":
         return _scale_depth(image)
     if image.has_transparency_data:
@@ -135,28 +197,16 @@ def flatten_image(image: Image.Image) -> Image.Image:
 
 
 def _scale_depth(image: Image.Image) -> Image.Image:
-    """16-bit (and deeper) grey to 8 bits by its depth; float by its own range."""
-    values = np.asarray(image, dtype=np.float64)
-    if image.mode == "F":
-        values = np.nan_to_num(values)
-        low, high = float(values.min()), float(values.max())
-    else:
-        low, high = 0.0, 65535.0 if values.max() > 255 else 255.0
-    scaled = (values - low) * (255.0 / (high - low)) if high > low else values * 0
-    grey = Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
-    return grey.convert("RGB")
+    """16-bit grey to 8 bits by its depth, whatever it holds; float by its own range."""
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
+    low, high = (0.0, 65535.0) if image.mode != "F" else (values.min(), values.max())
+    scaled = (values - low) * (255.0 / max(high - low, 1e-12))
+    return Image.fromarray(np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)).convert("RGB")
 
 
-def _fit(
-    image: Image.Image, width: int, height: int, fit: str, pad_value: int
-) -> NDArray[np.uint8]:
-    if fit == "stretch":
-        resized = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
-        return np.asarray(resized)
-    scale = min(width / image.width, height / image.height)
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    if size != image.size:
-        image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+def _pad(image: Image.Image, width: int, height: int, pad_value: int) -> NDArray[np.uint8]:
+    if image.size == (width, height):
+        return np.asarray(image)
     canvas = Image.new("RGB", (width, height), (pad_value,) * 3)
-    canvas.paste(image, ((width - size[0]) // 2, (height - size[1]) // 2))
+    canvas.paste(image, ((width - image.width) // 2, (height - image.height) // 2))
     return np.asarray(canvas)
