@@ -128,7 +128,10 @@ def tell_start(run: Run) -> str:
     if run.state == Run.State.EXPANDING:
         return gettext("The run has started and is collecting its products.")
     if run.total == 0:
-        return gettext("There was nothing to do: no selected product needs a new look.")
+        return gettext(
+            "There was nothing to do: the selected products are up to date, under way already, or "
+            "have no photo."
+        )
     return ngettext(
         "Started: %(count)d product is being categorised.",
         "Started: %(count)d products are being categorised.",

@@ -1,6 +1,6 @@
 """The try-one page: one image judged and shown, nothing stored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,6 +40,12 @@ DATA_ID = "cai-try-data"
 DECISIONS = {
     Decision.AUTO: Badge(_("files by itself"), GOOD),
     Decision.REVIEW: Badge(_("asks a person"), WAITING),
+    Decision.DROP: Badge(_("dropped"), QUIET),
+}
+# Labels of other facets file nothing: they are only more or less certain.
+OTHER_DECISIONS = {
+    Decision.AUTO: Badge(_("certain"), GOOD),
+    Decision.REVIEW: Badge(_("uncertain"), WAITING),
     Decision.DROP: Badge(_("dropped"), QUIET),
 }
 OUTCOMES = {
@@ -193,12 +199,16 @@ def _show_facet(
     rules: Rules,
 ) -> TriedFacet:
     best = [pair for pair in ranked if pair[1].facet == facet][:LABELS_SHOWN]
-    shown = [_show_label(score, label, thresholds[label.id]) for score, label in best]
-    return TriedFacet(name=gettext(name), files=facet in rules.facets, labels=shown)
+    files = facet in rules.facets
+    badges = DECISIONS if files else OTHER_DECISIONS
+    shown = [_show_label(score, label, thresholds[label.id], badges) for score, label in best]
+    return TriedFacet(name=gettext(name), files=files, labels=shown)
 
 
-def _show_label(score: float, label: Label, pair: Thresholds) -> TriedLabel:
-    badge = DECISIONS[decide_label(score, pair)]
+def _show_label(
+    score: float, label: Label, pair: Thresholds, badges: dict[Decision, Badge]
+) -> TriedLabel:
+    badge = badges[decide_label(score, pair)]
     bar = make_bar(label.name, score, auto=pair.auto, review=pair.review, tone=badge.tone)
     return TriedLabel(label.id, bar, badge)
 
@@ -220,10 +230,14 @@ def describe_data(ranked: Sequence[tuple[float, Label]], rules: Rules) -> dict[s
             }
             for score, label in ranked
         ],
-        "decisions": {key: _describe_badge(badge) for key, badge in DECISIONS.items()},
-        "outcomes": {key: _describe_badge(badge) for key, badge in OUTCOMES.items()},
+        "decisions": _describe_badges(DECISIONS),
+        "otherDecisions": _describe_badges(OTHER_DECISIONS),
+        "outcomes": _describe_badges(OUTCOMES),
     }
 
 
-def _describe_badge(badge: Badge) -> dict[str, str]:
-    return {"text": str(badge.text), "tone": badge.tone, "sign": badge.sign}
+def _describe_badges(badges: Mapping[Any, Badge]) -> dict[str, dict[str, str]]:
+    return {
+        str(key): {"text": str(badge.text), "tone": badge.tone, "sign": badge.sign}
+        for key, badge in badges.items()
+    }

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from catalog_ai.admin.try_one import describe_result, load_rules
+from catalog_ai.admin.try_one import describe_result
 from catalog_ai.models import Classification, LabelRule, Run
 from catalog_ai.policy import interpolate_thresholds
 from catalog_ai.targets import ProductTarget
@@ -24,6 +24,12 @@ def send(client: Any, data: bytes, name: str = "a.png", **extra: Any) -> Any:
     """POST a photo."""
     fields = {"image": SimpleUploadedFile(name, data), **extra.pop("fields", {})}
     return client.post(reverse(URL), fields, **extra)
+
+
+def pick_label(facet: str, preset: str) -> str:
+    """A label that 0.97 is enough for; some labels are never certain."""
+    labels = get_bundle().labels_of(facet)
+    return next(label.id for label in labels if label.thresholds[preset].auto <= 0.97)
 
 
 @pytest.fixture
@@ -97,14 +103,19 @@ def test_facets_that_file_come_first_with_their_eight_likeliest_labels(
     assert not any(facet.files for facet in shown[1:])
 
 
+def test_labels_that_file_nothing_are_only_called_certain_or_not() -> None:
+    label = pick_label("gender", "permissive")
+    facets = describe_result(make_result({label: 0.97}), 1.0)["facets"]
+    others = [one for facet in facets if not facet.files for one in facet.labels]
+    assert {str(one.badge.text) for one in others if one.id == label} == {"certain"}
+    assert "files by itself" not in {str(one.badge.text) for one in others}
+
+
 def test_the_shops_own_thresholds_are_what_the_decisions_are_made_by() -> None:
-    label = get_bundle().labels_of("article")[0].id
-    first = next(iter(load_rules().facets))
-    assert first == "article"
+    label = pick_label("article", "balanced")
     before = describe_result(make_result({label: 0.97}), 0.5)
     assert before["facets"][0].labels[0].badge.text == "files by itself"
-    from_target = "shop_demo.product"
-    LabelRule.objects.create(target=from_target, label=label, always_review=True)
+    LabelRule.objects.create(target="shop_demo.product", label=label, always_review=True)
     after = describe_result(make_result({label: 0.97}), 0.5)
     assert after["facets"][0].labels[0].badge.text == "asks a person"
     assert after["facets"][0].labels[0].bar.auto == ""  # no mark beyond the bar

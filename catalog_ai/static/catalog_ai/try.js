@@ -75,7 +75,8 @@
     for (const row of result.querySelectorAll("tr[data-label]")) {
       const label = byId.get(row.dataset.label);
       const thresholds = CatalogAI.interpolateThresholds(label.thresholds, sensitivity);
-      const badge = data.decisions[CatalogAI.decideLabel(label.confidence, thresholds)];
+      const badges = data.facets.includes(label.facet) ? data.decisions : data.otherDecisions;
+      const badge = badges[CatalogAI.decideLabel(label.confidence, thresholds)];
       const svg = row.querySelector("svg");
       moveMark(svg, "review", thresholds.review);
       moveMark(svg, "auto", thresholds.auto);
