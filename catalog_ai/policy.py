@@ -1,7 +1,7 @@
 """Scores and thresholds to decisions: the one home of what is filed, asked or dropped. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from catalog_ai.inference.bundle import Bundle, Label, Thresholds
@@ -79,6 +79,11 @@ def decide_label(confidence: float, thresholds: Thresholds) -> Decision:
     return Decision.REVIEW if confidence >= thresholds.review else Decision.DROP
 
 
+def score_label(label_id: str, confidence: float, thresholds: Thresholds) -> ScoredLabel:
+    """A label with its decision."""
+    return ScoredLabel(label_id, confidence, decide_label(confidence, thresholds), thresholds)
+
+
 def decide(
     confidences: Sequence[float],
     labels: Sequence[Label],
@@ -93,9 +98,9 @@ def decide(
     certain label wins over doubtful ones, and several certain ones are for a person to choose.
     """
     scored = [
-        ScoredLabel(label.id, float(score), decide_label(score, thresholds[label.id]), pair)
+        score_label(label.id, float(score), thresholds[label.id])
         for label, score in zip(labels, confidences, strict=True)
-        if label.facet in facets and (pair := thresholds[label.id])
+        if label.facet in facets
     ]
     kept = sorted(
         (item for item in scored if item.decision != Decision.DROP),
@@ -107,15 +112,11 @@ def decide(
     if single_valued and len(certain) == 1:
         kept = certain
     elif single_valued and certain:
-        kept = [_ask(item) for item in kept]
-        return Verdict(Outcome.REVIEW, tuple(kept), ReviewReason.SEVERAL_CLOSE)
+        asked = tuple(replace(item, decision=Decision.REVIEW) for item in kept)
+        return Verdict(Outcome.REVIEW, asked, ReviewReason.SEVERAL_CLOSE)
     if all(item.decision == Decision.AUTO for item in kept):
         return Verdict(Outcome.FILED, tuple(kept), ReviewReason.NONE)
     return Verdict(Outcome.REVIEW, tuple(kept), ReviewReason.LOW_CONFIDENCE)
-
-
-def _ask(item: ScoredLabel) -> ScoredLabel:
-    return ScoredLabel(item.label_id, item.confidence, Decision.REVIEW, item.thresholds)
 
 
 def preset_thresholds(bundle: Bundle, preset: str) -> dict[str, Thresholds]:
@@ -132,6 +133,11 @@ def interpolate_thresholds(label: Label, sensitivity: float) -> Thresholds:
     )
     start, end = label.thresholds[low], label.thresholds[high]
     return Thresholds(
-        auto=start.auto + share * (end.auto - start.auto),
-        review=start.review + share * (end.review - start.review),
+        auto=_interpolate(start.auto, end.auto, share),
+        review=_interpolate(start.review, end.review, share),
     )
+
+
+def _interpolate(start: float, end: float, share: float) -> float:
+    """Straight from start (share 0) to end (share 1), and exactly `end` at the end of the way."""
+    return end if share == 1 else start + share * (end - start)

@@ -14,6 +14,8 @@ try:
 except ImportError:  # the same runtime under its old name, for machines that still have it
     from tflite_runtime.interpreter import Interpreter
 
+BATCH = 8  # planned for at the start; any other size works
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -27,7 +29,7 @@ class Classifier:
     """A bundle ready to judge images. Not to be shared between threads or across a fork."""
 
     def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
-        """One thread a process is the fastest use of many cores: see ADR 0003.
+        """One thread a process is the fastest use of many cores.
 
         Raises:
             BundleError: the network is unreadable or does not fit the bundle.
@@ -37,20 +39,20 @@ class Classifier:
             self._interpreter: Any = Interpreter(
                 model_path=str(bundle.model_path), num_threads=threads
             )
-            self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise BundleError(
                 f"{bundle.model_path} is no network that the runtime can read ({error}). "
                 "Export the bundle again."
             ) from error
-        self._input = self._interpreter.get_input_details()[0]
+        inputs = self._interpreter.get_input_details()
+        self._input = inputs[0]
+        self._check_input(len(inputs))
+        self._set_batch(BATCH)  # a network that takes one image at a time shows itself here
         outputs = {item["name"]: item for item in self._interpreter.get_output_details()}
         self._logits = self._find_output(outputs, "logits", len(bundle.labels))
         self._embedding = self._find_output(outputs, "embedding", bundle.embedding_size)
-        self._check_input()
         self._scale = np.array([b.calibration.scale for b in bundle.labels], np.float32)
         self._offset = np.array([b.calibration.offset for b in bundle.labels], np.float32)
-        self._batch = 1
 
     def _find_output(self, outputs: dict[str, Any], role: str, size: int) -> Any:
         name = self.bundle.outputs[role]
@@ -60,28 +62,60 @@ class Classifier:
                 f"{self.bundle.path}: the network has no output {name!r} for {role}, only "
                 f"{', '.join(outputs)}. Export the bundle again."
             )
-        if int(found["shape"][-1]) != size:
+        shape = tuple(int(side) for side in found["shape"])
+        if shape[-1] != size:
             raise BundleError(
-                f"{self.bundle.path}: the {role} output has {found['shape'][-1]} numbers, and "
+                f"{self.bundle.path}: the {role} output has {shape[-1]} numbers, and "
                 f"bundle.json speaks of {size}. Export the bundle again."
             )
+        if shape != (self._batch, size):
+            raise BundleError(
+                f"{self.bundle.path}: the {role} output has the shape {shape} for a batch of "
+                f"{self._batch} images. Export the bundle with a free batch size."
+            )
+        self._check_dtype(found, role)
         return found
 
-    def _check_input(self) -> None:
+    def _check_input(self, inputs: int) -> None:
         spec = self.bundle.input
         shape = tuple(int(side) for side in self._input["shape"][1:])
-        if shape != (spec.height, spec.width, 3):
+        if shape != (spec.height, spec.width, 3) or inputs != 1:
             raise BundleError(
-                f"{self.bundle.path}: the network takes {shape}, and bundle.json speaks of "
-                f"{(spec.height, spec.width, 3)}. Export the bundle again."
+                f"{self.bundle.path}: the network takes {inputs} input(s), the first {shape}, and "
+                f"bundle.json speaks of one {(spec.height, spec.width, 3)}. "
+                "Export the bundle again."
+            )
+        self._check_dtype(self._input, "input")
+
+    def _check_dtype(self, tensor: Any, role: str) -> None:
+        """Float, or 8 bits with a scale to turn them into numbers by."""
+        dtype, scale = tensor["dtype"], tensor["quantization"][0]
+        if dtype != np.float32 and not (dtype in (np.int8, np.uint8) and scale > 0):
+            raise BundleError(
+                f"{self.bundle.path}: the {role} tensor is {np.dtype(dtype).name} with the scale "
+                f"{scale}; float32, int8 and uint8 with a scale can be used. "
+                "Export the bundle again."
             )
 
-    def classify(self, images: NDArray[np.uint8]) -> Predictions:
-        """Judge images of shape (N, height, width, 3), RGB, N >= 1."""
-        if len(images) != self._batch:
-            self._interpreter.resize_tensor_input(self._input["index"], images.shape)
+    def _set_batch(self, size: int) -> None:
+        shape = (size, *self._input["shape"][1:])
+        try:
+            self._interpreter.resize_tensor_input(self._input["index"], shape)
             self._interpreter.allocate_tensors()
-            self._batch = len(images)
+        except (ValueError, RuntimeError) as error:
+            raise BundleError(
+                f"{self.bundle.path}: the network does not take a batch of {size} images "
+                f"({error}). Export the bundle with a free batch size."
+            ) from error
+        self._batch = size
+
+    def classify(self, images: NDArray[np.uint8]) -> Predictions:
+        """Judge images of shape (N, height, width, 3), RGB, N >= 1.
+
+        Another N than the last one makes the runtime plan anew: less than a millisecond.
+        """
+        if len(images) != self._batch:
+            self._set_batch(len(images))
         self._interpreter.set_tensor(self._input["index"], self._feed(images))
         self._interpreter.invoke()
         logits = self._read(self._logits)

@@ -195,6 +195,8 @@ def _choose_pairs(
                 calibrate.choose_review(shown[:, at], truth[:, at], recall, floor) for at in labels
             ]
         for at in labels:
-            auto = max(float(autos[at]), floor)
+            # By few photos' luck a stricter budget can fall back on a lower limit: it must not.
+            milder = max((pair["auto"] for pair in pairs[at].values()), default=floor)
+            auto = max(float(autos[at]), milder)
             pairs[at][preset] = {"auto": auto, "review": min(float(reviews[at]), auto)}
     return pairs

@@ -89,7 +89,8 @@ def test_a_damaged_network_is_refused_whatever_its_checksum(bundle_dir: Path) ->
     data = b"not a network" * 100
     (bundle_dir / "model.tflite").write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()
-    change(bundle_dir, lambda raw: raw["files"]["model.tflite"].update(sha256=digest))
+    entry = {"sha256": digest, "bytes": len(data)}
+    change(bundle_dir, lambda raw: raw["files"].update({"model.tflite": entry}))
     with pytest.raises(BundleError, match="no network"):
         load_classifier(bundle_dir)
 

@@ -9,9 +9,10 @@ CatalogAI.interpolateThresholds = function (thresholds, sensitivity) {
   const start = lower ? thresholds.strict : thresholds.balanced;
   const end = lower ? thresholds.balanced : thresholds.permissive;
   const share = lower ? 2 * sensitivity : 2 * sensitivity - 1;
+  const between = (from, to) => (share === 1 ? to : from + share * (to - from));
   return {
-    auto: start.auto + share * (end.auto - start.auto),
-    review: start.review + share * (end.review - start.review),
+    auto: between(start.auto, end.auto),
+    review: between(start.review, end.review),
   };
 };
 
