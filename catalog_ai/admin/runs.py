@@ -40,7 +40,6 @@ class RunAdmin(ReadOnlyAdmin):
     list_display = (
         "number",
         "state_badge",
-        "target",
         "progress",
         "total",
         "filed",
@@ -49,6 +48,7 @@ class RunAdmin(ReadOnlyAdmin):
         "source",
         "created_by",
         "created_at",
+        "target",
     )
     list_filter = ("state", "source", "dry_run")
     list_select_related = ("created_by",)
