@@ -99,6 +99,16 @@ def _find_product_url(target: ProductTarget, row: Classification) -> str:
         return ""
 
 
+def pair_tiles(cards: Sequence[Card], label: str) -> list[tuple[Card, Choice]]:
+    """Cards of the grid with the one suggestion in question; cards without it have no place."""
+    return [
+        (card, choice)
+        for card in cards
+        for choice in card.choices
+        if choice.suggestion.label == label
+    ]
+
+
 def explain(row: Classification) -> str:
     """Why the card is here, in a sentence."""
     reasons = Classification.Reason
@@ -121,14 +131,22 @@ def list_choices(
     counts: Sequence[tuple[str, int]], chosen: QueueFilter, name: str
 ) -> list[tuple[str, str, int, bool]]:
     """(address, text, count, whether chosen) of one filter's values."""
-    texts = dict(Classification.Reason.choices)
     return [
         (
-            chosen.encode(**{name: value}),
-            str(texts.get(value, value)) if name == "reason" else name_label(value),
+            # Chosen once more, a value lets go of the filter.
+            chosen.encode(**{name: "" if getattr(chosen, name) == value else value}),
+            _name_value(name, value),
             number,
             getattr(chosen, name) == value,
         )
         for value, number in counts
         if value
     ]
+
+
+def _name_value(name: str, value: str) -> str:
+    if name == "reason":
+        return str(dict(Classification.Reason.choices).get(value, value))
+    if name == "run":
+        return _("Run %(number)s") % {"number": value}
+    return name_label(value) if name == "label" else value

@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.db import models
 from django.db.models import Count, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models import Classification
+from catalog_ai.workflow.permissions import REVIEW, as_user, require
+
+if TYPE_CHECKING:
+    from catalog_ai.workflow.permissions import Actor
 
 UNCERTAIN, VALUABLE, OLDEST = "uncertain", "valuable", "oldest"
 ORDERS = {
@@ -19,6 +25,10 @@ ORDERS = {
 }
 ORDER_FIELD = {UNCERTAIN: "uncertainty", VALUABLE: "value", OLDEST: "id"}
 COUNTED_UP_TO = 100_000  # beyond it a count says "more": counting a million rows takes too long
+GRID = "grid"  # one label at a time
+LEASE = timedelta(minutes=15)
+FACET = 12  # runs and models shown beside the queue
+LEASED = 25  # cards in a batch of one's own
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,8 @@ class QueueFilter:
     run: str = ""
     model: str = ""
     order: str = UNCERTAIN
+    mine: str = ""  # "1": the cards of one's own batch only
+    view: str = ""
     after: str = ""  # where the last page ended: "sort value:id"
 
     @classmethod
@@ -44,7 +56,9 @@ class QueueFilter:
             run=run if run.isascii() and run.isdigit() and len(run) < 19 else "",
             model=query.get("model", "")[:100],
             order=query["order"] if query.get("order") in ORDERS else UNCERTAIN,
-            after=query.get("after", ""),
+            mine="1" if query.get("mine") == "1" else "",
+            view=GRID if query.get("view") == GRID else "",
+            after=query.get("after", "")[:60],
         )
 
     def encode(self, **changes: str) -> str:
@@ -57,8 +71,13 @@ class QueueFilter:
         return urlencode({name: value for name, value in pairs.items() if value})
 
 
-def review_queue(chosen: QueueFilter) -> "models.QuerySet[Classification]":
-    """The waiting classifications of a filter, in no order yet."""
+def review_queue(
+    chosen: QueueFilter, reviewer: "Actor" = None
+) -> "models.QuerySet[Classification]":
+    """The waiting classifications of a filter, in no order yet.
+
+    For a reviewer, without the cards that somebody else has taken.
+    """
     rows = Classification.objects.filter(
         target=chosen.target, is_current=True, state__in=Classification.WAITING
     )
@@ -70,19 +89,65 @@ def review_queue(chosen: QueueFilter) -> "models.QuerySet[Classification]":
         rows = rows.filter(run=int(chosen.run))
     if chosen.model:
         rows = rows.filter(model_version=chosen.model)
-    return rows
+    if reviewer is None:
+        return rows
+    return rows.filter(_taken_by(reviewer) if chosen.mine else _taken_by(reviewer) | is_free())
 
 
-def get_page(chosen: QueueFilter, size: int) -> tuple[list[Classification], str]:
+def is_free() -> Q:
+    """Nobody has taken the card, or the time for it is over."""
+    return Q(assigned_until__isnull=True) | Q(assigned_until__lte=timezone.now())
+
+
+def _taken_by(reviewer: "Actor") -> Q:
+    return Q(assigned_to=as_user(reviewer), assigned_until__gt=timezone.now())
+
+
+def take_batch(chosen: QueueFilter, reviewer: "Actor", size: int = LEASED) -> int:
+    """Take the first free cards of a filter for one reviewer; how many that were.
+
+    The UPDATE asks again whether a card is free: of two who reach for it at once, one gets it.
+    """
+    require(reviewer, REVIEW)
+    free = order_queue(review_queue(replace(chosen, mine="", after="")).filter(is_free()), chosen)
+    wanted = list(free.values_list("pk", flat=True)[:size])
+    return (
+        Classification.objects.filter(pk__in=wanted, state__in=Classification.WAITING)
+        .filter(is_free())
+        .update(assigned_to=as_user(reviewer), assigned_until=timezone.now() + LEASE)
+    )
+
+
+def renew_batch(reviewer: "Actor") -> int:
+    """Whoever goes on working keeps the cards; how many those are."""
+    until = timezone.now() + LEASE
+    return Classification.objects.filter(_taken_by(reviewer)).update(assigned_until=until)
+
+
+def give_back_batch(reviewer: "Actor") -> int:
+    """Let others have the cards that are left; how many those were."""
+    taken = Classification.objects.filter(_taken_by(reviewer))
+    return taken.update(assigned_to=None, assigned_until=None)
+
+
+def order_queue(
+    rows: "models.QuerySet[Classification]", chosen: QueueFilter
+) -> "models.QuerySet[Classification]":
+    field = ORDER_FIELD[chosen.order]
+    return rows.order_by(*(["id"] if chosen.order == OLDEST else [f"-{field}", "-id"]))
+
+
+def get_page(
+    chosen: QueueFilter, size: int, reviewer: "Actor" = None
+) -> tuple[list[Classification], str]:
     """One page of the queue, and where it ends ("" on the last page).
 
     The page starts behind a (sort value, id) pair and not at a number: however deep, it reads
     only its own rows, and a card decided meanwhile moves nobody to another page.
     """
     field = ORDER_FIELD[chosen.order]
-    ordering = ["id"] if chosen.order == OLDEST else [f"-{field}", "-id"]
-    rows = review_queue(chosen).select_related("run").prefetch_related("suggestions")
-    rows = _start_after(rows, chosen, field).order_by(*ordering)
+    rows = review_queue(chosen, reviewer).select_related("run").prefetch_related("suggestions")
+    rows = order_queue(_start_after(rows, chosen, field), chosen)
     page = list(rows[: size + 1])
     if len(page) <= size:
         return page, ""
@@ -115,14 +180,22 @@ class QueueCounts:
     total: int
     labels: list[tuple[str, int]]
     reasons: list[tuple[str, int]]
+    runs: list[tuple[str, int]]
+    models: list[tuple[str, int]]
 
 
-def count_queue(chosen: QueueFilter) -> QueueCounts:
-    """Counts by likeliest label and by reason, each under the other filters in force."""
-    labels = review_queue(replace(chosen, label="")).values_list("top_label")
-    reasons = review_queue(replace(chosen, reason="")).values_list("reason")
+def count_queue(chosen: QueueFilter, reviewer: "Actor" = None) -> QueueCounts:
+    """Counts by likeliest label, reason, run and model, each under the other filters in force."""
+
+    def count(name: str, column: str) -> list[tuple[str, int]]:
+        rows = review_queue(replace(chosen, **{name: ""}), reviewer).values_list(column)
+        counted = rows.annotate(number=Count("pk")).order_by("-number", column)
+        return [(str(value), number) for value, number in counted]
+
     return QueueCounts(
-        total=review_queue(chosen)[:COUNTED_UP_TO].count(),
-        labels=list(labels.annotate(number=Count("pk")).order_by("-number", "top_label")),
-        reasons=list(reasons.annotate(number=Count("pk")).order_by("-number", "reason")),
+        total=review_queue(chosen, reviewer)[:COUNTED_UP_TO].count(),
+        labels=count("label", "top_label"),
+        reasons=count("reason", "reason"),
+        runs=count("run", "run_id")[:FACET],
+        models=count("model", "model_version")[:FACET],
     )

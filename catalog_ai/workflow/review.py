@@ -62,7 +62,7 @@ def _decide_each(ids: Collection[int], actor: "Actor", action: Decision.Action) 
     for owner, members in by_owner.items():
         try:
             with transaction.atomic():
-                done = _decide_product(owner, members, actor, action, reviewed.batch)
+                done = decide_product(owner, members, actor, action, reviewed.batch)
         except CatalogAIError as refused:
             reviewed.errors.append(str(refused))
             continue
@@ -71,7 +71,7 @@ def _decide_each(ids: Collection[int], actor: "Actor", action: Decision.Action) 
     return reviewed
 
 
-def _decide_product(
+def decide_product(
     owner: int, ids: Collection[int], actor: "Actor", action: Decision.Action, batch: uuid.UUID
 ) -> int:
     """Decide one product's suggestions in the caller's transaction; how many were still open."""

@@ -67,114 +67,13 @@ function tellTicked() {
   if (output) output.textContent = output.dataset.one.replace("%s", number);
 }
 
-/* Type-ahead over the shop's own categories. */
-
-const input = document.getElementById("cai-category");
-const key = document.getElementById("cai-category-key");
-const list = document.getElementById("cai-category-list");
-const status = document.getElementById("cai-category-status");
-let search = null;
-
-async function suggestCategories() {
-  key.value = "";
-  search?.abort();
-  search = new AbortController();
-  const address = `${root.dataset.categories}&q=${encodeURIComponent(input.value)}`;
-  try {
-    const answer = await fetch(address, { signal: search.signal, credentials: "same-origin" });
-    if (!answer.ok) return hideCategories();
-    showCategories((await answer.json()).categories);
-  } catch (error) {
-    // Typing on cancels the last search; without a network, the name is still sent as typed.
-    if (error.name !== "AbortError") hideCategories();
-  }
-}
-
-function showCategories(categories) {
-  list.replaceChildren(
-    ...categories.map((category, place) => {
-      const item = document.createElement("li");
-      item.id = `cai-category-${place}`;
-      item.role = "option";
-      item.textContent = category.name;
-      item.dataset.value = category.key;
-      item.addEventListener("mousedown", (event) => {
-        event.preventDefault();
-        chooseCategory(item);
-      });
-      return item;
-    }),
-  );
-  list.hidden = categories.length === 0;
-  input.setAttribute("aria-expanded", String(!list.hidden));
-  markCategory(list.firstElementChild);
-  const text = categories.length ? status.dataset.some : status.dataset.none;
-  status.textContent = text.replace("%s", categories.length);
-}
-
-function hideCategories() {
-  list.hidden = true;
-  input.setAttribute("aria-expanded", "false");
-  input.removeAttribute("aria-activedescendant");
-}
-
-function markCategory(item) {
-  for (const other of list.children) other.ariaSelected = String(other === item);
-  if (!item) return input.removeAttribute("aria-activedescendant");
-  input.setAttribute("aria-activedescendant", item.id);
-  item.scrollIntoView({ block: "nearest" });
-}
-
-function chooseCategory(item) {
-  input.value = item.textContent;
-  key.value = item.dataset.value;
-  hideCategories();
-}
-
-function steerCategories(event) {
-  const marked = list.querySelector("[aria-selected=true]");
-  if (event.key === "Escape") {
-    if (list.hidden) input.blur();
-    hideCategories();
-  } else if (event.key === "ArrowDown" && !list.hidden) {
-    event.preventDefault();
-    markCategory(marked?.nextElementSibling ?? list.firstElementChild);
-  } else if (event.key === "ArrowUp" && !list.hidden) {
-    event.preventDefault();
-    markCategory(marked?.previousElementSibling ?? list.lastElementChild);
-  } else if (event.key === "Enter") {
-    event.preventDefault();
-    if (!list.hidden && marked) chooseCategory(marked);
-    if (input.value) document.getElementById("cai-correct").click();
-  }
-}
-
-/* The next card's page and photo are fetched while this one is looked at. */
-
-function prefetchNext() {
-  const next = document.querySelector("a[rel=next]");
-  if (!next) return;
-  const link = document.createElement("link");
-  link.rel = "prefetch";
-  link.href = next.href;
-  document.head.append(link);
-}
-
 document.addEventListener("keydown", pressKey);
-document.querySelector("[data-key='?']")?.addEventListener("click", showKeys);
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-key='?']")) showKeys();
+});
 document.querySelector("[data-key='t']")?.addEventListener("click", tickAll);
 keysSwitch.addEventListener("change", () =>
   localStorage.setItem(SWITCH, keysSwitch.checked ? "on" : "off"),
 );
 boxes.forEach((box) => box.addEventListener("click", tickRange));
 if (boxes.length) tellTicked();
-if (input) {
-  input.role = "combobox";
-  input.setAttribute("aria-controls", list.id);
-  input.setAttribute("aria-expanded", "false");
-  input.setAttribute("aria-autocomplete", "list");
-  input.addEventListener("input", suggestCategories);
-  input.addEventListener("keydown", steerCategories);
-  input.addEventListener("blur", hideCategories);
-}
-prefetchNext();

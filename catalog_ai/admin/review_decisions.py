@@ -1,0 +1,176 @@
+"""What the review queue's buttons do: decide, undo, take a batch, look a category up."""
+
+from functools import partial
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.http import Http404, HttpRequest, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext, ngettext
+
+from catalog_ai.admin.access import attempt, demand
+from catalog_ai.errors import CatalogAIError, CategoryNotFound
+from catalog_ai.models import Classification, Decision, Suggestion
+from catalog_ai.targets import ProductTarget, get_target, get_targets
+from catalog_ai.workflow.choose import choose
+from catalog_ai.workflow.permissions import REVIEW
+from catalog_ai.workflow.queue import QueueFilter, give_back_batch, renew_batch, take_batch
+from catalog_ai.workflow.review import Reviewed, approve, correct, dismiss, reject
+from catalog_ai.workflow.undo import last_batches, undo
+
+
+def decide(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
+    """One decision or many; then on to the page that the form names."""
+    demand(request, REVIEW)
+    reviewed = None
+    if request.method == "POST":
+        renew_batch(request.user)
+        reviewed = attempt(request, partial(_decide, request))
+    if reviewed is not None:
+        tell(request, reviewed)
+    # What somebody else decided is no failure: the card is out of the queue all the same.
+    settled = reviewed is not None and not reviewed.errors
+    return go_on(request, settled=settled)
+
+
+def _decide(request: HttpRequest) -> Reviewed:
+    """Run the verb of the button that was pressed: "approve", or "approve:17" for one alone."""
+    verb, _colon, one = request.POST.get("do", "").partition(":")
+    ticked = to_numbers([one] if one else request.POST.getlist("suggestion"))
+    if verb == "approve":
+        return approve(ticked, request.user)
+    if verb == "approve_card":
+        return approve(list_pending(to_numbers([one])), request.user)
+    if verb == "choose":
+        return choose(ticked, request.user)
+    if verb == "reject":
+        return reject(ticked, request.user)
+    if verb == "dismiss":
+        return dismiss(to_numbers([one]), request.user)
+    if verb == "correct" and (numbers := to_numbers([one])):
+        row = get_object_or_404(Classification, pk=numbers[0])
+        return correct(row.pk, [pick_category(request, get_target(row.target))], request.user)
+    return Reviewed()
+
+
+def list_pending(rows: list[int]) -> list[int]:
+    """Every suggestion that waits on these cards."""
+    pending = Suggestion.objects.filter(
+        classification__in=rows, state=Suggestion.State.PENDING
+    ).values_list("pk", flat=True)
+    return list(pending)
+
+
+def to_numbers(values: list[str]) -> list[int]:
+    """Those that are primary keys; a form that was tampered with names nothing."""
+    return [int(value) for value in values if value.isascii() and value.isdigit()][:1000]
+
+
+def pick_category(request: HttpRequest, target: ProductTarget) -> str:
+    """Key of the category that was chosen, or of the only one so called.
+
+    Raises:
+        CategoryNotFound: none or several are; the message names the nearest.
+    """
+    if key := request.POST.get("category", ""):
+        return key
+    text = request.POST.get("category_name", "").strip()
+    found = target.search_categories(text, 6) if text else []
+    exact = [key for key, name in found if name.casefold() == text.casefold()]
+    if len(exact) == 1:
+        return exact[0]
+    names = ", ".join(name for _key, name in found) or "–"
+    raise CategoryNotFound(CategoryNotFound.message % {"text": text, "names": names})
+
+
+def tell(request: HttpRequest, reviewed: Reviewed) -> None:
+    """Say what was done, what somebody else had done already, and what went wrong."""
+    for error in reviewed.errors:
+        messages.error(request, error)
+    if reviewed.already_decided:
+        text = ngettext(
+            "%d had been decided already and was left.",
+            "%d had been decided already and were left.",
+            reviewed.already_decided,
+        )
+        messages.warning(request, text % reviewed.already_decided)
+    if reviewed.done:
+        text = ngettext("%d decision saved.", "%d decisions saved.", reviewed.done)
+        messages.success(request, text % reviewed.done)
+    elif not reviewed.errors and not reviewed.already_decided:
+        messages.warning(request, gettext("Nothing was ticked. Nothing was changed."))
+
+
+def undo_last(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
+    """Take the person's latest decision back, then the one before it, and so on."""
+    demand(request, REVIEW)
+    batch = next(iter(last_batches(request.user, 1)), None) if request.method == "POST" else None
+    if batch is None:
+        messages.info(request, gettext("There is nothing to undo."))
+        return go_on(request, settled=False)
+    card = Decision.objects.filter(batch=batch).values_list("classification_id", flat=True)[0]
+    reviewed = attempt(request, partial(undo, batch, request.user))
+    if reviewed is None:
+        return go_on(request, settled=False)
+    text = ngettext("%d decision undone.", "%d decisions undone.", reviewed.done)
+    messages.success(request, text % reviewed.done)
+    query = QueueFilter.read(request.GET, next(iter(get_targets()), "")).encode()
+    card_url = f"{reverse('admin:catalog_ai_review_card', args=[card])}?{query}"
+    return go_on(request, card_url=card_url)
+
+
+def take(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
+    """Take a batch of the queue for oneself, or give back what is left of it."""
+    demand(request, REVIEW)
+    chosen = QueueFilter.read(request.GET, next(iter(get_targets()), ""))
+    if request.method == "POST" and request.POST.get("do") == "give_back":
+        give_back_batch(request.user)
+        chosen = QueueFilter(**{**vars(chosen), "mine": ""})
+        messages.info(request, gettext("Your cards are everybody's again."))
+    elif request.method == "POST":
+        tell_taken(request, take_batch(chosen, request.user))
+        chosen = QueueFilter(**{**vars(chosen), "mine": "1"})
+    return HttpResponseRedirect(f"{reverse('admin:catalog_ai_review')}?{chosen.encode()}")
+
+
+def tell_taken(request: HttpRequest, number: int) -> None:
+    text = ngettext(
+        "%d card is yours for 15 minutes; nobody else sees it meanwhile.",
+        "%d cards are yours for 15 minutes; nobody else sees them meanwhile.",
+        number,
+    )
+    if number:
+        messages.success(request, text % number)
+    else:
+        messages.info(request, gettext("No card was free under this filter."))
+
+
+def go_on(request: HttpRequest, *, settled: bool = True, card_url: str = "") -> HttpResponseBase:
+    """To the form's `next`, if it is a page of this site; a script gets the outcome as JSON."""
+    if request.headers.get("Accept") == "application/json":
+        told = [
+            {"level": message.level_tag, "text": str(message)}
+            for message in messages.get_messages(request)
+        ]
+        return JsonResponse({"settled": settled, "messages": told, "card": card_url})
+    if card_url and request.POST.get("to_card"):
+        return HttpResponseRedirect(card_url)
+    address = request.POST.get("next", "")
+    secure = request.is_secure()
+    if not url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=secure):
+        address = reverse("admin:catalog_ai_review")
+    return HttpResponseRedirect(address)
+
+
+def find_categories(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
+    """Type-ahead: the shop's categories whose name contains `q`, as JSON."""
+    demand(request, REVIEW)
+    try:
+        target = get_target(request.GET.get("target", ""))
+    except CatalogAIError as unknown:
+        raise Http404 from unknown
+    found = target.search_categories(request.GET.get("q", "")[:100], 12)
+    return JsonResponse({"categories": [{"key": key, "name": name} for key, name in found]})

@@ -1,0 +1,100 @@
+/* Type-ahead for the review queue; without it a category is sent by its typed name. */
+"use strict";
+
+let input = null;
+let key = null;
+let list = null;
+let categoryStatus = null;
+let search = null;
+
+async function suggestCategories() {
+  key.value = "";
+  search?.abort();
+  search = new AbortController();
+  const address = `${root.dataset.categories}&q=${encodeURIComponent(input.value)}`;
+  try {
+    const answer = await fetch(address, { signal: search.signal, credentials: "same-origin" });
+    if (!answer.ok) return hideCategories();
+    showCategories((await answer.json()).categories);
+  } catch (error) {
+    // Typing on cancels the last search; without a network, the name is still sent as typed.
+    if (error.name !== "AbortError") hideCategories();
+  }
+}
+
+function showCategories(categories) {
+  list.replaceChildren(
+    ...categories.map((category, place) => {
+      const item = document.createElement("li");
+      item.id = `cai-category-${place}`;
+      item.role = "option";
+      item.textContent = category.name;
+      item.dataset.value = category.key;
+      item.addEventListener("mousedown", (event) => {
+        event.preventDefault();
+        chooseCategory(item);
+      });
+      return item;
+    }),
+  );
+  list.hidden = categories.length === 0;
+  input.setAttribute("aria-expanded", String(!list.hidden));
+  markCategory(list.firstElementChild);
+  const text = categories.length ? categoryStatus.dataset.some : categoryStatus.dataset.none;
+  categoryStatus.textContent = text.replace("%s", categories.length);
+}
+
+function hideCategories() {
+  list.hidden = true;
+  input.setAttribute("aria-expanded", "false");
+  input.removeAttribute("aria-activedescendant");
+}
+
+function markCategory(item) {
+  for (const other of list.children) other.ariaSelected = String(other === item);
+  if (!item) return input.removeAttribute("aria-activedescendant");
+  input.setAttribute("aria-activedescendant", item.id);
+  item.scrollIntoView({ block: "nearest" });
+}
+
+function chooseCategory(item) {
+  input.value = item.textContent;
+  key.value = item.dataset.value;
+  hideCategories();
+}
+
+function steerCategories(event) {
+  const marked = list.querySelector("[aria-selected=true]");
+  if (event.key === "Escape") {
+    if (list.hidden) input.blur();
+    hideCategories();
+  } else if (event.key === "ArrowDown" && !list.hidden) {
+    event.preventDefault();
+    markCategory(marked?.nextElementSibling ?? list.firstElementChild);
+  } else if (event.key === "ArrowUp" && !list.hidden) {
+    event.preventDefault();
+    markCategory(marked?.previousElementSibling ?? list.lastElementChild);
+  } else if (event.key === "Enter") {
+    event.preventDefault();
+    if (!list.hidden && marked) chooseCategory(marked);
+    if (input.value) document.getElementById("cai-correct").click();
+  }
+}
+
+/* Called again whenever another card takes this one's place. */
+function startCategories() {
+  input = document.getElementById("cai-category");
+  key = document.getElementById("cai-category-key");
+  list = document.getElementById("cai-category-list");
+  categoryStatus = document.getElementById("cai-category-status");
+  if (!input) return;
+  input.role = "combobox";
+  input.setAttribute("aria-controls", list.id);
+  input.setAttribute("aria-expanded", "false");
+  input.setAttribute("aria-autocomplete", "list");
+  input.addEventListener("input", suggestCategories);
+  input.addEventListener("keydown", steerCategories);
+  input.addEventListener("blur", hideCategories);
+}
+
+startCategories();

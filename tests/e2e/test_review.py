@@ -1,0 +1,243 @@
+"""The review queue in a real browser: keys, the grid, two reviewers, no JavaScript, no network."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from catalog_ai.models import Classification, Decision
+from shop_demo.models import Category, Product
+from tests.admin.browser import CHROMIUM, open_browser
+from tests.admin.people import log_in, make_products
+from tests.factories import make_image_bytes
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
+]
+QUEUE = "admin:catalog_ai_review"
+
+
+@pytest.fixture
+def products(media: Path) -> list[Product]:
+    """Six products that wait, the first one first in the queue."""
+    Category.objects.create(name="Rash guards")
+    made = make_products(6, judged=True)
+    (media / "bulk").mkdir(parents=True)
+    for place, product in enumerate(made):
+        (media / product.image.name).write_bytes(make_image_bytes((40 * place, 90, 160)))
+        rows = Classification.objects.filter(object_id=str(product.pk))
+        rows.update(uncertainty=1 - place / 10, value=place)
+    return made
+
+
+def card_of(product: Product) -> str:
+    row = Classification.objects.get(object_id=str(product.pk))
+    return reverse("admin:catalog_ai_review_card", args=[row.pk])
+
+
+def wait_for_card(page: Any, product: Product) -> None:
+    page.wait_for_selector(f".cai-focus[aria-label='{product.title}']")
+
+
+def open_second(page: Any, address: str, client: Any) -> Any:
+    """Another person's browser beside the first one's."""
+    context = page.context.browser.new_context(base_url=address)
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
+    return context.new_page()
+
+
+def wait_told(page: Any, level: str = "success") -> str:
+    return str(page.wait_for_selector(f".cai-told.{level}").inner_text())
+
+
+def list_filed() -> dict[str, str]:
+    pairs = Product.objects.exclude(categories=None).values_list("title", "categories__name")
+    return dict(pairs)
+
+
+def test_a_product_a_key(live_server: Any, products: list[Product]) -> None:
+    first = card_of(products[0])
+    loads = []
+    with open_browser(live_server.url, log_in("review_suggestions")) as page:
+        page.goto(first)
+        page.on("load", lambda _page: loads.append(page.url))
+        page.keyboard.press("1")
+        wait_for_card(page, products[1])
+        page.keyboard.press("2")
+        wait_for_card(page, products[2])
+        page.keyboard.press("r")
+        wait_for_card(page, products[3])
+        page.keyboard.press("s")
+        wait_for_card(page, products[4])
+        page.keyboard.press("c")
+        page.keyboard.type("rash")
+        page.wait_for_selector("#cai-category-list li")
+        page.keyboard.press("Enter")
+        wait_for_card(page, products[5])
+        page.keyboard.press("a")
+        page.wait_for_load_state("networkidle")
+    assert len(loads) <= 1  # none but the one that leaves the last card
+    assert list_filed() == {
+        "Bulk 0": "Tshirts",
+        "Bulk 1": "Shirts",
+        "Bulk 4": "Rash guards",
+        "Bulk 5": "Tshirts",
+    }
+    left = Classification.objects.filter(state="review").values_list("object_id", flat=True)
+    assert list(left) == [str(products[3].pk)]
+
+
+def test_undo_brings_card_after_card_back(live_server: Any, products: list[Product]) -> None:
+    first = card_of(products[0])
+    with open_browser(live_server.url, log_in("review_suggestions")) as page:
+        page.goto(first)
+        for following in products[1:4]:
+            page.keyboard.press("a")
+            wait_for_card(page, following)
+        for before in reversed(products[:3]):
+            page.keyboard.press("u")
+            wait_for_card(page, before)
+        page.keyboard.press("1")
+        wait_for_card(page, products[1])
+        wait_told(page)
+    assert list_filed() == {"Bulk 0": "Tshirts"}
+
+
+def test_a_decision_that_was_not_saved_comes_back(
+    live_server: Any, products: list[Product]
+) -> None:
+    first = card_of(products[0])
+    with open_browser(live_server.url, log_in("review_suggestions")) as page:
+        page.goto(first)
+        page.wait_for_load_state("networkidle")
+        page.route("**/review/decide/", lambda route: route.abort())
+        page.keyboard.press("a")
+        wait_for_card(page, products[1])
+        assert "“Bulk 0” could not be saved" in wait_told(page, "error")
+        page.unroute("**/review/decide/")
+        page.keyboard.press("a")
+        wait_for_card(page, products[0])
+        page.keyboard.press("a")
+        wait_for_card(page, products[2])
+        page.wait_for_load_state("networkidle")
+    assert list_filed() == {"Bulk 0": "Tshirts", "Bulk 1": "Tshirts"}
+
+
+def test_keys_are_letters_in_a_field_and_can_be_switched_off(
+    live_server: Any, products: list[Product]
+) -> None:
+    first = card_of(products[0])
+    with open_browser(live_server.url, log_in("review_suggestions")) as page:
+        page.goto(first)
+        page.keyboard.press("c")
+        page.keyboard.type("ars1u?")
+        assert page.input_value("#cai-category") == "ars1u?"
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+        page.uncheck("#cai-keys-on")
+        page.keyboard.press("Escape")
+        page.keyboard.press("a")
+        page.wait_for_timeout(300)
+        wait_for_card(page, products[0])
+    assert not Decision.objects.exists()
+
+
+def test_the_grid_approves_all_but_what_was_unticked(
+    live_server: Any, products: list[Product]
+) -> None:
+    with open_browser(live_server.url, log_in("review_suggestions")) as page:
+        page.goto(reverse(QUEUE))
+        page.keyboard.press("g")
+        page.wait_for_selector(".cai-tile")
+        page.locator(".cai-tile").nth(1).click()
+        page.locator(".cai-tile").nth(3).click(modifiers=["Shift"])
+        assert page.inner_text("#cai-ticked") == "3 ticked"
+        page.keyboard.press("a")
+        page.wait_for_selector(".messagelist .success")
+    assert set(list_filed()) == {"Bulk 0", "Bulk 4", "Bulk 5"}
+
+
+def test_two_reviewers_never_hold_the_same_card(live_server: Any, products: list[Product]) -> None:
+    one, other = log_in("review_suggestions"), log_in("review_suggestions")
+    with open_browser(live_server.url, one) as page:
+        page.goto(reverse(QUEUE) + "?label=article:tshirts")
+        page.get_by_role("button", name="Assign to me").click()
+        page.wait_for_selector("text=6 cards are yours")
+    with open_browser(live_server.url, other) as page:
+        page.goto(reverse(QUEUE))
+        assert page.get_by_text("nothing waits").count() == 1
+    with open_browser(live_server.url, one) as page:
+        page.goto(reverse(QUEUE) + "?mine=1")
+        page.get_by_role("button", name="Give my cards back").click()
+        page.wait_for_selector("text=everybody's again")
+    with open_browser(live_server.url, other) as page:
+        page.goto(reverse(QUEUE))
+        assert page.locator(".cai-review-card").count() == 6
+
+
+def test_what_a_colleague_decided_is_told_and_left(
+    live_server: Any, products: list[Product]
+) -> None:
+    first, colleague = card_of(products[0]), log_in("review_suggestions")
+    row = Classification.objects.get(object_id=str(products[0].pk))
+    with open_browser(live_server.url, log_in("review_suggestions")) as page:
+        page.goto(first)
+        page.wait_for_load_state("networkidle")
+        beside = open_second(page, live_server.url, colleague)
+        beside.goto(first)
+        beside.keyboard.press("r")
+        wait_for_card(beside, products[1])
+        wait_told(beside)
+        page.keyboard.press("a")
+        wait_for_card(page, products[1])
+        assert "decided already" in wait_told(page, "warning")
+    row.refresh_from_db()
+    assert row.state == "reviewed" and not list_filed()
+
+
+def test_all_of_it_works_without_javascript(live_server: Any, products: list[Product]) -> None:
+    first = card_of(products[0])
+    client = log_in("review_suggestions")
+    with open_browser(live_server.url, client, java_script_enabled=False) as page:
+        page.goto(first)
+        page.locator("button[value^='choose:']").first.click()
+        wait_for_card(page, products[1])
+        page.fill("#cai-category", "Rash guards")
+        page.click("#cai-correct")
+        wait_for_card(page, products[2])
+        page.get_by_role("button", name="None of these").click()
+        wait_for_card(page, products[3])
+        page.get_by_role("button", name="Undo").click()
+        wait_for_card(page, products[2])
+        page.click("[data-key=s]")
+        wait_for_card(page, products[3])
+        page.goto(reverse(QUEUE) + "?view=grid&label=article:tshirts")
+        page.get_by_role("button", name="Approve “").click()
+        page.wait_for_selector(".success")
+    filed = list_filed()
+    assert filed.pop("Bulk 1") == "Rash guards"
+    assert set(filed.values()) == {"Tshirts"} and len(filed) == 5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("where", ["queue", "grid", "card"])
+def test_no_barrier_that_axe_knows(
+    live_server: Any, products: list[Product], where: str, scheme: str
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    address = {
+        "queue": reverse(QUEUE),
+        "grid": reverse(QUEUE) + "?view=grid",
+        "card": card_of(products[0]),
+    }[where]
+    with open_browser(live_server.url, log_in("review_suggestions"), color_scheme=scheme) as page:
+        page.goto(address)
+        found = axe.Axe().run(page, context="#content")
+    assert not found.response["violations"], found.generate_report()
