@@ -1,6 +1,9 @@
 """Perfume, lipstick, nail polish and deodorant."""
 
+from dataclasses import dataclass
 from functools import partial
+
+import numpy as np
 
 from shop_demo.drawings.canvas import Canvas
 from shop_demo.drawings.drawing import make_drawing
@@ -23,34 +26,40 @@ def draw_lettering(canvas: Canvas, x: float, y: float, width: float, ink: str) -
     canvas.line([(x - width * 0.3, y + 0.03), (x + width * 0.3, y + 0.03)], 0.005, ink, 0.8)
 
 
-def draw_perfume(
-    canvas: Canvas, juice: tuple[str, str], cap: str, round_body: bool = False, ink: str = "#5c5348"
-) -> None:
+@dataclass(frozen=True)
+class Flask:
+    """A scent bottle: its left edge and shoulder, half its cap's width and the cap's top."""
+
+    left: float
+    top: float
+    cap: float
+    rise: float
+
+
+TALL = Flask(0.31, 0.3, 0.09, 0.16)
+SLIM = Flask(0.33, 0.26, 0.07, 0.13)
+WIDE = Flask(0.24, 0.42, 0.16, 0.26)
+BOXY = Flask(0.28, 0.34, 0.2, 0.2)
+
+
+def draw_perfume(canvas: Canvas, juice: tuple[str, str], cap: str, flask: Flask) -> None:
     """A glass flask of scent with a metal collar and a cap."""
-    bottom = 0.86
-    draw_reflection(canvas, 0.2, bottom)
-    canvas.piece(
-        box(0.455, 0.315, 0.545, 0.4), tube("#c9c9c6", 0.455, 0.545), puff=0.004, gloss=0.5
-    )
-    canvas.piece(box(0.39, 0.16, 0.61, 0.325, 0.012), tube(cap, 0.39, 0.61), puff=0.012, gloss=0.35)
-    if round_body:
-        glass = trace(
-            mirror(f"500,375 600,390 745,500 765,650 720,800 620,{1000 * bottom}! 500,864")
-        )
-    else:
-        glass = box(0.255, 0.38, 0.745, bottom, 0.035)
+    bottom, top, left = 0.88, flask.top, flask.left
+    draw_reflection(canvas, 0.5 - left, bottom)
+    collar = box(0.455, top - 0.06, 0.545, top + 0.02)
+    canvas.piece(collar, tube("#c9c9c6", 0.455, 0.545), puff=0.004, gloss=0.5)
+    lid = box(0.5 - flask.cap, flask.rise, 0.5 + flask.cap, top - 0.045, 0.01)
+    canvas.piece(lid, tube(cap, 0.5 - flask.cap, 0.5 + flask.cap), puff=0.012, gloss=0.35)
+    glass = box(left, top, 1 - left, bottom, 0.03)
     canvas.piece(glass, plain("#e9eff1", 0.003, 0), puff=0.02, gloss=0.3, edge=0.5)
-    inner = (glass - (0.5, 0.64)) * (0.86, 0.86) + (0.5, 0.648)
-    canvas.piece(
-        inner, fading(*juice, 0.45, bottom), puff=0.03, gloss=0.35, edge=0.35, opacity=0.93
-    )
-    canvas.glow(box(0.305, 0.43, 0.345, 0.8, 0.02), "#ffffff", 0.55, 0.012)
-    canvas.glow(box(0.67, 0.45, 0.69, 0.8, 0.01), "#ffffff", 0.35, 0.008)
-    canvas.line("500,400 505,600 500,800", 0.006, "#ffffff", 0.4, 0.002)
-    canvas.piece(
-        box(0.4, 0.58, 0.6, 0.7, 0.006), plain("#f6f3ea", 0.003, 0), puff=0.004, opacity=0.92
-    )
-    draw_lettering(canvas, 0.5, 0.625, 0.15, ink)
+    middle = np.array([0.5, (top + bottom) / 2])
+    inner = (glass - middle) * (0.88, 0.9) + middle + (0, 0.006)
+    tint = fading(*juice, top + 0.05, bottom)
+    canvas.piece(inner, tint, puff=0.03, gloss=0.35, edge=0.35, opacity=0.93)
+    shine = box(left + 0.05, top + 0.06, left + 0.08, bottom - 0.06, 0.015)
+    canvas.glow(shine, "#ffffff", 0.55, 0.012)
+    canvas.line([(0.5, top), (0.503, bottom - 0.05)], 0.006, "#ffffff", 0.4, 0.002)
+    draw_lettering(canvas, 0.5, (top + bottom) / 2, 0.15, "#4c4a48")
 
 
 def draw_lipstick(canvas: Canvas, shade: str, case: str, metal: str = "#d5b565") -> None:
@@ -124,7 +133,7 @@ DRAWINGS = (
         "Perfume and Body Mist",
         "Gold",
         "59.00",
-        partial(draw_perfume, juice=("#f1cf86", "#d99c3b"), cap="#c8a451"),
+        partial(draw_perfume, juice=("#f1cf86", "#d99c3b"), cap="#c8a451", flask=BOXY),
         True,
     ),
     make_drawing(
@@ -132,7 +141,7 @@ DRAWINGS = (
         "Perfume and Body Mist",
         "Blue",
         "49.00",
-        partial(draw_perfume, juice=("#a9d2ec", "#2f74ba"), cap="#a9acb2"),
+        partial(draw_perfume, juice=("#a9d2ec", "#2f74ba"), cap="#a9acb2", flask=TALL),
         True,
     ),
     make_drawing(
@@ -140,7 +149,7 @@ DRAWINGS = (
         "Perfume and Body Mist",
         "Pink",
         "55.00",
-        partial(draw_perfume, juice=("#f6cdd5", "#dd7f95"), cap="#d8d5d0", round_body=True),
+        partial(draw_perfume, juice=("#f9dfe3", "#eba9b5"), cap="#d8d5d0", flask=SLIM),
         True,
     ),
     make_drawing(
@@ -148,7 +157,7 @@ DRAWINGS = (
         "Perfume and Body Mist",
         "Green",
         "45.00",
-        partial(draw_perfume, juice=("#d9ecb8", "#8cbf5a"), cap="#2b2b2d"),
+        partial(draw_perfume, juice=("#d9ecb8", "#8cbf5a"), cap="#2b2b2d", flask=WIDE),
         True,
     ),
     make_drawing(

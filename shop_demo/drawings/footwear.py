@@ -152,11 +152,11 @@ DRAWINGS = (
         partial(draw_derby, hide=leather("#232224", 0.4), sole="#161515"),
     ),
     make_drawing(
-        "Tan derby",
+        "Chestnut derby",
         "Formal Shoes",
-        "Tan",
+        "Brown",
         "105.00",
-        partial(draw_derby, hide=leather("#9a5b2c", 0.4)),
+        partial(draw_derby, hide=leather("#7a3f1e", 0.4)),
     ),
     make_drawing(
         "Brown monk shoe",

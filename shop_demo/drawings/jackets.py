@@ -6,6 +6,7 @@ from shop_demo.drawings.canvas import Canvas
 from shop_demo.drawings.drawing import make_drawing
 from shop_demo.drawings.fabric import Material, denim, leather, plain
 from shop_demo.drawings.garment import (
+    DRAPE,
     Cut,
     draw_back_neck,
     draw_buttons,
@@ -52,27 +53,29 @@ def draw_jacket(
 
 
 def draw_trucker(canvas: Canvas, cloth: Material, thread: str) -> None:
-    """A denim jacket."""
+    """A denim jacket, open over a white T-shirt."""
     cut = ZIPPED
     draw_back_neck(canvas, cut, plain("#33445e"))
     draw_torso(canvas, cut, cloth)
     draw_welt(canvas, cut, cloth)
     draw_cuffs(canvas, cloth, SLEEVE)
-    for x in (0.48, 0.52):
-        canvas.stitch([(x, 0.17), (x, 0.8)], thread)
-    draw_buttons(canvas, 0.5, [0.24 + 0.09 * step for step in range(7)], "#b58a52", 0.009)
-    yoke = trace("520,315 720,315", False)
-    flap = trace("565,325! 660,325! 660,355! 612.5,375! 565,355!")
-    panel = trace("580,370 545,760", False)
-    panel_2 = trace("645,370 620,760", False)
+    tee = "450,150! 500,190 550,150! 560,845! 440,845!"
+    canvas.piece(tee, plain("#f0efec"), puff=0.03, drape=DRAPE)
+    yoke = trace("560,315 720,315", False)
+    panels = (trace("605,370 585,760", False), trace("665,370 640,760", False))
+    edge = trace("553,170 564,820", False)
+    flap = trace("580,325! 670,325! 670,355! 625,375! 580,355!")
     for turned in (False, True):
-        parts = [flip(part) if turned else part for part in (yoke, panel, panel_2)]
-        for part in parts:
-            canvas.seam(part, 0.35)
-            canvas.stitch(part + (0.005, 0.004), thread)
+        for line in (yoke, *panels):
+            side = flip(line) if turned else line
+            canvas.seam(side, 0.35)
+            canvas.stitch(side + (0.005, 0.004), thread)
+        canvas.stitch(flip(edge) if turned else edge, thread)
         canvas.piece(flip(flap) if turned else flap, cloth, puff=0.012, drop=0.01)
-        draw_buttons(canvas, 0.3875 if turned else 0.6125, [0.358], "#b58a52", 0.007)
-        canvas.piece(flip(lapel()) if turned else lapel(), cloth, puff=0.022, drop=0.016)
+        draw_buttons(canvas, 0.375 if turned else 0.625, [0.358], "#b58a52", 0.007)
+        collar = lapel() + (0.02, 0.0)
+        canvas.piece(flip(collar) if turned else collar, cloth, puff=0.022, drop=0.016)
+    draw_buttons(canvas, 0.427, [0.27 + 0.09 * step for step in range(6)], "#b58a52", 0.008)
 
 
 DRAWINGS = (

@@ -19,7 +19,6 @@ from shop_demo.drawings.mannequin import draw_hair, draw_hands, draw_head, draw_
 from shop_demo.drawings.shapes import box, ellipse, flip, mirror, ribbon, trace, turn
 from shop_demo.drawings.weaves import argyle, bands
 
-CREW = Cut(0.072, 0.05, 0.265, 0.19, 0.04, 0.46, 0.19, 0.175, 0.175, 0.86)
 VEE = Cut(0.072, 0.15, 0.265, 0.19, 0.04, 0.46, 0.19, 0.175, 0.175, 0.86, True)
 HOODED = Cut(0.072, 0.06, 0.262, 0.195, 0.045, 0.47, 0.2, 0.188, 0.185, 0.865)
 SLEEVE = (0.86, 0.67)
@@ -73,9 +72,7 @@ def draw_shirt_collar(canvas: Canvas, cut: Cut, shirt: str) -> None:
         canvas.piece(side, plain(shirt), puff=0.014, drop=0.01)
 
 
-def draw_sweater(
-    canvas: Canvas, wool: Material, rib: Material, cut: Cut = CREW, shirt: str = ""
-) -> None:
+def draw_sweater(canvas: Canvas, wool: Material, rib: Material, cut: Cut, shirt: str = "") -> None:
     """A knitted pullover on the mannequin, or over a shirt a sleeveless one."""
     draw_back_neck(canvas, cut, rib, label=False)
     draw_hips(canvas, cut.bottom)
@@ -153,11 +150,26 @@ def draw_hoodie(
 
 DRAWINGS = (
     make_drawing(
-        "Green chunky sweater",
+        "Green V-neck sweater",
         "Sweaters",
         "Green",
         "54.00",
-        partial(draw_sweater, wool=knit("#4f9a6a", 0.016), rib=knit("#43865b", 0.008, 0.014)),
+        partial(
+            draw_sweater, wool=knit("#2f6b4a", 0.01), rib=knit("#2a5f42", 0.008, 0.014), cut=VEE
+        ),
+    ),
+    make_drawing(
+        "Navy slipover",
+        "Sweaters",
+        "Navy Blue",
+        "46.00",
+        partial(
+            draw_sweater,
+            wool=knit("#27335a", 0.01),
+            rib=knit("#202a4b", 0.008, 0.014),
+            cut=VEE,
+            shirt="#dfe8f3",
+        ),
     ),
     make_drawing(
         "Burgundy slipover",

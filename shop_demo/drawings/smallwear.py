@@ -199,8 +199,8 @@ DRAWINGS = (
         True,
     ),
     make_drawing(
-        "Grey knitted scarf",
-        "Scarves",
+        "Grey knitted muffler",
+        "Mufflers",
         "Grey",
         "26.00",
         partial(draw_scarf, wool=knit("#8b8e93", 0.012, 0.03), fringe="#8b8e93"),
