@@ -1,3 +1,3 @@
-"""Files a shop's product photos by itself: TFLite in RQ jobs, a review queue, on its own machines."""
+"""Files a shop's product photos on its own machines: TFLite in RQ jobs, and a review queue."""
 
 __version__ = "0.1.0"

@@ -8,10 +8,15 @@ from typing import Any
 import django_rq
 import pytest
 from django.conf import settings
+from hypothesis import settings as hypothesis_settings
 from redis import Redis
 
 from catalog_ai.targets import get_targets
 from shop_demo.demo.redis import EmbeddedRedis
+
+# A busy machine is no failure: no example has a time limit of its own.
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 MODES = {
     "JPEG": ("L", "RGB", "CMYK"),
     "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"),
     "WEBP": ("L", "RGB", "RGBA"),
     "GIF": ("1", "L", "P", "RGB"),
+    "AVIF": ("L", "RGB", "RGBA"),
 }
 SIZES = ((8, 8), (31, 64), (90, 33), (1, 1), (3, 400))
 
@@ -48,14 +49,40 @@ def make_bomb(width: int, height: int) -> bytes:
     )
 
 
-def make_sound() -> list[bytes]:
+def make_scan_bomb(scans: int, side: int = 64) -> bytes:
+    """A progressive JPEG that passes over its pixels `scans` times."""
+    whole = encode(Image.new("L", (side, side), 100), "JPEG", progressive=True)
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last * (scans - whole.count(b"\xff\xda")) + whole[-2:]
+
+
+def make_animation(fmt: str) -> bytes:
+    frames = [make_picture("RGB", (40, 40), seed) for seed in range(4)]
+    return encode(frames[0], fmt, save_all=True, append_images=frames[1:])
+
+
+def make_tagged(fmt: str, **options: object) -> bytes:
+    """A picture with an orientation and a comment in its Exif data."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 6, "a comment"
+    return encode(make_picture("RGB", (40, 30)), fmt, exif=exif.tobytes(), **options)
+
+
+def make_stills() -> list[bytes]:
     """Sound pictures of every format, mode and size that the format can hold."""
-    return [
+    plain = [
         encode(make_picture(mode, size, seed), fmt)
         for seed, size in enumerate(SIZES)
         for fmt in FORMATS
         for mode in MODES[fmt]
     ]
+    tagged = [make_tagged(fmt) for fmt in ("JPEG", "PNG", "WEBP", "AVIF")]
+    return [*plain, *tagged, make_tagged("JPEG", progressive=True, icc_profile=b"odd" * 40)]
+
+
+def make_sound() -> list[bytes]:
+    """The stills, and an animation of every format that has them."""
+    return make_stills() + [make_animation(fmt) for fmt in ("GIF", "PNG", "WEBP", "AVIF")]
 
 
 def truncate(data: bytes) -> Iterator[bytes]:
@@ -83,8 +110,7 @@ def make_oddities() -> Iterator[bytes]:
     yield from (make_bomb(20_000, 20_000), make_bomb(2**31 - 1, 2**31 - 1), make_bomb(0, 0))
     yield encode(make_picture("RGB", (40, 40)), "JPEG", icc_profile=b"no profile at all")
     yield encode(make_picture("RGB", (40, 40)), "JPEG", exif=b"Exif\0\0" + b"\xff" * 64)
-    frames = [make_picture("P", (40, 40), seed) for seed in range(4)]
-    yield encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    yield make_scan_bomb(1_000)
 
 
 def make_corpus(seed: int = 1, flips: int = 17) -> Iterator[bytes]:
