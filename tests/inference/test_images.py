@@ -165,6 +165,12 @@ def test_every_mode_shows_the_same_grey_picture(mode: str) -> None:
     assert np.abs(pixels - expected).mean() < (12 if mode == "1" else 3)  # "1" is dithered
 
 
+def test_palette_colours_are_mixed_when_shrunk_and_not_picked() -> None:
+    stripes = Image.fromarray(np.tile(np.array([0, 255], np.uint8), (64, 32))).convert("P")
+    pixels = decode(encode(stripes, "PNG"))
+    assert np.abs(pixels[:, 2:-2].astype(int) - 127).max() < 8
+
+
 def test_a_long_thin_picture_is_still_seen() -> None:
     pixels = decode(encode(Image.new("RGB", (4000, 8), "red"), "PNG"))
     assert (pixels == RED).all(axis=-1).any()
