@@ -88,4 +88,5 @@ def test_the_shipped_model_recognises_seven_in_ten(
     assert report["drawings"] == len(DRAWINGS)
     assert set(report["oddities"]) == {drawing.slug for drawing in ODDITIES}
     assert report["share"] >= 0.70, report["missed"]
-    assert Image.open(tmp_path / "sheet.png").width > 1000
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.width > 1000
