@@ -1,10 +1,12 @@
 """How fast and how exact JPEGs are decoded, full and at a fraction: one JSON object on stdout.
 
-Run: `python benchmarks/decoding.py [--repeats 5] [--photo FILE]`. The pictures are made here
-(edges, texture, noise, JPEG quality 85); `--photo` measures a real one, resized, instead. For
-each size: milliseconds a picture (median) of a full decode, of `draft` to at least twice and to
-at least once the target, and of `decode_image` itself; the ratios to the full decode; and how far
-the resulting pixels are from the full decode's, in steps of 255.
+Run: `python benchmarks/decoding.py [--repeats 5] [--photos FOLDER-OR-ZIP]`. The pictures are made
+here (edges, texture, noise, JPEG quality 85). For each size: milliseconds a picture (median) of a
+full decode, of `draft` to at least twice and to at least once the target, and of `decode_image`
+itself; the ratios to the full decode; and how far the resulting pixels are from the full decode's,
+in steps of 255. With `--photos`, also how the shipped model's answers differ from those on full
+decodes, over --count of the photos enlarged to 2,000 px: share with the same article, and mean
+change of its confidence.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +25,10 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from catalog_ai.inference.bundle import SHIPPED_BUNDLE  # noqa: E402
+from catalog_ai.inference.classifier import load_classifier  # noqa: E402
 from catalog_ai.inference.images import decode_image  # noqa: E402
+from catalog_ai.training.photos import Photos  # noqa: E402
 
 TARGET = 224
 SIZES = {"400 px": (400, 533), "2,000 px": (1500, 2000), "12 Mpx": (4000, 3000)}
@@ -87,15 +93,49 @@ def measure_size(data: bytes, repeats: int) -> dict[str, float | int]:
     return row
 
 
+def measure_answers(source: Path, count: int) -> dict[str, float | int]:
+    """The shipped model on each way's pixels, held against its answers on full decodes."""
+    classifier = load_classifier(SHIPPED_BUNDLE)
+    labels = classifier.bundle.labels
+    article = [at for at, label in enumerate(labels) if label.facet == "article"]
+    photos = Photos(source)
+    names = list(photos.list_names())
+    scores: dict[str, list[NDArray[np.float32]]] = {}
+    for name in names[:: max(1, len(names) // count)][:count]:
+        photo = Image.open(io.BytesIO(photos.read(name))).convert("RGB")
+        scale = 2000 / max(photo.size)
+        data = make_jpeg(photo, (round(photo.width * scale), round(photo.height * scale)))
+        for way, pixels in decode_all_ways(data).items():
+            found = classifier.classify(pixels[None]).confidences[0, article]
+            scores.setdefault(way, []).append(found)
+    full = np.array(scores.pop("full"))
+    row: dict[str, float | int] = {"photos": len(full)}
+    for way, found in scores.items():
+        other = np.array(found)
+        same = other.argmax(1) == full.argmax(1)
+        row[f"{way}_same_article"] = round(float(same.mean()), 4)
+        row[f"{way}_change"] = round(float(np.abs(other.max(1) - full.max(1)).mean()), 4)
+    return row
+
+
+def decode_all_ways(data: bytes) -> dict[str, Pixels]:
+    ways = {"full": 0, "draft_2x": 2, "draft_1x": 1}
+    pixels = {way: decode_plainly(data, times) for way, times in ways.items()}
+    return pixels | {"decode_image": decode_image(data, width=TARGET, height=TARGET)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--photo", type=Path)
+    parser.add_argument("--photos", type=Path)
+    parser.add_argument("--count", type=int, default=200)
     options = parser.parse_args()
-    photo = Image.open(options.photo).convert("RGB") if options.photo else draw_photo()
-    rows = {
+    photo = draw_photo()
+    rows: dict[str, Any] = {
         name: measure_size(make_jpeg(photo, size), options.repeats) for name, size in SIZES.items()
     }
+    if options.photos:
+        rows["answers"] = measure_answers(options.photos, options.count)
     print(json.dumps(rows, indent=1))
 
 

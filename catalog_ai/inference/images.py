@@ -151,7 +151,7 @@ def _damaged() -> ImageRejected:
 def _choose_draft(size: tuple[int, int], side: int, fit: str) -> tuple[int, int]:
     """The least size that a JPEG may be decoded at: twice what is needed keeps the pixels.
 
-    docs/adr/0004-decoding.md has the figures.
+    docs/adr/0003-decoding.md has the figures.
     """
     if fit == "stretch":
         return (2 * side, 2 * side)
