@@ -210,7 +210,7 @@ def drive(address: str, session: str, count: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--products", type=int, default=1000)
+    parser.add_argument("--products", type=int, default=10_000)
     parser.add_argument("--decisions", type=int, default=200)
     options = parser.parse_args()
     products = seed(options.products)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
 
 GRID_PAGE = 60
+GRID_LABELS = 10  # most frequent labels offered above the grid
 PAGE = 24  # cards a page
 UNDO_DEPTH = 50
 
@@ -111,6 +112,7 @@ def list_filters(chosen: QueueFilter, counts: QueueCounts) -> dict[str, Any]:
             (chosen.encode(target=key, label=""), other, key == chosen.target)
             for key, other in name_targets().items()
         ],
+        "grid_labels": list_choices(counts.labels[:GRID_LABELS], chosen, "label"),
         "views": {"cards": chosen.encode(view=""), "grid": chosen.encode(view=GRID)},
         "label_name": name_label(chosen.label) if chosen.label else "",
         "filtered": any((chosen.label, chosen.reason, chosen.run, chosen.model, chosen.mine)),

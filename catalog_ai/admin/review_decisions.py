@@ -21,13 +21,16 @@ from catalog_ai.workflow.queue import QueueFilter, give_back_batch, renew_batch,
 from catalog_ai.workflow.review import Reviewed, approve, correct, dismiss, reject
 from catalog_ai.workflow.undo import last_batches, undo
 
+SEARCHED, OFFERED = 60, 12  # categories looked through and shown by the type-ahead
+
 
 def decide(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     """One decision or many; then on to the page that the form names."""
     demand(request, REVIEW)
     reviewed = None
     if request.method == "POST":
-        renew_batch(request.user)
+        if request.POST.get("mine"):
+            renew_batch(request.user)
         reviewed = attempt(request, partial(_decide, request))
     if reviewed is not None:
         tell(request, reviewed)
@@ -111,14 +114,14 @@ def undo_last(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     if batch is None:
         messages.info(request, gettext("There is nothing to undo."))
         return go_on(request, settled=False)
-    card = Decision.objects.filter(batch=batch).values_list("classification_id", flat=True)[0]
+    cards = set(Decision.objects.filter(batch=batch).values_list("classification_id", flat=True))
     reviewed = attempt(request, partial(undo, batch, request.user))
     if reviewed is None:
         return go_on(request, settled=False)
-    text = ngettext("%d decision undone.", "%d decisions undone.", reviewed.done)
-    messages.success(request, text % reviewed.done)
+    text = ngettext("%d product waits again.", "%d products wait again.", len(cards))
+    messages.success(request, text % len(cards))
     query = QueueFilter.read(request.GET, next(iter(get_targets()), "")).encode()
-    card_url = f"{reverse('admin:catalog_ai_review_card', args=[card])}?{query}"
+    card_url = f"{reverse('admin:catalog_ai_review_card', args=[min(cards)])}?{query}"
     return go_on(request, card_url=card_url)
 
 
@@ -172,5 +175,10 @@ def find_categories(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
         target = get_target(request.GET.get("target", ""))
     except CatalogAIError as unknown:
         raise Http404 from unknown
-    found = target.search_categories(request.GET.get("q", "")[:100], 12)
-    return JsonResponse({"categories": [{"key": key, "name": name} for key, name in found]})
+    text = request.GET.get("q", "").strip()[:100]
+    found = target.search_categories(text, SEARCHED)
+    # Whoever types "sh" means Shirts sooner than Casual Shoes.
+    found.sort(key=lambda pair: not pair[1].casefold().startswith(text.casefold()))
+    return JsonResponse(
+        {"categories": [{"key": key, "name": name} for key, name in found[:OFFERED]]}
+    )

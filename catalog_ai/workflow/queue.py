@@ -1,11 +1,13 @@
 """The review queue: what waits for a person, filtered, ordered and paged at a constant cost."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from django.core.cache import cache
 from django.db import models
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -25,6 +27,8 @@ ORDERS = {
 }
 ORDER_FIELD = {UNCERTAIN: "uncertainty", VALUABLE: "value", OLDEST: "id"}
 COUNTED_UP_TO = 100_000  # beyond it a count says "more": counting a million rows takes too long
+LONG = 20_000  # a queue whose counts are kept for a while
+COUNTS_LAST = 60  # seconds
 GRID = "grid"  # one label at a time
 LEASE = timedelta(minutes=15)
 FACET = 12  # runs and models shown beside the queue
@@ -78,9 +82,7 @@ def review_queue(
 
     For a reviewer, without the cards that somebody else has taken.
     """
-    rows = Classification.objects.filter(
-        target=chosen.target, is_current=True, state__in=Classification.WAITING
-    )
+    rows = Classification.objects.filter(_is_waiting(), target=chosen.target, is_current=True)
     if chosen.label:
         rows = rows.filter(top_label=chosen.label)
     if chosen.reason:
@@ -92,6 +94,13 @@ def review_queue(
     if reviewer is None:
         return rows
     return rows.filter(_taken_by(reviewer) if chosen.mine else _taken_by(reviewer) | is_free())
+
+
+def _is_waiting() -> models.Func:
+    """The state, written into the SQL: SQLite uses no partial index for a bound parameter."""
+    states = ", ".join(f"'{state}'" for state in Classification.WAITING)
+    template = f"%(expressions)s IN ({states})"
+    return models.Func(models.F("state"), template=template, output_field=models.BooleanField())
 
 
 def is_free() -> Q:
@@ -121,12 +130,13 @@ def take_batch(chosen: QueueFilter, reviewer: "Actor", size: int = LEASED) -> in
 def renew_batch(reviewer: "Actor") -> int:
     """Whoever goes on working keeps the cards; how many those are."""
     until = timezone.now() + LEASE
-    return Classification.objects.filter(_taken_by(reviewer)).update(assigned_until=until)
+    taken = Classification.objects.filter(_is_waiting(), _taken_by(reviewer), is_current=True)
+    return taken.update(assigned_until=until)
 
 
 def give_back_batch(reviewer: "Actor") -> int:
     """Let others have the cards that are left; how many those were."""
-    taken = Classification.objects.filter(_taken_by(reviewer))
+    taken = Classification.objects.filter(_is_waiting(), _taken_by(reviewer), is_current=True)
     return taken.update(assigned_to=None, assigned_until=None)
 
 
@@ -146,13 +156,20 @@ def get_page(
     only its own rows, and a card decided meanwhile moves nobody to another page.
     """
     field = ORDER_FIELD[chosen.order]
-    rows = review_queue(chosen, reviewer).select_related("run").prefetch_related("suggestions")
-    rows = order_queue(_start_after(rows, chosen, field), chosen)
+    rows = get_page_query(chosen, reviewer).select_related("run").prefetch_related("suggestions")
     page = list(rows[: size + 1])
     if len(page) <= size:
         return page, ""
     last = page[size - 1]
     return page[:size], f"{getattr(last, field)}:{last.pk}"
+
+
+def get_page_query(
+    chosen: QueueFilter, reviewer: "Actor" = None
+) -> "models.QuerySet[Classification]":
+    """The queue in its order, from behind `after`."""
+    rows = _start_after(review_queue(chosen, reviewer), chosen, ORDER_FIELD[chosen.order])
+    return order_queue(rows, chosen)
 
 
 def _start_after(
@@ -165,6 +182,8 @@ def _start_after(
         return rows
     if chosen.order == OLDEST:
         return rows.filter(id__gt=last)
+    # The first condition says the same once more, as a range that an index can start from.
+    rows = rows.filter(**{f"{field}__lte": number})
     return rows.filter(Q(**{f"{field}__lt": number}) | Q(**{field: number, "id__lt": last}))
 
 
@@ -185,15 +204,30 @@ class QueueCounts:
 
 
 def count_queue(chosen: QueueFilter, reviewer: "Actor" = None) -> QueueCounts:
-    """Counts by likeliest label, reason, run and model, each under the other filters in force."""
+    """Counts by likeliest label, reason, run and model, each under the other filters in force.
 
+    In a long queue they are up to COUNTS_LAST seconds old.
+    """
+    total = review_queue(chosen, reviewer)[:COUNTED_UP_TO].count()
+    if total < LONG:
+        return _count_facets(chosen, reviewer, total)
+    same = replace(chosen, order=UNCERTAIN, view="", after="").encode()
+    key = f"catalog_ai.queue.{hashlib.sha256(same.encode()).hexdigest()}"
+    counts: QueueCounts | None = cache.get(key)
+    if counts is None:
+        counts = _count_facets(replace(chosen, mine=""), None, total)
+        cache.set(key, counts, COUNTS_LAST)
+    return replace(counts, total=total)
+
+
+def _count_facets(chosen: QueueFilter, reviewer: "Actor", total: int) -> QueueCounts:
     def count(name: str, column: str) -> list[tuple[str, int]]:
         rows = review_queue(replace(chosen, **{name: ""}), reviewer).values_list(column)
         counted = rows.annotate(number=Count("pk")).order_by("-number", column)
         return [(str(value), number) for value, number in counted]
 
     return QueueCounts(
-        total=review_queue(chosen, reviewer)[:COUNTED_UP_TO].count(),
+        total=total,
         labels=count("label", "top_label"),
         reasons=count("reason", "reason"),
         runs=count("run", "run_id")[:FACET],

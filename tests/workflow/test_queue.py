@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
 from catalog_ai.errors import NotPermitted
@@ -14,6 +15,7 @@ from catalog_ai.workflow.queue import (
     QueueFilter,
     count_queue,
     get_page,
+    get_page_query,
     give_back_batch,
     renew_batch,
     review_queue,
@@ -167,3 +169,22 @@ def test_a_choice_on_a_deleted_product_is_told_and_the_rest_is_done(ann: Any) ->
     reviewed = choose(list(picks), ann)
     assert reviewed.done == 1 and "deleted" in reviewed.errors[0]
     assert stays.categories.exists()
+
+
+def test_counts_of_a_long_queue_are_kept_for_a_while(
+    ann: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "LONG", 2)
+    cache.clear()
+    rows = make_rows(3)
+    assert count_queue(ALL, ann).labels == [("article:tshirts", 3)]
+    Classification.objects.filter(pk=rows[0].pk).update(state="reviewed")
+    counts = count_queue(ALL, ann)
+    assert (counts.total, counts.labels) == (2, [("article:tshirts", 3)])
+    cache.clear()
+
+
+def test_states_stand_in_the_sql_where_partial_indexes_can_see_them() -> None:
+    chosen = QueueFilter(target=ALL.target, after="0.5:7")
+    sql, parameters = get_page_query(chosen).query.sql_with_params()
+    assert "IN ('review', 'unidentified')" in sql and "review" not in parameters
