@@ -11,6 +11,7 @@ card with its photo loaded.
 import argparse
 import json
 import os
+import shutil
 import socket
 import statistics
 import subprocess
@@ -171,7 +172,7 @@ def decide(page: Page, count: int) -> list[float]:
         page.keyboard.press(KEYS[number % len(KEYS)])
         page.wait_for_function(SHOWN, arg=pk, polling="raf")
         took.append(1000 * (time.perf_counter() - start))
-    page.wait_for_load_state("networkidle")
+    page.wait_for_selector("[data-unsent='0']", state="attached")
     return took
 
 
@@ -225,6 +226,8 @@ def main() -> None:
     decisions = Decision.objects.values("batch").distinct().count()
     figures = {"products": products, "decisions": decisions, **figures}
     print(json.dumps(figures, indent=2))
+    connection.close()
+    shutil.rmtree(VAR)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,11 @@ function tell(text, level) {
   told.className = `cai-told ${level}`;
 }
 
+function countUnsent(change) {
+  unsent += change;
+  told.dataset.unsent = unsent;
+}
+
 async function fetchCard(address) {
   const answer = await fetch(address, { credentials: "same-origin" });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -83,6 +88,7 @@ async function post(form, data) {
     body: data,
     headers: { Accept: "application/json" },
     credentials: "same-origin",
+    keepalive: true, // sent even where the page is left now
   });
   if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
   return answer.json();
@@ -108,7 +114,7 @@ async function decideCard(form, button) {
   const card = keepCard();
   const data = readForm(form, button);
   decided.add(card.pk);
-  unsent += 1;
+  countUnsent(1);
   sending = sending.then(() => sendDecision(form, data, card));
   showCard(next);
 }
@@ -123,7 +129,7 @@ async function sendDecision(form, data, card) {
   } catch {
     tell(`${told.dataset.lost.replace("%s", title)} ${told.dataset.offline}`, "error");
   } finally {
-    unsent -= 1;
+    countUnsent(-1);
   }
   decided.delete(card.pk);
   returned.push(card);
