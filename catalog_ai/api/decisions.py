@@ -40,9 +40,7 @@ class OneDecision(serializers.Serializer[Any]):
 
 
 class Decide(serializers.Serializer[Any]):
-    decisions = serializers.ListField(
-        child=OneDecision(), min_length=1, max_length=MAX_DECISIONS
-    )
+    decisions = serializers.ListField(child=OneDecision(), min_length=1, max_length=MAX_DECISIONS)
 
 
 class DecisionResult(serializers.Serializer[Any]):

@@ -46,7 +46,8 @@ def shift_colours(pixels: Pixels, random: np.random.Generator) -> Pixels:
     grey = values.mean(axis=2, keepdims=True)
     values = grey + (values - grey) * saturation
     middle = values.mean()
-    return np.clip((middle + (values - middle) * contrast) * light, 0, 255).astype(np.uint8)
+    varied = (middle + (values - middle) * contrast) * light
+    return np.asarray(np.clip(varied, 0, 255), np.uint8)
 
 
 def erase_part(pixels: Pixels, random: np.random.Generator, share: float = 0.2) -> Pixels:

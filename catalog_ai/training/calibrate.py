@@ -113,11 +113,21 @@ def choose_review(confidences: Floats, truth: Ints, recall: float, floor: float)
     return max(floor, float(np.floor(np.quantile(own, 1 - recall) * 1e4) / 1e4))
 
 
-def choose_floor(negative_best: Floats, unidentified: float = 0.995) -> float:
-    """The confidence that no label of `unidentified` of the photos of something else reaches."""
-    if not len(negative_best):
-        return LOWEST_REVIEW
-    return max(LOWEST_REVIEW, _round_up(float(np.quantile(negative_best, unidentified))))
+def choose_floor(
+    negative_best: Floats, own_best: Floats, unidentified: float = 0.995, lost: float = 0.015
+) -> float:
+    """The confidence under which a photo is none of the labels.
+
+    No label of `unidentified` of the photos of something else reaches it. Those were trained on,
+    and strange photos that were not score higher: so it lies no lower than where `lost` of the
+    photos of the labels themselves, which were not trained on, would be given up.
+    """
+    floor = LOWEST_REVIEW
+    if len(negative_best):
+        floor = max(floor, _round_up(float(np.quantile(negative_best, unidentified))))
+        if len(own_best):
+            floor = max(floor, float(np.floor(np.quantile(own_best, lost) * 1e4) / 1e4))
+    return floor
 
 
 def choose_f1_limit(confidence: Floats, truth: Ints) -> float:

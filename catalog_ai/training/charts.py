@@ -1,6 +1,6 @@
 """Charts as inline SVG: no library, no script, readable in a mail."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 Point = tuple[float, float]
@@ -9,7 +9,11 @@ COLOURS = ("#1f5fa8", "#c2571a", "#2f7d3b", "#7a3e9d", "#a32a3c", "#5a6470")
 
 
 def draw_curves(
-    title: str, curves: dict[str, Sequence[Point]], axes: tuple[str, str], *, diagonal: bool = False
+    title: str,
+    curves: Mapping[str, Sequence[Point]],
+    axes: tuple[str, str],
+    *,
+    diagonal: bool = False,
 ) -> str:
     """Lines through points with both coordinates 0-1, the first the horizontal one."""
     lines = [_line([(0, 0), (1, 1)], "#bbb", dashed=True)] if diagonal else []

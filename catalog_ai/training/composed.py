@@ -61,7 +61,8 @@ def draw_pairs(
         and (label := match_name(bundle, row["articleType"], "article"))
         and label.facet == "article"
     ]
-    pictures, truth = [], []
+    pictures: list[NDArray[np.uint8]] = []
+    truth: list[tuple[int, int]] = []
     while len(pictures) < pairs:
         first, second = (found[at] for at in random.integers(0, len(found), 2))
         if first[1] == second[1]:

@@ -122,7 +122,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         """(N, articles): the one article type of a photo, zeros where there is not just one."""
         one_hot = truth[:, self.articles].astype(np.float32)
         sure = (one_hot.sum(1) == 1) & (mask[:, self.articles].mean(1) > 0.8)
-        return one_hot * sure[:, None]
+        return np.asarray(one_hot * sure[:, None], np.float32)
 
 
 def mix_pairs(

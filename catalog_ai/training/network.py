@@ -77,6 +77,7 @@ def _join_moments(
     parts: Sequence[tuple[NDArray[np.float64], NDArray[np.float64], int]],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     count = sum(part[2] for part in parts)
-    mean = sum(part[0] for part in parts) / count
-    variance = np.maximum(sum(part[1] for part in parts) / count - mean**2, 1e-6)
+    mean = np.sum([part[0] for part in parts], axis=0) / count
+    squares = np.sum([part[1] for part in parts], axis=0) / count
+    variance = np.maximum(squares - mean**2, 1e-6)
     return mean.astype(np.float32), variance.astype(np.float32)

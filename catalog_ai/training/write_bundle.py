@@ -130,7 +130,7 @@ def _find_own(taxonomy: Taxonomy, examples: Examples, facet: str) -> NDArray[np.
     """Photos of the sets that have a column of this facet, rather than one that hints at it."""
     columns = [name for name, one in taxonomy.rules["columns"].items() if one["facet"] == facet]
     named = [any(column in one.rows[0] for column in columns) for one in examples.manifests]
-    return np.array(named)[examples.source]
+    return np.asarray(np.array(named)[examples.source], bool)
 
 
 class _Part:
@@ -163,7 +163,10 @@ def fit_facet(part: _Part, *, filed: bool) -> tuple[list[dict[str, Any]], dict[s
         hidden = np.where(part.mask[part.single] > 0, logits, -30.0)
         fit = calibrate.fit_single_valued(hidden, truth)
     confidence = fit.apply(part.logits)
-    floor = calibrate.choose_floor(confidence[part.outside].max(1)) if filed else 0.05
+    floor = 0.05
+    if filed:
+        own = confidence[part.single].max(1)
+        floor = calibrate.choose_floor(confidence[part.outside].max(1), own)
     pairs = _choose_pairs(part, confidence, floor)
     entries = [
         {

@@ -34,7 +34,8 @@ TEMPLATES = [{
 }]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "mini.sqlite3"}}
 STATIC_URL = "static/"
-RQ_QUEUES = {name: {"URL": "redis://127.0.0.1:1/0"} for name in ("catalog_ai", "catalog_ai_uploads")}
+QUEUE = {"URL": "redis://127.0.0.1:1/0"}
+RQ_QUEUES = {"catalog_ai": QUEUE, "catalog_ai_uploads": QUEUE}
 CATALOG_AI = {"TARGETS": ["minishop.targets.Target"]}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 """

@@ -95,9 +95,15 @@ def test_a_label_with_few_photos_is_asked_about_from_the_floor_up():
 
 def test_the_floor_keeps_strange_photos_out():
     best = np.linspace(0, 0.5, 1000)
-    floor = calibrate.choose_floor(best, 0.995)
+    floor = calibrate.choose_floor(best, np.array([]), 0.995)
     assert (best < floor).mean() >= 0.995
-    assert calibrate.choose_floor(np.array([])) == calibrate.LOWEST_REVIEW
+    assert calibrate.choose_floor(np.array([]), np.array([0.9])) == calibrate.LOWEST_REVIEW
+
+
+def test_the_floor_rises_to_what_own_photos_can_spare():
+    strange, own = np.full(50, 0.02), np.linspace(0.2, 1, 1000)
+    floor = calibrate.choose_floor(strange, own, lost=0.015)
+    assert 0.01 < (own < floor).mean() <= 0.015
 
 
 def test_the_f1_limit_of_a_tag_separates_its_photos():
