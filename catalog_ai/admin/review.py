@@ -30,7 +30,7 @@ from catalog_ai.workflow.queue import (
     get_page,
     position_of,
 )
-from catalog_ai.workflow.undo import last_batches
+from catalog_ai.workflow.undo import last_batch
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 GRID_PAGE = 60
 GRID_LABELS = 10  # most frequent labels offered above the grid
 PAGE = 24  # cards a page
-UNDO_DEPTH = 50
 
 
 def get_review_urls(site: AdminSite) -> list[URLPattern]:
@@ -175,7 +174,7 @@ def make_context(site: AdminSite, request: HttpRequest, chosen: QueueFilter) -> 
         "queue_url": queue_url(chosen),
         "queue_path": reverse("admin:catalog_ai_review"),
         "rights": list_rights(request),
-        "undoable": len(last_batches(request.user, UNDO_DEPTH)),
+        "undoable": last_batch(request.user) is not None,
         "here": request.get_full_path(),
     }
 

@@ -19,7 +19,7 @@ from catalog_ai.workflow.choose import choose
 from catalog_ai.workflow.permissions import REVIEW
 from catalog_ai.workflow.queue import QueueFilter, give_back_batch, renew_batch, take_batch
 from catalog_ai.workflow.review import Reviewed, approve, correct, dismiss, reject
-from catalog_ai.workflow.undo import last_batches, undo
+from catalog_ai.workflow.undo import last_batch, undo
 
 SEARCHED, OFFERED = 60, 12  # categories looked through and shown by the type-ahead
 
@@ -110,7 +110,7 @@ def tell(request: HttpRequest, reviewed: Reviewed) -> None:
 def undo_last(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     """Take the person's latest decision back, then the one before it, and so on."""
     demand(request, REVIEW)
-    batch = next(iter(last_batches(request.user, 1)), None) if request.method == "POST" else None
+    batch = last_batch(request.user) if request.method == "POST" else None
     if batch is None:
         messages.info(request, gettext("There is nothing to undo."))
         return go_on(request, settled=False)

@@ -35,6 +35,14 @@ def last_batches(actor: "Actor", limit: int = 50) -> list[uuid.UUID]:
     return [row["batch"] for row in batches[:limit]]
 
 
+def last_batch(actor: "Actor") -> uuid.UUID | None:
+    """The newest of `last_batches`, without grouping all that the person ever decided."""
+    standing = Decision.objects.filter(
+        actor=as_user(actor), action__in=PERSONAL, reverted_by__isnull=True
+    )
+    return standing.order_by("-pk").values_list("batch", flat=True).first()
+
+
 def undo(batch: uuid.UUID, actor: "Actor") -> Reviewed:
     """Take back one of the person's own batches, all of it or none.
 
