@@ -15,19 +15,24 @@ from numpy.typing import NDArray
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE, Bundle, BundleError, load_bundle
 from catalog_ai.policy import Outcome, Preset, decide, preset_thresholds
 from catalog_ai.training.judging import EvaluationError, judge_classes, judge_tags
+from catalog_ai.training.manifest import load_manifest
 from catalog_ai.training.photos import PhotoError, Photos
 from catalog_ai.training.predict import PhotoScores, score_photos
 from catalog_ai.training.report import write_report
 
 FILE_COLUMNS = ("file", "filename", "image", "path", "photo")
-CLASS_COLUMNS = ("articleType", "label", "class", "category")
+CLASS_COLUMNS = ("articleType", "article", "label", "class", "category")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The options, for the management command and for running without a shop alike."""
     parser.add_argument("--bundle", type=Path, default=SHIPPED_BUNDLE, help="Folder of the model.")
     parser.add_argument("--images", type=Path, required=True, help="Folder or zip of photos.")
-    parser.add_argument("--labels", type=Path, help="CSV with a file column and label columns.")
+    parser.add_argument(
+        "--labels",
+        type=Path,
+        help="CSV with a file column and label columns; if left out, folders are labels.",
+    )
     parser.add_argument("--facet", help="Column to judge, such as articleType; a+b for pairs.")
     parser.add_argument("--tags-column", help="Column with several labels, separated by |.")
     parser.add_argument("--classes", help='Only these classes: "A,B,...".')
@@ -71,15 +76,16 @@ def evaluate(options: Namespace) -> dict[str, Any]:
 
 
 def read_rows(options: Namespace) -> list[dict[str, str]]:
-    """Rows of the labels CSV that are to be judged, the photo's name under `file`."""
+    """Rows that are to be judged, the photo's name under `file`: of the CSV, or of the folders."""
     if options.labels is None:
-        raise EvaluationError("Give --labels, or --negatives for photos that are none of them.")
-    with options.labels.open(newline="", encoding="utf-8-sig") as file:
-        rows = list(csv.DictReader(file))
+        rows = [dict(row) for row in load_manifest(options.images).rows]
+    else:
+        with options.labels.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
     if options.split:
         rows = [row for row in rows if row.get("split") == options.split]
     if not rows:
-        raise EvaluationError(f"{options.labels} has no rows to judge.")
+        raise EvaluationError(f"{options.labels or options.images} has no rows to judge.")
     column = _find_column(rows[0], FILE_COLUMNS)
     asked = (options.tags_column or options.facet or "").split("+")
     missing = [one for one in asked if one and one not in rows[0]]

@@ -18,7 +18,12 @@ from tqdm import tqdm
 from catalog_ai.training.feed import Batches, Settings
 from catalog_ai.training.folded import read_folded
 from catalog_ai.training.manifest import Examples
-from catalog_ai.training.network import SIDE, build_network, load_folded_backbone
+from catalog_ai.training.network import (
+    SIDE,
+    build_network,
+    list_convolutions,
+    load_folded_backbone,
+)
 from catalog_ai.training.taxonomy import Taxonomy
 
 WARM_UP = 150
@@ -54,7 +59,7 @@ class CosineSlice(keras.optimizers.schedules.LearningRateSchedule):  # type: ign
 
     def __call__(self, step: Any) -> Any:
         at = ops.cast(step, "float32") + self.start
-        rise = ops.minimum(1.0, (at + 1) / WARM_UP)
+        rise = ops.minimum(1.0, (at + 1) / min(WARM_UP, 1 + self.total // 10))
         return self.peak * rise * (0.01 + 0.99 * 0.5 * (1 + ops.cos(math.pi * at / self.total)))
 
     def get_config(self) -> dict[str, Any]:
@@ -174,17 +179,27 @@ def train_stage(
 ) -> None:
     """Train the network in place from the first of `epochs` to before the second."""
     trained = add_proxies(network, max(1, len(run.taxonomy.find_places("article"))))
-    compile_network(trained, run.taxonomy, rate)
+    average = find_momentum(len(feed) * (epochs[1] - epochs[0]))
+    for _, norm in list_convolutions(network):
+        norm.momentum = min(0.99, average)  # 0.999 would outlast a small shop's whole training
+    compile_network(trained, run.taxonomy, rate, average)
     swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
     trained.fit(
         feed, initial_epoch=epochs[0], epochs=epochs[1], callbacks=[swap, keeper], verbose=0
     )
 
 
-def compile_network(trained: keras.Model, taxonomy: Taxonomy, rate: CosineSlice) -> None:
+def find_momentum(steps: int) -> float:
+    """Of the averaged weights: a short stage must not average its start away into its end."""
+    return min(0.998, max(0.5, 1 - 10 / max(steps, 1)))
+
+
+def compile_network(
+    trained: keras.Model, taxonomy: Taxonomy, rate: CosineSlice, average: float
+) -> None:
     """AdamW without decay of norms and biases, averaged weights, both losses."""
     optimizer = keras.optimizers.AdamW(
-        rate, weight_decay=0.03, clipnorm=5.0, use_ema=True, ema_momentum=0.998
+        rate, weight_decay=0.03, clipnorm=5.0, use_ema=True, ema_momentum=average
     )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     trained.compile(

@@ -64,6 +64,15 @@ def test_negatives_need_no_labels(capsys, photos):
     assert 0 <= figures["unidentified"] <= 1
 
 
+def test_folders_named_by_label_need_no_csv(capsys, tmp_path):
+    for at, name in enumerate(["Jeans", "Shirts"]):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (40, 40), (90 * at, 9, 9)).save(tmp_path / name / "a.png")
+    assert evaluate.main(["--images", str(tmp_path), "--processes", "1"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert set(figures["per_class"]) == {"Jeans", "Shirts"}
+
+
 def test_the_report_is_one_file_that_loads_nothing(capsys, photos):
     run(capsys, photos, "--out", f"{photos}/report")
     page = (photos / "report" / "report.html").read_text(encoding="utf-8")
