@@ -20,12 +20,10 @@ hypothesis_settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)
-def media(tmp_path: Path) -> Iterator[Path]:
+def media(settings: Any, tmp_path: Path) -> Path:
     """Uploads of a test go to a folder of its own."""
-    before = settings.MEDIA_ROOT
-    settings.MEDIA_ROOT = tmp_path / "media"
-    yield settings.MEDIA_ROOT
-    settings.MEDIA_ROOT = before
+    settings.MEDIA_ROOT = tmp_path / "media"  # through pytest-django: storages are told of it
+    return Path(settings.MEDIA_ROOT)
 
 
 @pytest.fixture
