@@ -27,6 +27,7 @@ class Settings:
     APPLY_ON_UPLOAD: bool = True  # may an upload's confident result be filed without a person?
     BULK_QUEUE: str = "catalog_ai"
     UPLOAD_QUEUE: str = "catalog_ai_uploads"
+    CRON_QUEUE: str = "catalog_ai_cron"  # only for `rqcron catalog_ai.cron`
     CHUNK_SIZE: int = 64  # products a job
     BATCH_SIZE: int = 8  # images an inference call
     EXPAND_PAGE: int = 2_000  # products collected a transaction; a smaller run is collected at once

@@ -1,4 +1,7 @@
-"""Periodic work for `manage.py rqcron catalog_ai.cron`, where the supervisor is not used."""
+"""Periodic work for `manage.py rqcron catalog_ai.cron`, where the supervisor is not used.
+
+rq's cron always pickles its jobs, so it has a queue of its own with rq's default serializer.
+"""
 
 from rq.cron import register
 
@@ -7,4 +10,4 @@ from catalog_ai.workflow.jobs import reconcile_rows
 
 EVERY = 60  # seconds
 
-register(reconcile_rows, queue_name=get_settings().UPLOAD_QUEUE, interval=EVERY, result_ttl=0)
+register(reconcile_rows, queue_name=get_settings().CRON_QUEUE, interval=EVERY, result_ttl=0)

@@ -106,6 +106,8 @@ RQ_QUEUES = {
     }
     for name in ("catalog_ai", "catalog_ai_uploads")
 }
+# Only for `rqcron`, which knows no other serializer than pickle.
+RQ_QUEUES["catalog_ai_cron"] = {"URL": REDIS_URL, "REDIS_CLIENT_KWARGS": REDIS_CLIENT}
 
 CATALOG_AI = {"TARGETS": ["shop_demo.targets.ShopProductTarget"]}
 

@@ -5,12 +5,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog_ai.models import Classification
 from shop_demo.drawings import DRAWINGS, render_drawing
@@ -80,6 +82,25 @@ def test_an_upload_is_judged_by_a_worker_process_and_survives_its_death(
     finished = Classification.objects.filter(object_id__in=keys, finished_at__isnull=False)
     wait_for(lambda: finished.count() == 5)
     assert Classification.objects.filter(object_id__in=keys).count() == 5
+
+
+def test_rqs_own_cron_sends_what_was_left_behind(live_queues: Any, media: Path) -> None:
+    make_product()
+    Classification.objects.update(sent_at=None, created_at=timezone.now() - timedelta(minutes=2))
+    for name in live_queues:
+        live_queues[name].empty()
+    manage = [sys.executable, "-m", "django"]
+    environment = worker_environment(media)
+    cron = subprocess.Popen([*manage, "rqcron", "catalog_ai.cron"], env=environment)
+    try:
+        wait_for(lambda: live_queues["catalog_ai_cron"].count)
+    finally:
+        cron.terminate()
+        cron.wait(30)
+    burst = [*manage, "rqworker", "catalog_ai_cron", "--burst"]
+    subprocess.run(burst, env=environment, check=True, timeout=120)
+    assert Classification.objects.get().sent_at is not None
+    assert live_queues["catalog_ai_uploads"].count == 1
 
 
 @pytest.mark.browser
