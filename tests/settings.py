@@ -19,7 +19,7 @@ from shop_demo.settings import DATABASES, INSTALLED_APPS, STATIC_ROOT  # noqa: E
 
 DEBUG = False
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a missing one
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.shops"]
+INSTALLED_APPS = [*INSTALLED_APPS, "taggit", "tests.shops"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CATALOG_AI = {
     "TARGETS": [
@@ -28,6 +28,7 @@ CATALOG_AI = {
         "tests.shops.targets.UuidTarget",
         "tests.shops.targets.SlugTarget",
         "tests.shops.targets.GalleryTarget",
+        "tests.shops.targets.TaggedTarget",
     ]
 }
 if "sqlite" in DATABASES["default"]["ENGINE"]:

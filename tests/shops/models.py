@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from taggit.managers import TaggableManager
 
 
 class Kind(models.Model):
@@ -51,3 +52,10 @@ class GalleryImage(models.Model):
 
     class Meta:
         ordering = ["position", "pk"]
+
+
+class TaggedProduct(models.Model):
+    """Its categories are tags."""
+
+    image = models.ImageField(upload_to="tagged/", blank=True)
+    tags = TaggableManager(blank=True)

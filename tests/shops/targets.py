@@ -24,3 +24,9 @@ class GalleryTarget(ProductTarget):
     model = "shops.GalleryProduct"
     image = "images__original"
     create_categories = True
+
+
+class TaggedTarget(ProductTarget):
+    model = "shops.TaggedProduct"
+    categories = "tags"
+    create_categories = True

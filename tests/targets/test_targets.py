@@ -21,6 +21,7 @@ from tests.shops.models import (
     IntProduct,
     Kind,
     SlugProduct,
+    TaggedProduct,
     UuidProduct,
 )
 
@@ -37,6 +38,8 @@ def make(kind: str) -> Any:
         return IntProduct.objects.create(name="a", image=picture())
     if kind == "uuid":
         return UuidProduct.objects.create(photo=picture())
+    if kind == "tagged":
+        return TaggedProduct.objects.create(image=picture())
     if kind == "slug":
         return SlugProduct.objects.create(slug="blue-shirt", image=picture())
     product = GalleryProduct.objects.create(name="g")
@@ -44,7 +47,7 @@ def make(kind: str) -> Any:
     return product
 
 
-KINDS = ["int", "uuid", "slug", "gallery"]
+KINDS = ["int", "uuid", "slug", "gallery", "tagged"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -70,6 +73,19 @@ def test_categories_are_written_and_read_back(kind: str) -> None:
     assert len(target.get_category_names({key, "424242"} if kind != "slug" else {key, "?"})) == 1
     target.set_categories(fresh, set())
     assert target.get_categories(type(product).objects.get(pk=product.pk)) == set()
+
+
+def test_tags_are_added_taken_away_and_found() -> None:
+    product, target = make("tagged"), get_target("shops.taggedproduct")
+    product.tags.add("by hand")
+    key = target.find_category(SHIRTS) or ""
+    target.set_categories(product, {"by hand", key})
+    fresh = TaggedProduct.objects.get(pk=product.pk)
+    assert target.get_categories(fresh) == {"by hand", "Tshirts"}
+    assert target.search_categories("hand") == [("by hand", "by hand")]
+    assert target.get_category_names({key}) == {key: key}
+    target.set_categories(fresh, {"by hand"})
+    assert target.get_categories(TaggedProduct.objects.get(pk=product.pk)) == {"by hand"}
 
 
 def test_a_category_is_found_by_alias_before_one_is_made() -> None:

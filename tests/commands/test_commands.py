@@ -1,0 +1,73 @@
+"""The management commands say what they did, and what they cannot do, in words."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from catalog_ai.models import Classification, Run
+from tests.factories import make_image_bytes, make_product
+
+pytestmark = pytest.mark.django_db
+
+
+def run(name: str, *arguments: str) -> str:
+    output = io.StringIO()
+    call_command(name, *arguments, stdout=output)
+    return output.getvalue()
+
+
+def test_categorize_starts_a_run_over_a_product_model() -> None:
+    make_product()
+    Classification.objects.all().delete()
+    assert "1 products queued" in run("categorize", "shop_demo.product", "--preset", "strict")
+    started = Run.objects.latest("pk")
+    assert (started.preset, started.source, started.total) == ("strict", "command", 1)
+
+
+@pytest.mark.parametrize("arguments", [[], ["no.such"]])
+def test_categorize_names_the_product_models(arguments: list[str]) -> None:
+    with pytest.raises(CommandError, match="shop_demo.product"):
+        run("categorize", *arguments)
+
+
+@pytest.mark.redis
+def test_reconcile_queues_what_was_never_seen(live_queues: Any) -> None:
+    make_product()
+    Classification.objects.all().delete()
+    text = run("reconcile_classifications", "--missing")
+    assert "resent" in text
+    assert Classification.objects.filter(run__source="command").count() == 1
+
+
+def test_reconcile_says_so_when_redis_is_down(settings: Any) -> None:
+    make_product()
+    Classification.objects.update(created_at="2026-01-01T00:00:00Z")
+    dead = {"URL": "redis://127.0.0.1:1/0"}
+    settings.RQ_QUEUES = {name: {**options, **dead} for name, options in settings.RQ_QUEUES.items()}
+    with pytest.raises(CommandError, match="Nothing is lost"):
+        run("reconcile_classifications")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("evaluate_classifier", ["--images", "no-such.zip", "--labels", "no-such.csv"]),
+        ("benchmark_papers", ["--data", "no-such-folder"]),
+        ("seed_demo", ["--photos", "no-such-folder"]),
+    ],
+)
+def test_a_path_that_is_not_there_is_told(name: str, arguments: list[str]) -> None:
+    with pytest.raises(CommandError, match="no-such"):
+        run(name, *arguments)
+
+
+def test_photos_of_a_folder_become_products(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    with pytest.raises(CommandError, match="holds no picture"):
+        run("seed_demo", "--photos", str(tmp_path))
+    (tmp_path / "red_shirt.png").write_bytes(make_image_bytes())
+    assert "1 products added" in run("seed_demo", "--photos", str(tmp_path))
+    assert "0 products added" in run("seed_demo", "--photos", str(tmp_path))
