@@ -5,7 +5,8 @@ import uuid
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
-from django.db import models, transaction
+from django.db import InterfaceError, OperationalError, models, transaction
+from rq.timeouts import JobTimeoutException
 
 from catalog_ai.models import Classification, Decision, Run, Suggestion
 from catalog_ai.policy import Decision as PolicyDecision
@@ -208,6 +209,8 @@ def write_categories(product: models.Model, settled: Settled, context: FilingCon
             Suggestion.objects.filter(pk__in=settled.replaces).update(
                 state=Suggestion.State.SUPERSEDED
             )
+    except (JobTimeoutException, OperationalError, InterfaceError):
+        raise  # the job's time or the database is gone: that is no refusal, the chunk goes back
     except Exception:
         # Any shop's save() and signals run here; one product's refusal must not stop the rest.
         logger.exception("the shop refused the categories", extra={"product": str(product.pk)})

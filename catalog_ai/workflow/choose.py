@@ -8,7 +8,12 @@ from django.db import transaction
 from catalog_ai.errors import CatalogAIError
 from catalog_ai.models import Decision, Suggestion
 from catalog_ai.workflow.permissions import REVIEW, require
-from catalog_ai.workflow.review import Reviewed, decide_product, lock_classification
+from catalog_ai.workflow.review import (
+    Reviewed,
+    decide_product,
+    group_by_card,
+    lock_classification,
+)
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
@@ -18,10 +23,7 @@ def choose(suggestion_ids: Collection[int], actor: "Actor") -> Reviewed:
     """Approve these and reject what else is pending on their cards: one batch, one undo."""
     require(actor, REVIEW)
     reviewed = Reviewed()
-    picked: dict[int, list[int]] = {}
-    rows = Suggestion.objects.filter(pk__in=suggestion_ids).order_by("classification_id", "pk")
-    for owner, pk in rows.values_list("classification_id", "pk"):
-        picked.setdefault(owner, []).append(pk)
+    picked = group_by_card(suggestion_ids)
     for owner, ids in picked.items():
         try:
             _settle(owner, ids, actor, reviewed)

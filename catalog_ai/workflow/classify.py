@@ -23,12 +23,19 @@ class ImageResult:
 
 
 def classify_images(
-    blobs: Sequence[bytes], classifier: Classifier, limits: ImageLimits, batch_size: int = 8
+    blobs: Sequence[bytes],
+    classifier: Classifier,
+    limits: ImageLimits,
+    batch_size: int = 8,
+    digests: Sequence[str] | None = None,
 ) -> list[ImageResult]:
-    """Judge encoded images, one result each, in order. A bad image never stops the others."""
+    """Judge encoded images, one result each, in order. A bad image never stops the others.
+
+    `digests` are the images' own, from a caller that has made them already.
+    """
     spec = classifier.bundle.input
     results: list[ImageResult | None] = [None] * len(blobs)
-    digests = [digest_image(blob) for blob in blobs]
+    digests = digests or [digest_image(blob) for blob in blobs]
     batch: list[tuple[int, NDArray[np.uint8]]] = []
     for index, blob in enumerate(blobs):
         try:
@@ -55,7 +62,7 @@ def classify_images(
 def _infer(
     batch: list[tuple[int, NDArray[np.uint8]]],
     classifier: Classifier,
-    digests: list[str],
+    digests: Sequence[str],
     results: list[ImageResult | None],
 ) -> None:
     predictions = classifier.classify(np.stack([pixels for _, pixels in batch]))

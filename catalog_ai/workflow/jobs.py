@@ -79,7 +79,13 @@ def _classify(items: Sequence[ReadImage]) -> dict[int, ImageResult]:
         return {}
     settings = get_settings()
     blobs = [item.data for item in items if item.data is not None]
-    results = classify_images(blobs, get_classifier(), settings.image_limits, settings.BATCH_SIZE)
+    results = classify_images(
+        blobs,
+        get_classifier(),
+        settings.image_limits,
+        settings.BATCH_SIZE,
+        [item.digest for item in items],
+    )
     return {item.row.pk: result for item, result in zip(items, results, strict=True)}
 
 

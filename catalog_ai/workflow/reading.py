@@ -22,6 +22,7 @@ class ReadImage:
     row: Classification
     image_name: str
     data: bytes | None = None
+    digest: str = ""
     rejected_result: ImageResult | None = None
 
 
@@ -49,10 +50,11 @@ def _read_one(
         return ReadImage(row, "")
     name = str(image.name)
     try:
-        return ReadImage(row, name, _read_limited(image))
+        data = _read_limited(image)
     except FileNotFoundError:
         missing = ImageRejected("missing", _("The image file is missing from the storage."))
         return ReadImage(row, name, rejected_result=ImageResult("", rejected=missing))
+    return ReadImage(row, name, data, digest_image(data))
 
 
 def _read_limited(image: FieldFile) -> bytes:
@@ -73,9 +75,7 @@ def _load_known_digests(rows: Sequence[Classification]) -> set[tuple[str, str, s
 
 
 def _drop_known(item: ReadImage, known: set[tuple[str, str, str]]) -> ReadImage:
-    if item.data is None:
-        return item
     row = item.row
-    if (row.object_id, row.model_version, digest_image(item.data)) in known:
+    if item.digest and (row.object_id, row.model_version, item.digest) in known:
         return ReadImage(row, item.image_name)
     return item

@@ -54,12 +54,9 @@ def reject(suggestion_ids: Collection[int], actor: "Actor") -> Reviewed:
 def _decide_each(ids: Collection[int], actor: "Actor", action: Decision.Action) -> Reviewed:
     """Decide suggestions product by product: one refusal must not undo the others."""
     reviewed = Reviewed()
-    owners = Suggestion.objects.filter(pk__in=ids).order_by("classification_id", "pk")
-    by_owner: dict[int, list[int]] = {}
-    for owner, pk in owners.values_list("classification_id", "pk"):
-        by_owner.setdefault(owner, []).append(pk)
-    reviewed.already_decided += len(set(ids)) - sum(map(len, by_owner.values()))
-    for owner, members in by_owner.items():
+    cards = group_by_card(ids)
+    reviewed.already_decided += len(set(ids)) - sum(map(len, cards.values()))
+    for owner, members in cards.items():
         try:
             with transaction.atomic():
                 done = decide_product(owner, members, actor, action, reviewed.batch)
@@ -69,6 +66,15 @@ def _decide_each(ids: Collection[int], actor: "Actor", action: Decision.Action) 
         reviewed.done += done
         reviewed.already_decided += len(members) - done
     return reviewed
+
+
+def group_by_card(suggestion_ids: Collection[int]) -> dict[int, list[int]]:
+    """Ids of those suggestions that exist, by the classification they belong to, in order."""
+    cards: dict[int, list[int]] = {}
+    rows = Suggestion.objects.filter(pk__in=suggestion_ids).order_by("classification_id", "pk")
+    for owner, pk in rows.values_list("classification_id", "pk"):
+        cards.setdefault(owner, []).append(pk)
+    return cards
 
 
 def decide_product(

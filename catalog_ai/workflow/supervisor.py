@@ -44,7 +44,6 @@ def run_worker(queue_name: str) -> None:
         connection=queue.connection,
         serializer=queue.serializer,
         default_worker_ttl=60,
-        work_horse_killed_handler=None,
     )
     # A connection must not be shared across the fork.
     connections.close_all()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -26,21 +26,20 @@ PAGE = 500
 
 def last_batches(actor: "Actor", limit: int = 50) -> list[uuid.UUID]:
     """The person's latest batches that are not undone yet, newest first."""
-    batches = (
-        Decision.objects.filter(actor=as_user(actor), action__in=PERSONAL, reverted_by__isnull=True)
-        .values("batch")
-        .annotate(last=Max("pk"))
-        .order_by("-last")
-    )
+    batches = _standing(actor).values("batch").annotate(last=Max("pk")).order_by("-last")
     return [row["batch"] for row in batches[:limit]]
 
 
 def last_batch(actor: "Actor") -> uuid.UUID | None:
     """The newest of `last_batches`, without grouping all that the person ever decided."""
-    standing = Decision.objects.filter(
+    return _standing(actor).order_by("-pk").values_list("batch", flat=True).first()
+
+
+def _standing(actor: "Actor") -> "models.QuerySet[Decision]":
+    """The person's own decisions that are not undone."""
+    return Decision.objects.filter(
         actor=as_user(actor), action__in=PERSONAL, reverted_by__isnull=True
     )
-    return standing.order_by("-pk").values_list("batch", flat=True).first()
 
 
 def undo(batch: uuid.UUID, actor: "Actor") -> Reviewed:

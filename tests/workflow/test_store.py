@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import OperationalError
+from rq.timeouts import JobTimeoutException
 
 from catalog_ai.models import Classification, Decision, Embedding, LabelRule, Run, Suggestion
 from catalog_ai.workflow.review import approve, correct, dismiss, reject
@@ -220,6 +222,21 @@ def test_a_shop_that_refuses_a_category_gets_a_person_instead(
     assert (rows[0].state, rows[0].reason) == (State.REVIEW, "shop_refused")
     assert rows[0].suggestions.get().state == Suggestion.State.PENDING
     assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("error", [JobTimeoutException, OperationalError])
+def test_a_timeout_or_a_lost_database_is_no_refusal_of_the_shop(
+    target: Any, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def break_down(product: Any, keys: set[str]) -> None:
+        raise error("gone")
+
+    row = claim_one(target, make_product())
+    monkeypatch.setattr(target, "set_categories", break_down)
+    with pytest.raises(error):
+        store_results([Judged(row, row.image_name, make_result(SURE))])
+    row.refresh_from_db()
+    assert row.state == State.RUNNING and not row.suggestions.exists()
 
 
 def test_storing_costs_the_same_statements_for_many_as_for_few(
