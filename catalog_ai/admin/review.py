@@ -18,6 +18,7 @@ from catalog_ai.admin.access import demand, list_rights
 from catalog_ai.admin.display import name_label
 from catalog_ai.admin.review_cards import list_choices, make_cards, pair_tiles
 from catalog_ai.admin.review_decisions import decide, find_categories, take, undo_last
+from catalog_ai.admin.review_look import show_attention, show_nearest
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target, get_targets
 from catalog_ai.workflow.permissions import REVIEW
@@ -53,6 +54,12 @@ def get_review_urls(site: AdminSite) -> list[URLPattern]:
         path("review/categories/", wrap(find_categories), name="catalog_ai_categories"),
         path("review/take/", wrap(take), name="catalog_ai_review_take"),
         path("review/<int:pk>/", wrap(show_card), name="catalog_ai_review_card"),
+        path("review/<int:pk>/nearest/", wrap(show_nearest), name="catalog_ai_review_nearest"),
+        path(
+            "review/<int:pk>/look/<str:label>/",
+            wrap(show_attention),
+            name="catalog_ai_review_look",
+        ),
     ]
 
 
@@ -145,6 +152,7 @@ def show_card(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponseBas
         "here": card_url(row, chosen),
         "taken": is_taken(row, request),
         "several": not target.category_field.single_valued,
+        "look": look if (look := request.GET.get("look", "")) in row.scores else "",
     }
     return TemplateResponse(request, "admin/catalog_ai/review/card.html", context)
 

@@ -39,6 +39,11 @@ class Card:
     why: str
     open: bool
 
+    @property
+    def likeliest(self) -> str:
+        """The label that the card is about first of all; empty for an unreadable image."""
+        return self.choices[0].suggestion.label if self.choices else self.row.top_label
+
 
 def make_cards(target: ProductTarget, rows: Sequence[Classification]) -> list[Card]:
     """Cards of a page, in order: a bounded few queries, whatever the number of rows."""

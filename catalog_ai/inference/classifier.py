@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,15 @@ from numpy.typing import NDArray
 from catalog_ai.inference.bundle import Bundle, BundleError, load_bundle
 
 try:
-    from ai_edge_litert.interpreter import Interpreter
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
 except ImportError:  # the same runtime under its old name, for machines that still have it
-    from tflite_runtime.interpreter import Interpreter
+    from tflite_runtime.interpreter import Interpreter, OpResolverType
 
 BATCH = 8  # planned for at the start; any other size works
+KEEP_TENSORS: dict[str, Any] = {  # the default delegate would keep none
+    "experimental_preserve_all_tensors": True,
+    "experimental_op_resolver_type": OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+}
 
 
 @dataclass(frozen=True)
@@ -26,18 +31,26 @@ class Predictions:
 
 
 class Classifier:
-    """A bundle ready to judge images. Not to be shared between threads or across a fork."""
+    """A bundle ready to judge images, for the threads of one process in turn.
 
-    def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
+    Not to be shared across a fork.
+    """
+
+    def __init__(self, bundle: Bundle, *, threads: int = 1, keep_tensors: bool = False) -> None:
         """One thread a process is the fastest use of many cores.
+
+        `keep_tensors` keeps what lies between input and output for `read_tensor`, at some speed.
 
         Raises:
             BundleError: the network is unreadable or does not fit the bundle.
         """
         self.bundle = bundle
+        self._lock = Lock()  # the interpreter's tensors belong to one image batch at a time
         try:
             self._interpreter: Any = Interpreter(
-                model_path=str(bundle.model_path), num_threads=threads
+                model_path=str(bundle.model_path),
+                num_threads=threads,
+                **(KEEP_TENSORS if keep_tensors else {}),
             )
         except (ValueError, RuntimeError) as error:
             raise BundleError(
@@ -114,15 +127,27 @@ class Classifier:
 
         Another N than the last one makes the runtime plan anew: less than a millisecond.
         """
-        if len(images) != self._batch:
-            self._set_batch(len(images))
-        self._interpreter.set_tensor(self._input["index"], self._feed(images))
-        self._interpreter.invoke()
-        logits = self._read(self._logits)
+        with self._lock:
+            if len(images) != self._batch:
+                self._set_batch(len(images))
+            self._interpreter.set_tensor(self._input["index"], self._feed(images))
+            self._interpreter.invoke()
+            logits, embeddings = self._read(self._logits), self._read(self._embedding)
         return Predictions(
             confidences=sigmoid(self._scale * logits + self._offset),
-            embeddings=normalise(self._read(self._embedding)),
+            embeddings=normalise(embeddings),
         )
+
+    def list_tensors(self) -> list[dict[str, Any]]:
+        """The runtime's own description of every tensor, in the network's order."""
+        return list(self._interpreter.get_tensor_details())
+
+    def read_tensor(self, tensor: dict[str, Any]) -> NDArray[np.float32]:
+        """A tensor's numbers after `classify`, from 8 bits back to float where need be.
+
+        What lies between input and output is kept only with `keep_tensors`.
+        """
+        return self._read(tensor)
 
     def _feed(self, images: NDArray[np.uint8]) -> NDArray[Any]:
         spec, dtype = self.bundle.input, self._input["dtype"]
@@ -136,10 +161,22 @@ class Classifier:
 
     def _read(self, output: Any) -> NDArray[np.float32]:
         values = self._interpreter.get_tensor(output["index"])
-        if values.dtype == np.float32:
-            return np.asarray(values, np.float32)
-        scale, zero = output["quantization"]
-        return np.asarray((values.astype(np.float32) - zero) * scale, np.float32)
+        return dequantise(values, output["quantization_parameters"])
+
+
+def dequantise(values: NDArray[Any], parameters: dict[str, Any]) -> NDArray[np.float32]:
+    """A tensor's numbers from 8 bits back to float, by the runtime's `quantization_parameters`.
+
+    Weights have a scale a channel, what flows through the network one for all.
+    """
+    scales, zeros = parameters["scales"], parameters["zero_points"]
+    if not len(scales):
+        return np.asarray(values, np.float32)
+    shape = [1] * values.ndim
+    if len(scales) > 1:
+        shape[parameters["quantized_dimension"]] = -1
+    floats = (values.astype(np.float32) - zeros.reshape(shape)) * scales.reshape(shape)
+    return np.asarray(floats, np.float32)
 
 
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:

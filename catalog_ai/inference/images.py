@@ -23,6 +23,7 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+SIDEWAYS = {TURNS[orientation] for orientation in (5, 6, 7, 8)}  # width and height change places
 
 # What Pillow's decoders raise on bytes that are no sound image of the allowed formats. Only calls
 # into Pillow are guarded by it: a mistake of our own is not a damaged picture.
@@ -105,6 +106,26 @@ def decode_image(
     return _pad(_flatten(small), width, height, pad_value)
 
 
+def locate_picture(
+    data: bytes,
+    *,
+    width: int = 224,
+    height: int = 224,
+    fit: str = "pad",
+    limits: ImageLimits = DEFAULT_LIMITS,
+) -> tuple[int, int, int, int]:
+    """(left, top, right, bottom) of the picture, without its bars, in what `decode_image` gives.
+
+    Raises:
+        ImageRejected: as `decode_image`, as far as the file's header tells.
+    """
+    image = _open(data, limits)
+    size = image.size[::-1] if _find_turn(image) in SIDEWAYS else image.size
+    inner = _choose_size(size, width, height, fit)
+    left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
+    return left, top, left + inner[0], top + inner[1]
+
+
 def _open(data: bytes, limits: ImageLimits) -> Image.Image:
     """The image with its header read and its limits checked, its pixels not decoded yet."""
     if not data:
@@ -160,13 +181,18 @@ def _choose_draft(size: tuple[int, int], side: int, fit: str) -> tuple[int, int]
 
 
 def _turn_upright(image: Image.Image) -> Image.Image:
-    """The image as its Exif orientation says it was held; as it is where Exif is unreadable."""
+    """The image as its Exif orientation says it was held."""
+    turn = _find_turn(image)
+    return image if turn is None else image.transpose(turn)
+
+
+def _find_turn(image: Image.Image) -> Image.Transpose | None:
+    """What turns the image upright; None where nothing need be done, or Exif is unreadable."""
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     except DECODER_ERRORS:
-        return image
-    turn = TURNS.get(orientation) if isinstance(orientation, int) else None
-    return image if turn is None else image.transpose(turn)
+        return None
+    return TURNS.get(orientation) if isinstance(orientation, int) else None
 
 
 def _choose_size(size: tuple[int, int], width: int, height: int, fit: str) -> tuple[int, int]:

@@ -30,4 +30,9 @@ class Embedding(models.Model):
 
     def as_array(self) -> NDArray[np.float32]:
         """The vector, shape (256,), float32."""
-        return np.frombuffer(bytes(self.vector), dtype="<f2").astype(np.float32)
+        return self.unpack(self.vector)
+
+    @staticmethod
+    def unpack(vector: bytes | memoryview) -> NDArray[np.float32]:
+        """Stored bytes back to numbers."""
+        return np.frombuffer(bytes(vector), dtype="<f2").astype(np.float32)

@@ -9,6 +9,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from catalog_ai.inference.bundle import MODEL_FILE
+from catalog_ai.inference.classifier import dequantise
 
 Weights = Mapping[str, NDArray[np.float32]]
 BLOCKS = 17
@@ -56,13 +57,4 @@ def _read_network(path: Path) -> Weights:
 
 
 def _read_tensor(interpreter: Any, details: dict[str, Any]) -> NDArray[np.float32]:
-    values = interpreter.get_tensor(details["index"]).astype(np.float32)
-    quantised = details["quantization_parameters"]
-    scales, zeros = quantised["scales"], quantised["zero_points"]
-    if not len(scales):
-        return values  # type: ignore[no-any-return]
-    shape = [1] * values.ndim
-    shape[quantised["quantized_dimension"]] = -1
-    if len(scales) == 1:
-        shape = [1] * values.ndim
-    return (values - zeros.reshape(shape)) * scales.reshape(shape)  # type: ignore[no-any-return]
+    return dequantise(interpreter.get_tensor(details["index"]), details["quantization_parameters"])

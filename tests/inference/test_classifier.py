@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +143,17 @@ def test_sigmoid_does_not_overflow() -> None:
 
 def test_an_embedding_of_nothing_stays_nothing() -> None:
     assert normalise(np.zeros((2, 4), np.float32)).tolist() == [[0.0] * 4] * 2
+
+
+def test_threads_that_share_a_classifier_get_their_own_answers() -> None:
+    """A web server judges uploads in several threads of one process."""
+    classifier = Classifier(load_bundle(TINY / "float32"))
+    spec = classifier.bundle.input
+    pictures = [
+        np.full((1, spec.height, spec.width, 3), shade, np.uint8) for shade in range(0, 250, 10)
+    ]
+    alone = [classifier.classify(picture).confidences for picture in pictures]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(classifier.classify, pictures * 20))
+    for place, predictions in enumerate(together):
+        assert np.array_equal(predictions.confidences, alone[place % len(pictures)])

@@ -8,9 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
-from catalog_ai.inference.images import ImageLimits, ImageRejected, decode_image, digest_image
+from catalog_ai.inference.images import (
+    ImageLimits,
+    ImageRejected,
+    decode_image,
+    digest_image,
+    locate_picture,
+)
 from tests.inference.corpus import encode, make_bomb, make_picture, make_scan_bomb
 
 RED, WHITE = [255, 0, 0], [255, 255, 255]
@@ -220,3 +226,16 @@ def test_fifty_megapixels_take_bounded_memory(mode: str, megabytes: int) -> None
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert int(done.stdout) < megabytes
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("size", [(60, 80), (80, 60), (50, 50)])
+def test_the_picture_is_located_between_its_bars(size: tuple[int, int], orientation: int) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    buffer = io.BytesIO()
+    Image.new("RGB", size, (200, 0, 0)).save(buffer, "JPEG", exif=exif)
+    left, top, right, bottom = locate_picture(buffer.getvalue(), width=32, height=32)
+    dark = decode_image(buffer.getvalue(), width=32, height=32)[..., 1] < 128
+    rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
+    assert (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1) == (left, top, right, bottom)

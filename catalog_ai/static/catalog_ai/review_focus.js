@@ -74,6 +74,7 @@ function showCard(card) {
   history.replaceState(null, "", card.address);
   document.querySelector("#cai-undo [name=next]").value = card.address;
   startCategories();
+  startLook();
   getCard(document).focus({ preventScroll: true });
   scrollTo({ top: 0 });
   fillAhead();
