@@ -245,3 +245,25 @@ def test_no_barrier_that_axe_knows(
         page.goto(address)
         found = axe.Axe().run(page, context="#content")
     assert not found.response["violations"], found.generate_report()
+
+
+def test_a_key_shows_where_the_model_looked_from_card_to_card(
+    live_server: Any, products: list[Product]
+) -> None:
+    Classification.objects.update(scores={"article:tshirts": 0.6, "article:shirts": 0.3})
+    likeliest = ".cai-attention[src$='/look/article:tshirts/']"
+    second = ".cai-attention[src$='/look/article:shirts/']"
+    first = card_of(products[0])
+    with open_browser(live_server.url, log_in("review_suggestions")) as page:
+        page.goto(first)
+        page.wait_for_selector(".cai-nearest .cai-note")
+        assert page.query_selector(".cai-attention") is None
+        page.keyboard.press("l")
+        page.wait_for_selector(likeliest)
+        page.focus(".cai-focus-choice[data-key='2']")
+        page.wait_for_selector(second)
+        page.keyboard.press("s")
+        wait_for_card(page, products[1])
+        page.wait_for_selector(likeliest)
+        page.keyboard.press("l")
+        page.wait_for_selector(".cai-attention", state="detached")
