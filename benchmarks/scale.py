@@ -1,0 +1,329 @@
+"""Opens every page of the admin and the API at growing sizes and prints what each took, as JSON.
+
+    python benchmarks/scale.py [--products 1000 100000 1000000] [--repeats 5] [--only PART]
+    python benchmarks/scale.py --as-it-is       # what seed_scale has filled, which stays
+
+Through Django's test client, on SQLite in a temporary folder or on an empty DATABASE_URL, with an
+embedded Redis. Each line is `{"page", "products", "queries", "ms", "first_ms"}`: `ms` is the
+median of the repeats, `first_ms` the first call, with an empty cache, which is left out of it. The
+last line sums up: for each page the largest median over the smallest, and whether the number of
+queries stayed the same.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = Path(tempfile.mkdtemp(prefix="scale-benchmark-"))
+os.environ.setdefault("DEMO_VAR", str(VAR))
+(VAR / "static").mkdir()
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop_demo.settings")
+os.environ.setdefault("SECRET_KEY", "only-for-this-benchmark")
+sys.path.insert(0, str(ROOT))
+
+from shop_demo.demo.ports import find_free_port  # noqa: E402
+from shop_demo.demo.redis import EmbeddedRedis  # noqa: E402
+
+REDIS = EmbeddedRedis(VAR / "redis", find_free_port(16490))
+os.environ["REDIS_URL"] = REDIS.url
+
+import django  # noqa: E402
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.contrib.auth import get_user_model  # noqa: E402
+from django.core.cache import cache  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+from django.urls import NoReverseMatch, reverse  # noqa: E402
+
+from catalog_ai.models import Classification, Run  # noqa: E402
+from catalog_ai.workflow.export import Shape, export_products  # noqa: E402
+from catalog_ai.workflow.queue import QueueFilter, get_page_query, position_of  # noqa: E402
+from shop_demo.backdrop import TARGET  # noqa: E402
+from shop_demo.models import Product  # noqa: E402
+from shop_demo.targets import ShopProductTarget  # noqa: E402
+
+Call = Callable[[Client], Any]
+# Pages without arguments that may be there or not.
+PLAIN_PAGES = (
+    "catalog_ai_home",
+    "catalog_ai_dashboard",
+    "catalog_ai_thresholds",
+    "catalog_ai_health",
+    "catalog_ai_try",
+    "catalog_ai_run_changelist",
+    "catalog_ai_classification_changelist",
+    "catalog_ai_decision_changelist",
+    "catalog_ai_labelrule_changelist",
+)
+
+
+def open_page(address: str) -> Call:
+    """A GET that has to succeed."""
+
+    def call(client: Client) -> None:
+        response = client.get(address)
+        assert response.status_code == 200, (address, response.status_code)
+
+    return call
+
+
+def find_admin(name: str, *args: object) -> str:
+    return reverse(f"admin:{name}", args=args)
+
+
+def list_calls() -> Iterator[tuple[str, Call]]:
+    """Every page by its name."""
+    yield from list_product_pages()
+    yield from list_review_pages()
+    yield from list_run_pages()
+    yield from list_api_pages()
+    for name in PLAIN_PAGES:
+        try:
+            yield name.removeprefix("catalog_ai_"), open_page(find_admin(name))
+        except NoReverseMatch:
+            print(f"There is no page {name}.", file=sys.stderr)
+    ledger = find_admin("catalog_ai_classification_changelist")
+    yield "classifications, to review", open_page(f"{ledger}?state__exact=review")
+    yield "enqueue: the page", post_action({})
+    yield "enqueue: the start", start_run
+
+
+def list_product_pages() -> Iterator[tuple[str, Call]]:
+    address = find_admin("shop_demo_product_changelist")
+    deep = Product.objects.count() // 50 // 2
+    queries = {
+        "plain": "",
+        "to review": "ai_status=review",
+        "never categorised": "ai_status=never",
+        "in progress": "ai_status=in-progress",
+        "one label": "ai_label=article:jeans",
+        "confidence": "ai_confidence_band=50",
+        "label, state, confidence": "ai_status=filed&ai_label=article:jeans&ai_confidence_band=90",
+        "one product searched": f"q=Jeans+{Product.objects.latest('pk').pk}",
+        "a word searched": "q=Jeans",
+        "by labels": "o=4",
+        "by state": "o=-5",
+        "a deep page": f"p={deep}",
+    }
+    for name, query in queries.items():
+        yield f"products, {name}", open_page(f"{address}?{query}")
+    middle = Product.objects.order_by("pk")[Product.objects.count() // 2]
+    yield "product", open_page(find_admin("shop_demo_product_change", middle.pk))
+
+
+def list_review_pages() -> Iterator[tuple[str, Call]]:
+    address = find_admin("catalog_ai_review")
+    run = Run.objects.latest("total")
+    queries = {
+        "plain": "",
+        "grid": "view=grid",
+        "a label": "label=article:jeans",
+        "a reason": "reason=disagrees",
+        "random audit": "reason=audit",
+        "a run": f"run={run.pk}",
+        "a model": f"model={run.model_version}",
+        "older than a week": "age=week",
+        "all filters": f"label=article:jeans&reason=disagrees&run={run.pk}&age=week",
+        "valuable first": "order=valuable",
+        "oldest first": "order=oldest",
+        "a label, oldest first": "order=oldest&label=article:jeans",
+        "my batch": "mine=1",
+        **{f"deep, {order}": deepen(order) for order in ("uncertain", "valuable", "oldest")},
+    }
+    for name, query in queries.items():
+        yield f"review, {name}", open_page(f"{address}?{query}")
+    card = get_page_query(QueueFilter(target=TARGET))[0]
+    yield "review, one card", open_page(find_admin("catalog_ai_review_card", card.pk))
+
+
+def deepen(order: str) -> str:
+    """The address of the page in the middle of the queue."""
+    rows = get_page_query(QueueFilter(target=TARGET, order=order))
+    middle = rows[rows.count() // 2]
+    return f"order={order}&after={position_of(middle, order)}"
+
+
+def list_run_pages() -> Iterator[tuple[str, Call]]:
+    run = Run.objects.latest("total")
+    yield "run of the whole catalogue", open_page(find_admin("catalog_ai_run_change", run.pk))
+    yield "its progress", open_page(find_admin("catalog_ai_run_progress", run.pk))
+    yield "its roll-back page", open_page(find_admin("catalog_ai_run_roll_back", run.pk))
+    yield "export page of it", open_page(f"{find_admin('catalog_ai_export')}?run={run.pk}")
+    yield "export page of the queue", open_page(f"{find_admin('catalog_ai_export')}?queue=1")
+
+
+def list_api_pages() -> Iterator[tuple[str, Call]]:
+    run = Run.objects.latest("total")
+    for name in ("classification", "suggestion", "run"):
+        address = reverse(f"catalog_ai_api:{name}-list")
+        yield f"API, {name}s", open_page(address)
+        yield f"API, {name}s, deep", follow_cursor(address)
+    results, suggestions = (
+        reverse(f"catalog_ai_api:{name}-list") for name in ("classification", "suggestion")
+    )
+    yield "API, results of a run", open_page(f"{results}?run={run.pk}&state=review")
+    yield (
+        "API, current results of a label",
+        open_page(f"{results}?is_current=1&top_label=article:jeans"),
+    )
+    yield "API, pending of a run", open_page(f"{suggestions}?run={run.pk}&state=pending")
+    yield (
+        "API, unsure of a label",
+        open_page(f"{suggestions}?label=article:jeans&max_confidence=0.5&current=1"),
+    )
+
+
+def follow_cursor(address: str) -> Call:
+    """The page behind the middle row: a cursor names the row that it starts from."""
+    cursor = b64encode(f"p={Classification.objects.count() // 2}".encode()).decode()
+    return open_page(f"{address}?{urlencode({'cursor': cursor})}")
+
+
+def post_action(data: dict[str, Any]) -> Call:
+    """The change list's action on everything it lists."""
+    address = find_admin("shop_demo_product_changelist")
+    selected = {
+        "action": "auto_categorize_products",
+        "select_across": "1",
+        "_selected_action": "across",
+        "index": "0",
+    }
+
+    def call(client: Client) -> None:
+        response = client.post(address, {**selected, **data})
+        assert response.status_code in {200, 302}, response.status_code
+        assert bool(data) == (response.status_code == 302), response.content.decode()
+
+    return call
+
+
+def start_run(client: Client) -> None:
+    """The same, confirmed; a large run is collected by a worker, and none is running here."""
+    post_action({"confirm": "1", "preset": "balanced", "mode": "missing"})(client)
+
+
+def measure_page(client: Client, call: Call, repeats: int) -> dict[str, Any]:
+    cache.clear()
+    first = time_call(client, call)
+    with CaptureQueriesContext(connection) as queries:
+        call(client)
+    asked = len(queries)  # the next request empties the log
+    took = [time_call(client, call) for _ in range(repeats)]
+    return {
+        "queries": asked,
+        "ms": round(statistics.median(took), 1),
+        "first_ms": round(first, 1),
+    }
+
+
+def time_call(client: Client, call: Call) -> float:
+    start = time.perf_counter()
+    call(client)
+    return 1000 * (time.perf_counter() - start)
+
+
+def measure_export() -> dict[str, Any]:
+    """Rows a second, and how much the process grew from the tenth page to the last."""
+    text = export_products(ShopProductTarget(), Product.objects.all(), Shape.PRODUCTS)
+    start, lines, early, peak = time.perf_counter(), 0, 0, 0
+    for page, chunk in enumerate(text):
+        lines += chunk.count("\n")
+        peak = max(peak, read_memory())
+        if page == 10:
+            early = peak
+    seconds = time.perf_counter() - start
+    return {
+        "rows": lines,
+        "rows_per_second": round(lines / seconds),
+        "grown_mb": round((peak - early) / 2**20, 1) if early else None,
+    }
+
+
+def read_memory() -> int:
+    """Bytes that the process has in memory now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def measure_sizes(sizes: list[int], repeats: int, only: str) -> Iterator[dict[str, Any]]:
+    """Fill the empty database, measure, and empty it again, for each size."""
+    if Product.objects.exists():
+        sys.exit("The database has products: name an empty one, for it is emptied at the end.")
+    for products in sizes:
+        call_command("seed_scale", products=products)
+        yield from measure_all(products, repeats, only)
+        call_command("flush", interactive=False, verbosity=0)
+
+
+def measure_all(products: int, repeats: int, only: str) -> Iterator[dict[str, Any]]:
+    client = Client()
+    users = get_user_model()._default_manager
+    boss = {"is_staff": True, "is_superuser": True}
+    client.force_login(users.get_or_create(username="benchmark", defaults=boss)[0])
+    for name, call in list_calls():
+        if only in name:
+            figures = measure_page(client, call, repeats)
+            yield {"page": name, "products": products, **figures}
+    if only in "export":
+        yield {"page": "export", "products": products, **measure_export()}
+
+
+def sum_up(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """For each page: largest median over smallest, and whether the queries stayed the same."""
+    pages: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        pages.setdefault(line["page"], []).append(line)
+    return {
+        name: {
+            "ratio": round(max(took) / min(took), 2),
+            "same_queries": len({line["queries"] for line in found}) == 1,
+        }
+        for name, found in pages.items()
+        if (took := [line["ms"] for line in found if "ms" in line])
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--products", type=int, nargs="+", default=[1_000, 100_000, 1_000_000])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--only", default="", help="Only pages with this in their names.")
+    parser.add_argument("--as-it-is", action="store_true", help="Measure what is there.")
+    options = parser.parse_args()
+    settings.DEBUG = False  # else Django keeps every query
+    call_command("migrate", verbosity=0)
+    measured = (
+        measure_all(Product.objects.count(), options.repeats, options.only)
+        if options.as_it_is
+        else measure_sizes(options.products, options.repeats, options.only)
+    )
+    lines = []
+    REDIS.start()
+    try:
+        for line in measured:
+            print(json.dumps(line), flush=True)
+            lines.append(line)
+    finally:
+        REDIS.stop()
+        connection.close()
+        shutil.rmtree(VAR)
+    print(json.dumps({"summary": sum_up(lines)}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Fills the demo shop with any number of products: a block, copied inside the database."""
+
+from collections.abc import Iterator
+
+from django.core.management.color import no_style
+from django.db import connection, models, transaction
+
+from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
+from shop_demo.backdrop import count_results, draw_photos
+from shop_demo.block import Block, Filing
+from shop_demo.models import Product
+
+BLOCK = 1000  # products made one by one
+AT_ONCE = 64_000  # at most so many are copied in one go
+RANDOM_UUID = {"sqlite": "lower(hex(randomblob(16)))", "postgresql": "gen_random_uuid()"}
+
+
+def seed_crowd(count: int, *, embeddings: bool = False) -> Iterator[int]:
+    """Add `count` products with their results; yields how many more there are each time.
+
+    All or nothing: one transaction. Only SQLite and PostgreSQL.
+    """
+    draw_photos()
+    with transaction.atomic():
+        block = Block(min(BLOCK, count), embeddings=embeddings)
+        block.save()
+        made = min(BLOCK, count)
+        yield made
+        while made < count:
+            part = min(made, count - made, AT_ONCE)
+            copy_products(block, made, part)
+            made += part
+            yield part
+        count_results(block.runs)
+        reset_sequences(block)
+    if connection.vendor == "postgresql":  # as its autovacuum does by itself, only later
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+
+def copy_products(block: Block, made: int, part: int) -> None:
+    """Copy the first `part` of `made` products, with all that belongs to them."""
+    shifts = {model: table.count(made) for model, table in block.tables.items()}
+    changed = list_changes(shifts, block.tables[Run].first)
+    for model, table in block.tables.items():
+        copy_rows(model, table.first, table.count(part), changed.get(model, {}), shifts[model])
+    if block.embeddings is not None:
+        table = block.tables[Classification]
+        copy_rows(Embedding, table.first, table.count(part), {}, shifts[Classification])
+
+
+def list_changes(
+    shifts: dict[type[models.Model], int], first_upload: int
+) -> dict[type[models.Model], dict[str, str]]:
+    """Columns that a copy does not share with its row, and their values in SQL."""
+
+    def move(column: str, model: type[models.Model]) -> str:
+        return f"{column} + {shifts[model]}"
+
+    result, product = Classification, Product
+    # A title names its product's id; results keep their order, but few are equally uncertain.
+    title = f"replace(title, CAST(id AS text), CAST({move('id', product)} AS text))"
+    key = f"CAST(CAST(object_id AS bigint) + {shifts[product]} AS text)"
+    run = f"CASE WHEN run_id < {first_upload} THEN run_id ELSE {move('run_id', Run)} END"
+    spread = f"uncertainty * (1 - (({move('id', result)}) * 7919 % 997) / 20000.0)"
+    return {
+        Product: {"title": title},
+        Filing: {"product_id": move("product_id", product)},
+        Classification: {"object_id": key, "run_id": run, "uncertainty": spread},
+        Suggestion: {"classification_id": move("classification_id", result)},
+        Decision: {
+            "classification_id": move("classification_id", result),
+            "suggestion_id": move("suggestion_id", Suggestion),
+            "batch": RANDOM_UUID[connection.vendor],
+        },
+    }
+
+
+def copy_rows(
+    model: type[models.Model], first: int, rows: int, changed: dict[str, str], shift: int
+) -> None:
+    """Copy rows, from the id `first` on, to ids higher by `shift`."""
+    meta = model._meta
+    assert meta.pk is not None  # noqa: S101 - every model has one
+    key = meta.pk.column
+    values = {field.column: f'"{field.column}"' for field in meta.local_concrete_fields}
+    values |= {**changed, key: f"{key} + {shift}"}
+    names = ", ".join(f'"{column}"' for column in values)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{meta.db_table}" ({names}) SELECT {", ".join(values.values())} '  # noqa: S608 - our own columns
+            f'FROM "{meta.db_table}" WHERE {key} >= {first} AND {key} < {first + rows}'
+        )
+
+
+def reset_sequences(block: Block) -> None:
+    """Let the database's own ids go on behind ours."""
+    statements = connection.ops.sequence_reset_sql(no_style(), list(block.tables))
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
