@@ -27,35 +27,41 @@ def map_attention(
     Raises:
         AttentionUnavailable: the network is built otherwise.
     """
-    features, weights = _read_last_layer(classifier, image)
-    evidence = np.maximum(features @ weights[label], 0)
+    features, weights = read_last_layer(classifier, image[None])
+    evidence = np.maximum(features[0] @ weights[label], 0)
     return np.asarray(evidence / max(float(evidence.max()), 1e-6), np.float32)
 
 
-def _read_last_layer(
-    classifier: Classifier, image: NDArray[np.uint8]
+def read_last_layer(
+    classifier: Classifier, images: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """((h, w, channels) features, (labels, channels) weights of the scores)."""
-    classifier.classify(image[None])
+    """((N, h, w, channels) features, (labels, channels) weights of the scores) of a batch.
+
+    `classifier` is one made with `keep_tensors`.
+
+    Raises:
+        AttentionUnavailable: there is no such map, or it cannot be told which one it is.
+    """
+    classifier.classify(images)
     tensors = classifier.list_tensors()
     weights = _find_weights(tensors, classifier.bundle)
     channels = int(weights["shape"][1])
-    maps = [one for one in tensors if _is_map(one, channels)]
+    maps = [one for one in tensors if _is_map(one, len(images), channels)]
     if not maps:
         raise AttentionUnavailable
     # The last one: what is averaged is the map nearest to the scores.
-    return classifier.read_tensor(maps[-1])[0], classifier.read_tensor(weights)
+    return classifier.read_tensor(maps[-1]), classifier.read_tensor(weights)
 
 
 def _find_weights(tensors: list[dict[str, Any]], bundle: Bundle) -> dict[str, Any]:
     """The weights of the scores; a network with as many labels as embedding numbers hides them."""
     labels = len(bundle.labels)
     found = [one for one in tensors if len(one["shape"]) == 2 and int(one["shape"][0]) == labels]
-    if labels in (1, bundle.embedding_size) or len(found) != 1:
+    if labels in (1, bundle.embedding_size) or not found:
         raise AttentionUnavailable
-    return found[0]
+    return found[0]  # weights come first; a batch of as many images as labels has their shape too
 
 
-def _is_map(tensor: dict[str, Any], channels: int) -> bool:
+def _is_map(tensor: dict[str, Any], images: int, channels: int) -> bool:
     shape = [int(side) for side in tensor["shape"]]
-    return len(shape) == 4 and shape[0] == 1 and min(shape[1:3]) > 1 and shape[3] == channels
+    return len(shape) == 4 and shape[::3] == [images, channels] and min(shape[1:3]) > 1

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog_ai.training.manifest import Examples
-from catalog_ai.training.train import load_run
+from catalog_ai.training.taxonomy import Taxonomy
+from catalog_ai.training.train import REFIT_HELP, load_run
 from catalog_ai.training.write_bundle import calibrate_bundle, write_raw_bundle
 
 KINDS = ("float32", "float16", "int8")
@@ -23,6 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--work", type=Path, required=True, help="Work folder of the training.")
     parser.add_argument("--out", type=Path, required=True, help="Folder of the bundle.")
     parser.add_argument("--kind", default="int8", choices=KINDS)
+    parser.add_argument("--refit", action="store_true", help=REFIT_HELP)
 
 
 def export(options: Namespace) -> dict[str, Any]:
@@ -34,17 +36,48 @@ def export(options: Namespace) -> dict[str, Any]:
     run, taxonomy, examples = load_run(options.work)
     pixels = decode_all(examples, options.work / "photos.npy")
     images = pixels[choose_photos(examples, run["settings"]["seed"])]
-    network = options.work / f"{options.kind}.tflite"
-    network.write_bytes(convert_network(options.work / "network.keras", options.kind, images))
-    provenance = {
-        "settings": run["settings"] | {"kind": options.kind},
+
+    def write(source: str, refitted: dict[str, Any] | None) -> None:
+        network = options.work / f"{options.kind}.tflite"
+        network.write_bytes(convert_network(options.work / source, options.kind, images))
+        identity = run["identity"] | {"provenance": describe_origin(run, options.kind, refitted)}
+        write_raw_bundle(options.out, network, taxonomy, identity)
+
+    write("network.keras", None)
+    if options.refit:
+        write("refitted.keras", _refit(options, run, taxonomy, examples))
+    return calibrate_bundle(options.out, taxonomy, examples)
+
+
+def _refit(
+    options: Namespace, run: dict[str, Any], taxonomy: Taxonomy, examples: Examples
+) -> dict[str, Any]:
+    """Write `refitted.keras`, with the last layers of the bundle's features; what was done."""
+    import keras
+
+    from catalog_ai.training.refit import refit_heads
+
+    settings = run["settings"]
+    network = keras.models.load_model(options.work / "network.keras", compile=False)
+    photos = options.work / "photos.npy"
+    done = refit_heads(
+        network, options.out, taxonomy, examples, photos, settings["weights"], settings["seed"]
+    )
+    network.save(options.work / "refitted.keras")
+    return done
+
+
+def describe_origin(
+    run: dict[str, Any], kind: str, refitted: dict[str, Any] | None
+) -> dict[str, Any]:
+    """What the bundle records of its making."""
+    return {
+        "settings": run["settings"] | {"kind": kind},
+        **({"last_layers_fitted_again": refitted} if refitted else {}),
         "backbone": Path(run["backbone"]).name,
         "data": [Path(path).name for path in (*run["data"], *run["negatives"])],
         **run.get("provenance", {}),
     }
-    identity = run["identity"] | {"provenance": provenance}
-    write_raw_bundle(options.out, network, taxonomy, identity)
-    return calibrate_bundle(options.out, taxonomy, examples)
 
 
 def choose_photos(examples: Examples, seed: int) -> NDArray[np.integer]:

@@ -76,8 +76,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self.examples, self.pixels, self.settings = examples, pixels, settings
         repeats = np.array(settings.weights)[examples.source] * (examples.split == "train")
         self.pool = np.repeat(np.arange(len(repeats)), repeats)
-        self.articles = np.array(taxonomy.find_places("article"), int)
-        self.several = np.array([label.facet in MANY for label in taxonomy.labels])
+        self.articles = taxonomy.find_places("article")
+        self.several = mark_several(taxonomy)
         self.epoch = 0
         self.on_epoch_end()
 
@@ -95,7 +95,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         rows = self.order[index * size : (index + 1) * size]
         images, truth, mask = self._draw(rows, random)
         batch = images.astype(np.float32) / 127.5 - 1
-        likeness = self._find_single(truth, mask)
+        likeness = find_single(truth, mask, self.articles)
         target = np.concatenate([truth, mask], axis=1).astype(np.float32)
         if random.random() < MIXED:
             batch, target = mix_pairs(batch, target, random)
@@ -118,11 +118,19 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         varied = [augment.vary_photo(photo, self.settings.side, random) for photo in photos]
         return np.stack(varied), truth, mask
 
-    def _find_single(self, truth: NDArray[np.int8], mask: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, articles): the one article type of a photo, zeros where there is not just one."""
-        one_hot = truth[:, self.articles].astype(np.float32)
-        sure = (one_hot.sum(1) == 1) & (mask[:, self.articles].mean(1) > 0.8)
-        return np.asarray(one_hot * sure[:, None], np.float32)
+
+def mark_several(taxonomy: Taxonomy) -> NDArray[np.bool_]:
+    """(labels,) whether one picture can have several labels of a label's facet."""
+    return np.array([label.facet in MANY for label in taxonomy.labels])
+
+
+def find_single(
+    truth: NDArray[np.int8], mask: NDArray[np.uint8], articles: Sequence[int]
+) -> NDArray[np.float32]:
+    """(N, articles): the one article type of a photo, zeros where there is not just one."""
+    one_hot = truth[:, articles].astype(np.float32)
+    sure = (one_hot.sum(1) == 1) & (mask[:, articles].mean(1) > 0.8)
+    return np.asarray(one_hot * sure[:, None], np.float32)
 
 
 def mix_pairs(

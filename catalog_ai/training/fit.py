@@ -23,6 +23,7 @@ from catalog_ai.training.network import (
     build_network,
     list_convolutions,
     load_folded_backbone,
+    measure_norms,
 )
 from catalog_ai.training.taxonomy import Taxonomy
 
@@ -31,9 +32,10 @@ FACET_WEIGHTS = {
     **{"article": 2.0, "garment": 1.0, "outfit": 0.6, "subcategory": 0.7, "category": 0.5},
     **{"gender": 0.7, "colour": 0.5, "usage": 0.3, "season": 0.2},
 }
-LIKENESS_WEIGHT = 0.2
+LIKENESS_WEIGHT = 0.4
 LIKENESS_SCALE = 16.0
 PROBE_PHOTOS = 384
+NORM_PHOTOS = 1_024
 
 
 class Proxies(keras.layers.Layer):  # type: ignore[misc]
@@ -152,12 +154,15 @@ def train_network(run: Run) -> keras.Model:
     with tqdm(total=sum(steps), initial=done, unit="batch", desc="training") as bar:
         for stage in range(stage_at, len(stages)):
             first = epoch_at if stage == stage_at else 0
+            if first >= stages[stage][1]:
+                continue  # interrupted after its last epoch
             start = sum(steps[:stage]) + first * len(feeds[stage])
             rate = CosineSlice(run.options.rate, start, sum(steps))
             network = resize_network(network, stages[stage][0])
             keeper = Keeper(network, run.options.work, stage, bar)
             train_stage(run, network, feeds[stage], rate, (first, stages[stage][1]), keeper)
     final = resize_network(network, SIDE)
+    measure_norms(final, run.pixels[draw_rows(run, NORM_PHOTOS)])
     final.save(run.options.work / "network.keras")
     return final
 
@@ -217,9 +222,13 @@ def start_network(run: Run) -> keras.Model:
         return keras.models.load_model(options.work / "network.keras", compile=False)
     network = build_network(len(run.taxonomy.labels))
     if options.backbone is not None:
-        rows = np.flatnonzero(run.examples.split == "train")
-        count = min(PROBE_PHOTOS, len(rows))
-        probe = np.sort(np.random.default_rng(options.seed).choice(rows, count, replace=False))
-        images = run.pixels[probe].astype(np.float32) / 127.5 - 1
+        images = run.pixels[draw_rows(run, PROBE_PHOTOS)].astype(np.float32) / 127.5 - 1
         load_folded_backbone(network, read_folded(options.backbone), images)
     return network
+
+
+def draw_rows(run: Run, count: int) -> NDArray[np.integer]:
+    """Up to `count` rows of the train split, in order."""
+    rows = np.flatnonzero(run.examples.split == "train")
+    random = np.random.default_rng(run.options.seed)
+    return np.sort(random.choice(rows, min(count, len(rows)), replace=False))

@@ -58,6 +58,22 @@ def load_folded_backbone(
         norm.set_weights([np.sqrt(variance + EPSILON), mean + bias, mean, variance])
 
 
+def measure_norms(network: keras.Model, images: NDArray[np.uint8], batch: int = 32) -> None:
+    """Set the moving mean and variance of every batch norm to those over `images`, in place.
+
+    Averaged weights, and weights trained on smaller photos, give other ones than were collected
+    while training (Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima").
+    """
+    norms = [norm for _, norm in list_convolutions(network)]
+    momenta = [norm.momentum for norm in norms]
+    for number, at in enumerate(range(0, len(images) - batch + 1, batch)):
+        for norm in norms:
+            norm.momentum = number / (number + 1)  # the plain mean over all batches
+        network(images[at : at + batch].astype(np.float32) / 127.5 - 1, training=True)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+
+
 def _measure_moments(
     probe: keras.Model, images: NDArray[np.float32], batch: int = 16
 ) -> Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]:

@@ -23,6 +23,7 @@ from catalog_ai.training.taxonomy import (
 )
 
 STAGES = "128:3,176:2,224:2"
+REFIT_HELP = "Fit the last layers again on the converted network's features: slower, better."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -48,6 +49,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--weights", help="How often photos of each set are seen: 1,2,4,1.")
     parser.add_argument("--kind", default="int8", choices=("float32", "float16", "int8"))
+    parser.add_argument("--refit", action="store_true", help=REFIT_HELP)
     parser.add_argument("--name", help="Name of the bundle; its folder's if left out.")
     parser.add_argument("--bundle-version", default=time.strftime("%Y.%m.%d"))
 
@@ -66,7 +68,10 @@ def train(options: Namespace) -> dict[str, Any]:
     # A process of its own: TensorFlow converts, whatever backend trained.
     command = [sys.executable, "-m", "catalog_ai.training.export"]
     places = ["--work", str(options.work), "--out", str(options.out), "--kind", options.kind]
-    finished = subprocess.run([*command, *places], check=True, stdout=subprocess.PIPE, text=True)
+    refit = ["--refit"] if options.refit else []
+    finished = subprocess.run(
+        [*command, *places, *refit], check=True, stdout=subprocess.PIPE, text=True
+    )
     summary: dict[str, Any] = json.loads(finished.stdout)
     return summary
 

@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from catalog_ai.inference.attention import AttentionUnavailable, map_attention
+from catalog_ai.inference.attention import (
+    AttentionUnavailable,
+    map_attention,
+    read_last_layer,
+)
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE, load_bundle
 from catalog_ai.inference.classifier import Classifier
 from shop_demo.drawings import DRAWINGS, render_drawing
@@ -44,13 +48,11 @@ def test_the_map_moves_with_the_product(classifier: Classifier) -> None:
 
 def test_the_map_averages_to_the_label_score(classifier: Classifier) -> None:
     """Up to the bias, the score is the mean of the evidence: else the wrong tensors were found."""
-    from catalog_ai.inference.attention import _read_last_layer
-
     scores, bare = [], []
     for corner in ("left", "right"):
         picture = make_picture(corner)
-        features, weights = _read_last_layer(classifier, picture)
-        bare.append((features @ weights.T).mean(axis=(0, 1)))
+        features, weights = read_last_layer(classifier, picture[None])
+        bare.append((features[0] @ weights.T).mean(axis=(0, 1)))
         scores.append(classifier.read_tensor(classifier._logits)[0])
     # The bias is in both, so that the differences between two pictures are alike.
     assert np.allclose(scores[0] - scores[1], bare[0] - bare[1], atol=0.35)

@@ -56,3 +56,16 @@ def test_a_masked_label_costs_nothing():
     target = np.array([[1, 0, 1, 0]], np.float32)
     low, high = (find_loss(target, np.array([[2.0, wild]], np.float32)) for wild in (-50, 50))
     assert float(low[0]) == float(high[0]) == pytest.approx(2 * np.log1p(np.exp(-2)) / 4)
+
+
+def test_norms_measured_again_fit_the_photos(network):
+    from catalog_ai.training.network import list_convolutions, measure_norms
+
+    photos = np.random.default_rng(2).integers(0, 255, (64, SIDE, SIDE, 3), np.uint8)
+    measure_norms(network, photos)
+    convolution, norm = list_convolutions(network)[0]
+    images = photos.astype(np.float32) / 127.5 - 1
+    seen = np.asarray(convolution(images))
+    assert np.allclose(np.asarray(norm.moving_mean), seen.mean((0, 1, 2)), atol=1e-3)
+    assert np.allclose(np.asarray(norm.moving_variance), seen.var((0, 1, 2)), rtol=0.05)
+    assert norm.momentum != 0

@@ -1,0 +1,202 @@
+"""The last layers fitted again, on the features that the converted network really computes.
+
+Rounding to 8 bits shifts the features a little; layers that have seen them rounded make up for
+it. They also see every photo as it is, which training with varied photos never shows them.
+"""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from catalog_ai.inference.attention import read_last_layer
+from catalog_ai.inference.bundle import load_bundle
+from catalog_ai.inference.classifier import BATCH, Classifier
+from catalog_ai.training import augment
+from catalog_ai.training.feed import COMPOSED, find_single, mark_several
+from catalog_ai.training.fit import LIKENESS_WEIGHT, Proxies, find_likeness_loss, make_label_loss
+from catalog_ai.training.manifest import Examples
+from catalog_ai.training.taxonomy import Taxonomy
+
+EPOCHS = 12
+RATE = 2e-3
+FIT_BATCH = 256
+HEADS = ("logits", "embedding")
+FEATURES = "float16"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A photo as it is, varied as in training, or composed with another one."""
+
+    row: int
+    other: int = -1  # row of the photo beside it
+    varied: bool = False
+
+
+def refit_heads(
+    network: keras.Model,
+    bundle: Path,
+    taxonomy: Taxonomy,
+    examples: Examples,
+    pixels: Path,
+    weights: Sequence[int],
+    seed: int,
+) -> dict[str, Any]:
+    """Fit scores and likeness of `network` in place, on features of the raw `bundle`'s network.
+
+    `pixels` is the file of all decoded photos, `weights` how often each set's photos are seen
+    varied. The epoch that is best on `val` stays. Returns what was done, for the bundle's record.
+    """
+    keras.utils.set_random_seed(seed)
+    pictures = draw_pictures(examples, weights, seed)
+    held_out = [Picture(int(row)) for row in np.flatnonzero(examples.split == "val")]
+    features = compute_features(bundle, pixels, [*pictures, *held_out], seed)
+    truth, mask = join_pictures([*pictures, *held_out], taxonomy, examples)
+    count = len(pictures)
+    heads = build_heads(network, len(taxonomy.find_places("article")))
+    articles = taxonomy.find_places("article")
+    train = Features(features[:count], truth[:count], mask[:count], articles)
+    val = Features(features[count:], truth[count:], mask[count:], articles)
+    best = fit_heads(heads, taxonomy, train, val)
+    for name in HEADS:
+        network.get_layer(name).set_weights(heads.get_layer(name).get_weights())
+    return {"pictures": count, "epoch": best, "of": EPOCHS, "rate": RATE}
+
+
+def draw_pictures(examples: Examples, weights: Sequence[int], seed: int) -> list[Picture]:
+    """Every training photo as it is, its varied copies, and composed pictures."""
+    random = np.random.default_rng(seed)
+    rows = np.flatnonzero(examples.split == "train")
+    copies = np.repeat(rows, np.asarray(weights)[examples.source[rows]])
+    pairs = random.choice(rows, (int(len(rows) * COMPOSED), 2))
+    return [
+        *(Picture(int(row)) for row in rows),
+        *(Picture(int(row), varied=True) for row in copies),
+        *(Picture(int(one), int(other), varied=True) for one, other in pairs),
+    ]
+
+
+def join_pictures(
+    pictures: Sequence[Picture], taxonomy: Taxonomy, examples: Examples
+) -> tuple[NDArray[np.int8], NDArray[np.uint8]]:
+    """Truth and mask of pictures, (N, labels) each."""
+    rows = [picture.row for picture in pictures]
+    truth, mask, several = examples.truth[rows], examples.mask[rows], mark_several(taxonomy)
+    for at, picture in enumerate(pictures):
+        if picture.other >= 0:
+            other = picture.other
+            truth[at], mask[at] = augment.join_targets(
+                (truth[at], examples.truth[other]), (mask[at], examples.mask[other]), several
+            )
+    return truth, mask
+
+
+def compute_features(
+    bundle: Path, pixels: Path, pictures: Sequence[Picture], seed: int
+) -> NDArray[np.float16]:
+    """(N, channels) averaged feature maps, computed by the bundle's network on all cores."""
+    chunks = [(seed + at, pictures[at : at + BATCH]) for at in range(0, len(pictures), BATCH)]
+    context = multiprocessing.get_context("spawn")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    with context.Pool(cores, _open_room, (bundle, pixels)) as pool:
+        parts = pool.imap(_compute_chunk, chunks, chunksize=16)
+        return np.concatenate(list(tqdm(parts, total=len(chunks), desc="features", unit="batch")))
+
+
+_room: dict[str, Any] = {}
+
+
+def _open_room(bundle: Path, pixels: Path) -> None:
+    _room["classifier"] = Classifier(load_bundle(bundle), keep_tensors=True)
+    _room["pixels"] = np.load(pixels, mmap_mode="r")
+
+
+def _compute_chunk(chunk: tuple[int, Sequence[Picture]]) -> NDArray[np.float16]:
+    seed, pictures = chunk
+    random = np.random.default_rng(seed)
+    images = np.stack([_draw(picture, random) for picture in pictures])
+    features, _weights = read_last_layer(_room["classifier"], images)
+    return features.mean(axis=(1, 2)).astype(FEATURES)
+
+
+def _draw(picture: Picture, random: np.random.Generator) -> NDArray[np.uint8]:
+    photo: NDArray[np.uint8] = _room["pixels"][picture.row]
+    if picture.other >= 0:
+        photo = augment.compose_photos(photo, _room["pixels"][picture.other], random)
+    return augment.vary_photo(photo, len(photo), random) if picture.varied else photo
+
+
+class Features(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of features with their targets, in a new order every epoch."""
+
+    def __init__(
+        self,
+        features: NDArray[np.float16],
+        truth: NDArray[np.int8],
+        mask: NDArray[np.uint8],
+        articles: Sequence[int],
+    ) -> None:
+        super().__init__()
+        self.features, self.truth, self.mask, self.articles = features, truth, mask, articles
+        self.random = np.random.default_rng(0)
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return -(-len(self.features) // FIT_BATCH)
+
+    def on_epoch_end(self) -> None:
+        self.order = self.random.permutation(len(self.features))
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]:
+        rows = self.order[index * FIT_BATCH : (index + 1) * FIT_BATCH]
+        truth, mask = self.truth[rows], self.mask[rows]
+        target = np.concatenate([truth, mask], axis=1).astype(np.float32)
+        likeness = find_single(truth, mask, self.articles)
+        return self.features[rows].astype(np.float32), {"logits": target, "likeness": likeness}
+
+
+def build_heads(network: keras.Model, articles: int) -> keras.Model:
+    """The network's last layers alone, starting from its weights: features (N, channels) in."""
+    own = [network.get_layer(name) for name in HEADS]
+    features = keras.Input((int(own[0].kernel.shape[0]),))
+    seen = layers.Dropout(0.2)(features)
+    logits, embedding = (layers.Dense(one.units, name=one.name) for one in own)
+    scores, likeness = logits(seen), Proxies(max(1, articles), name="likeness")(embedding(features))
+    for fresh, trained in zip((logits, embedding), own, strict=True):
+        fresh.set_weights(trained.get_weights())
+    return keras.Model(features, {"logits": scores, "likeness": likeness})
+
+
+def fit_heads(heads: keras.Model, taxonomy: Taxonomy, train: Features, val: Features) -> int:
+    """Fit in place; returns the epoch, from 1, whose weights were the best on `val`."""
+    steps = EPOCHS * len(train)
+    heads.compile(
+        keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(RATE, steps), 1e-2),
+        loss={"logits": make_label_loss(taxonomy), "likeness": find_likeness_loss},
+        loss_weights={"logits": 1.0, "likeness": LIKENESS_WEIGHT},
+    )
+    tell = keras.callbacks.LambdaCallback(on_epoch_end=tell_epoch)
+    if not len(val.features):
+        heads.fit(train, epochs=EPOCHS, callbacks=[tell], verbose=0)
+        return EPOCHS
+    keep = keras.callbacks.EarlyStopping("val_loss", patience=EPOCHS, restore_best_weights=True)
+    history = heads.fit(
+        train, validation_data=val, epochs=EPOCHS, callbacks=[keep, tell], verbose=0
+    )
+    return int(np.argmin(history.history["val_loss"])) + 1
+
+
+def tell_epoch(epoch: int, logs: Mapping[str, float]) -> None:
+    """To the error output: the standard one is for the summary alone."""
+    losses = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
+    tqdm.write(f"last layers, epoch {epoch + 1} of {EPOCHS}: {losses}", file=sys.stderr)
