@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from catalog_ai.admin import AutoCategorizeAdminMixin
+from catalog_ai.admin.paginator import LargeListPaginator
 from shop_demo.models import Category, Product
 
 
@@ -19,3 +20,6 @@ class ProductAdmin(AutoCategorizeAdminMixin, admin.ModelAdmin):  # type: ignore[
     search_fields = ["title"]
     autocomplete_fields = ["categories"]
     list_per_page = 50
+    # For catalogues beyond a hundred thousand products.
+    paginator = LargeListPaginator
+    show_full_result_count = False

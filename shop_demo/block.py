@@ -80,7 +80,14 @@ class Block:
     """Products and all that belongs to them; `save` writes them."""
 
     # In the order of their foreign keys.
-    MODELS = (Product, Filing, Run, Classification, Suggestion, Decision)
+    MODELS: tuple[type[models.Model], ...] = (
+        Product,
+        Filing,
+        Run,
+        Classification,
+        Suggestion,
+        Decision,
+    )
 
     def __init__(self, size: int, *, embeddings: bool = False) -> None:
         self.chance = random.Random(size)  # noqa: S311 - no secret, and the same each time

@@ -82,9 +82,9 @@ def copy_rows(
     """Copy rows, from the id `first` on, to ids higher by `shift`."""
     meta = model._meta
     assert meta.pk is not None  # noqa: S101 - every model has one
-    key = meta.pk.column
-    values = {field.column: f'"{field.column}"' for field in meta.local_concrete_fields}
-    values |= {**changed, key: f"{key} + {shift}"}
+    key = str(meta.pk.column)
+    columns = [str(field.column) for field in meta.local_concrete_fields]
+    values = {column: f'"{column}"' for column in columns} | changed | {key: f"{key} + {shift}"}
     names = ", ".join(f'"{column}"' for column in values)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,6 +1,8 @@
 """Filters of a product list: state, likeliest label, confidence; each choice with its count."""
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
@@ -20,6 +22,7 @@ IN_PROGRESS = "in-progress"
 LARGE = 50_000  # counts over more rows than this are kept for a while
 KEPT_SECONDS = 300
 LABELS_SHOWN = 25
+REQUEST_ATTRIBUTE = "_catalog_ai_counts"  # where a request keeps them for the other filters
 
 # Lower and upper bound of confidence, and the address's word for it.
 BANDS = {
@@ -51,35 +54,44 @@ def _size(field: Any) -> dict[str, Any]:
     return {"max_length": field.max_length} if field.max_length else {}
 
 
-def count_rows(target: ProductTarget, field: str) -> dict[str, int]:
-    """How many products have which value of `field`; one grouped query, kept where it is large."""
-    key = f"catalog_ai:count:{target.key}:{field}"
-    counts: dict[str, int] | None = cache.get(key)
+@dataclass(frozen=True)
+class Counts:
+    """How many products of a whole catalogue have which state, likeliest label and confidence."""
+
+    states: dict[str, int]
+    labels: dict[str, int]
+    bands: dict[str, int]
+
+
+def count_results(target: ProductTarget, request: HttpRequest) -> Counts:
+    """One grouped query a page; of a large catalogue kept for a while."""
+    key = f"catalog_ai:counts:{target.key}"
+    counts: Counts | None = getattr(request, REQUEST_ATTRIBUTE, None) or cache.get(key)
     if counts is None:
-        rows = get_current(target).values_list(field).annotate(number=Count("pk")).order_by()
-        counts = {str(value): number for value, number in rows}
-        if sum(counts.values()) > LARGE:
+        counts = _count(target)
+        if sum(counts.states.values()) > LARGE:
             cache.set(key, counts, KEPT_SECONDS)
+    setattr(request, REQUEST_ATTRIBUTE, counts)
     return counts
 
 
-def count_bands(target: ProductTarget) -> dict[str, int]:
-    """How many products lie in which band of confidence; one query."""
-    key = f"catalog_ai:count:{target.key}:bands"
-    counts: dict[str, Any] | None = cache.get(key)
-    if counts is None:
-        counts = get_current(target).aggregate(
-            **{
-                f"band_{band}": Count("pk", filter=_in_band(low, high, "top_confidence"))
-                for band, (low, high, _name) in BANDS.items()
-            }
-        )
-        if sum(counts.values()) > LARGE:
-            cache.set(key, counts, KEPT_SECONDS)
-    return {band: counts[f"band_{band}"] for band in BANDS}
+def _count(target: ProductTarget) -> Counts:
+    in_bands: dict[str, Any] = {
+        f"band_{band}": Count("pk", filter=_in_band(low, high))
+        for band, (low, high, _name) in BANDS.items()
+    }
+    # In the order of their index, which has all the columns.
+    grouped = get_current(target).order_by().values_list("state", "top_label")
+    states, labels, bands = Counter[str](), Counter[str](), Counter[str]()
+    for state, label, number, *found in grouped.annotate(number=Count("pk"), **in_bands):
+        states[state] += number
+        labels[label] += number
+        bands.update(dict(zip(BANDS, found, strict=True)))
+    never = target.get_products().count() - states.total()
+    return Counts({**states, NEVER: max(0, never)}, dict(labels), dict(bands))
 
 
-def _in_band(low: float, high: float, field: str) -> Q:
+def _in_band(low: float, high: float, field: str = "top_confidence") -> Q:
     return Q(**{f"{field}__gte": low, f"{field}__lt": high})
 
 
@@ -97,6 +109,18 @@ class CountedFilter(admin.SimpleListFilter):
         self.is_mirrored = issubclass(model, CategorizedProduct)
         self.counts: dict[str, int] = {}
         super().__init__(request, params, model, model_admin)
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        if self.target is None:
+            return []
+        if request.method == "POST" and "action" in request.POST:
+            # Nothing is drawn, but Django leaves out a filter that has no choice at all.
+            return [("", "")]
+        return self.list_choices(request, self.target)
+
+    def list_choices(self, request: HttpRequest, target: ProductTarget) -> list[tuple[str, Any]]:
+        """The choices, with their `counts`."""
+        raise NotImplementedError
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         yield {
@@ -123,12 +147,8 @@ class StateFilter(CountedFilter):
     title = _("categorisation")
     parameter_name = "ai_status"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        if self.target is None:
-            return []
-        self.counts = count_rows(self.target, "state")
-        judged = sum(self.counts.values())
-        self.counts[NEVER] = max(0, self.target.get_products().count() - judged)
+    def list_choices(self, request: HttpRequest, target: ProductTarget) -> list[tuple[str, Any]]:
+        self.counts = count_results(target, request).states
         chosen = request.GET.get(str(self.parameter_name))
         found = [
             (str(state.value), state.label)
@@ -146,9 +166,8 @@ class StateFilter(CountedFilter):
                 return queryset.filter(ai_state="")
             return queryset.exclude(pk__in=select_products(self.target, get_current(self.target)))
         if value == IN_PROGRESS:
-            rows = Classification.objects.filter(
-                target=self.target.key, state__in=Classification.IN_FLIGHT
-            )
+            in_flight = Classification.has_state(Classification.IN_FLIGHT)
+            rows = Classification.objects.filter(in_flight, target=self.target.key)
             return queryset.filter(pk__in=select_products(self.target, rows))
         if self.is_mirrored:
             return queryset.filter(ai_state=value)
@@ -159,10 +178,8 @@ class LabelFilter(CountedFilter):
     title = _("likeliest label")
     parameter_name = "ai_label"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        if self.target is None:
-            return []
-        self.counts = count_rows(self.target, "top_label")
+    def list_choices(self, request: HttpRequest, target: ProductTarget) -> list[tuple[str, Any]]:
+        self.counts = count_results(target, request).labels
         ranked = sorted(self.counts, key=lambda label: -self.counts[label])
         chosen = request.GET.get(str(self.parameter_name))
         shown = [label for label in ranked if label][:LABELS_SHOWN]
@@ -183,10 +200,8 @@ class ConfidenceFilter(CountedFilter):
     title = _("confidence")
     parameter_name = "ai_confidence_band"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        if self.target is None:
-            return []
-        self.counts = count_bands(self.target)
+    def list_choices(self, request: HttpRequest, target: ProductTarget) -> list[tuple[str, Any]]:
+        self.counts = dict.fromkeys(BANDS, 0) | count_results(target, request).bands
         return [(band, name) for band, (_low, _high, name) in BANDS.items()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
@@ -196,4 +211,4 @@ class ConfidenceFilter(CountedFilter):
         low, high, _name = bounds
         if self.is_mirrored:
             return queryset.filter(_in_band(low, high, "ai_confidence"))
-        return self.narrow(queryset, _in_band(low, high, "top_confidence"))
+        return self.narrow(queryset, _in_band(low, high))

@@ -17,6 +17,7 @@ from catalog_ai.targets import get_targets
 from catalog_ai.workflow.describe import describe_mapping
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import is_allowed
+from catalog_ai.workflow.queue import count_waiting
 from catalog_ai.workflow.queues import get_queue_status
 
 RUNS_SHOWN = 5
@@ -41,7 +42,7 @@ class Notice:
 def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """State of the model, the queue and the mapping, links, and the latest runs."""
     demand(request, *ANY)
-    backlog = count_backlog()
+    backlog, is_more = count_waiting()
     links = find_links(request, site.name)
     context = {
         **site.each_context(request),
@@ -51,9 +52,10 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
             check_model(),
             check_queue(),
             *check_mappings(links["mapping"]),
-            tell_backlog(backlog, links["review"]),
+            tell_backlog(backlog, is_more, links["review"]),
         ],
         "backlog": backlog,
+        "backlog_is_more": is_more,
         "runs": [(run, make_badge(run.state, run.get_state_display())) for run in load_runs()],
         "products": list_products(site.name),
         "links": links,
@@ -77,10 +79,6 @@ def load_runs() -> "models.QuerySet[Run]":
     """The latest ones; each upload is a run of its own and would push out the others."""
     runs = Run.objects.exclude(source=Run.Source.UPLOAD).select_related("created_by")
     return runs.order_by("-pk")[:RUNS_SHOWN]
-
-
-def count_backlog() -> int:
-    return Classification.objects.filter(is_current=True, state__in=Classification.WAITING).count()
 
 
 def list_products(site: str) -> list[tuple[str, str]]:
@@ -168,7 +166,7 @@ def _check_mapping(key: str, several: bool, page: str) -> Notice:
     return Notice(title, text % counts, tone, url=f"{page}?target={key}", action=action)
 
 
-def tell_backlog(backlog: int, url: str) -> Notice:
+def tell_backlog(backlog: int, is_more: bool, url: str) -> Notice:
     """How much waits for a person; where nothing does, what that means."""
     title = gettext("Review queue")
     if backlog:
@@ -177,6 +175,8 @@ def tell_backlog(backlog: int, url: str) -> Notice:
             "%(count)d products wait for a person.",
             backlog,
         )
+        if is_more:
+            text = gettext("More than %(count)d products wait for a person.")
         action = gettext("Review them") if url else ""
         return Notice(title, text % {"count": backlog}, WAITING, url=url, action=action)
     if not Classification.objects.exists():

@@ -6,6 +6,8 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from catalog_ai.admin.paginator import LargeListPaginator
+
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
 else:
@@ -18,6 +20,7 @@ class ReadOnlyAdmin(Base):
     """No adding, no changing, no deleting."""
 
     show_full_result_count = False
+    paginator = LargeListPaginator
     list_per_page = 50
     actions = None
 

@@ -25,12 +25,12 @@ from catalog_ai.workflow.permissions import REVIEW
 from catalog_ai.workflow.queue import (
     GRID,
     ORDERS,
-    QueueCounts,
     QueueFilter,
     count_queue,
     get_page,
     position_of,
 )
+from catalog_ai.workflow.queue_counts import QueueCounts
 from catalog_ai.workflow.undo import last_batch
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def show_queue(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
         "next_page": chosen.encode(after=end) if end else "",
         "first_page": chosen.encode() if chosen.after else "",
         "focus": rows[0].pk if rows else None,
-        "unfiltered": chosen.encode(label="", reason="", run="", model="", mine=""),
+        "unfiltered": chosen.encode(label="", reason="", run="", model="", age="", mine=""),
     }
     page = "grid" if chosen.view == GRID else "queue"
     return TemplateResponse(request, f"admin/catalog_ai/review/{page}.html", context)
@@ -105,6 +105,7 @@ def list_filters(chosen: QueueFilter, counts: QueueCounts) -> dict[str, Any]:
     """Every filter with the address of each of its values, and the counts beside them."""
     facets = [
         (gettext("Why it waits"), list_choices(counts.reasons, chosen, "reason"), ""),
+        (gettext("How long it waits"), list_choices(counts.ages, chosen, "age"), ""),
         (gettext("Run"), list_choices(counts.runs, chosen, "run"), ""),
         (gettext("Model"), list_choices(counts.models, chosen, "model"), ""),
         (gettext("Likeliest label"), list_choices(counts.labels, chosen, "label"), "many"),
@@ -121,7 +122,7 @@ def list_filters(chosen: QueueFilter, counts: QueueCounts) -> dict[str, Any]:
         "grid_labels": list_choices(counts.labels[:GRID_LABELS], chosen, "label"),
         "views": {"cards": chosen.encode(view=""), "grid": chosen.encode(view=GRID)},
         "label_name": name_label(chosen.label) if chosen.label else "",
-        "filtered": any((chosen.label, chosen.reason, chosen.run, chosen.model, chosen.mine)),
+        "filtered": chosen.is_narrowed,
     }
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from catalog_ai.admin.display import Bar, make_bar, make_suggestion_bar, name_label
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import ProductTarget
-from catalog_ai.workflow.queue import QueueFilter
+from catalog_ai.workflow.queue import AGE_NAMES, QueueFilter
 
 KEYS = "123456789"
 GUESSES = 3  # likeliest labels shown of an image that nothing was recognised in
@@ -154,4 +154,6 @@ def _name_value(name: str, value: str) -> str:
         return str(dict(Classification.Reason.choices).get(value, value))
     if name == "run":
         return _("Run %(number)s") % {"number": value}
+    if name == "age":
+        return str(AGE_NAMES[value])
     return name_label(value) if name == "label" else value

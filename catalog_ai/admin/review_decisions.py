@@ -15,9 +15,10 @@ from catalog_ai.admin.access import attempt, demand
 from catalog_ai.errors import CatalogAIError, CategoryNotFound
 from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.targets import ProductTarget, get_target, get_targets
+from catalog_ai.workflow.batches import give_back_batch, renew_batch, take_batch
 from catalog_ai.workflow.choose import choose
 from catalog_ai.workflow.permissions import REVIEW
-from catalog_ai.workflow.queue import QueueFilter, give_back_batch, renew_batch, take_batch
+from catalog_ai.workflow.queue import QueueFilter
 from catalog_ai.workflow.review import Reviewed, approve, correct, dismiss, reject
 from catalog_ai.workflow.undo import last_batch, undo
 

@@ -1,10 +1,13 @@
 """What came of a run's products: charts and lists, from a bounded few grouped queries."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count
+from django.utils.translation import get_language
 
 from catalog_ai.admin.access import find_url
 from catalog_ai.admin.display import Bar, make_count_bars, name_label
@@ -14,6 +17,7 @@ from catalog_ai.targets import get_targets
 LABELS_SHOWN = 20
 PRODUCTS_SHOWN = 20
 LIVE_DETAIL_LIMIT = 20_000  # above it the charts are drawn when the page is opened, not live
+KEPT_SECONDS = 300  # and then again for others
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,19 @@ def has_live_details(run: Run) -> bool:
 
 
 def describe_details(run: Run, site: str) -> dict[str, Any]:
-    """Charts and lists over the run's products: a bounded few grouped queries."""
+    """Charts and lists over the run's products; those of a large run are kept for a while."""
+    if has_live_details(run):
+        return _load_details(run, site)
+    stand = f"{run.pk}:{run.state}:{run.done}:{run.rolled_back_at}:{site}:{get_language()}"
+    key = f"catalog_ai:run:{hashlib.sha256(stand.encode()).hexdigest()}"
+    details: dict[str, Any] | None = cache.get(key)
+    if details is None:
+        details = _load_details(run, site)
+        cache.set(key, details, KEPT_SECONDS)
+    return details
+
+
+def _load_details(run: Run, site: str) -> dict[str, Any]:
     rows = run.classifications
     troubled = {
         state: _load_troubled(run, state, site)

@@ -1,11 +1,15 @@
 """A classification: one image of one product, judged once by one model version."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models.runs import Run
+
+WAITS = Q(is_current=True, state__in=("review", "unidentified"))  # condition of partial indexes
 
 
 class Classification(models.Model):
@@ -116,22 +120,51 @@ class Classification(models.Model):
             models.Index(
                 fields=["sent_at", "id"], condition=Q(state="queued"), name="catalog_ai_cls_unsent"
             ),
+            # With all that the filters of a product list count and select by.
             models.Index(
-                fields=["target", "state", "top_label", "id"],
+                fields=["target", "state", "top_label", "top_confidence", "object_id"],
                 condition=Q(is_current=True),
                 name="catalog_ai_cls_list",
             ),
+            # The review queue in each of its orders, and by its two commonest filters.
             models.Index(
-                fields=["-uncertainty", "-id"],
-                condition=Q(is_current=True, state__in=("review", "unidentified")),
+                fields=["target", "-uncertainty", "-id"],
+                condition=WAITS,
                 name="catalog_ai_cls_queue",
             ),
             models.Index(
-                fields=["-value", "-id"],
-                condition=Q(is_current=True, state__in=("review", "unidentified")),
-                name="catalog_ai_cls_valuable",
+                fields=["target", "-value", "-id"], condition=WAITS, name="catalog_ai_cls_valuable"
+            ),
+            models.Index(
+                fields=["target", "created_at", "id"], condition=WAITS, name="catalog_ai_cls_oldest"
+            ),
+            models.Index(
+                fields=["target", "top_label", "-uncertainty", "-id"],
+                condition=WAITS,
+                name="catalog_ai_cls_label",
+            ),
+            models.Index(
+                fields=["target", "reason", "-uncertainty", "-id"],
+                condition=WAITS,
+                name="catalog_ai_cls_reason",
+            ),
+            # With all that the review queue counts by.
+            models.Index(
+                fields=["target", "top_label", "reason", "model_version", "run", "created_at"],
+                condition=WAITS,
+                name="catalog_ai_cls_facets",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.target} {self.object_id}: {self.get_state_display()}"
+
+    @staticmethod
+    def has_state(states: "Iterable[Classification.State]") -> models.Func:
+        """A condition with the states written into the SQL.
+
+        SQLite uses no partial index for a bound parameter.
+        """
+        written = ", ".join(f"'{state}'" for state in states)
+        template = f"%(expressions)s IN ({written})"
+        return models.Func(models.F("state"), template=template, output_field=models.BooleanField())

@@ -1,20 +1,29 @@
 """The review queue: what waits for a person, filtered, ordered and paged at a constant cost."""
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.core.cache import cache
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models import Classification
-from catalog_ai.workflow.permissions import REVIEW, as_user, require
+from catalog_ai.workflow.permissions import as_user
+from catalog_ai.workflow.queue_counts import (
+    AGES,
+    DAY,
+    MONTH,
+    WEEK,
+    QueueCounts,
+    QueueTable,
+    tabulate,
+)
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
@@ -25,14 +34,17 @@ ORDERS = {
     VALUABLE: _("Most valuable first"),
     OLDEST: _("Oldest first"),
 }
-ORDER_FIELD = {UNCERTAIN: "uncertainty", VALUABLE: "value", OLDEST: "id"}
-COUNTED_UP_TO = 100_000  # beyond it a count says "more": counting a million rows takes too long
+ORDER_FIELD = {UNCERTAIN: "uncertainty", VALUABLE: "value", OLDEST: "created_at"}
+AGE_NAMES = {
+    DAY: _("Longer than a day"),
+    WEEK: _("Longer than a week"),
+    MONTH: _("Longer than a month"),
+}
+COUNTED_UP_TO = 100_000  # where nothing but the number is shown
 LONG = 20_000  # a queue whose counts are kept for a while
 COUNTS_LAST = 60  # seconds
+FEW = 2_000  # cards of a filter that are found first and put in order then
 GRID = "grid"  # one label at a time
-LEASE = timedelta(minutes=15)
-FACET = 12  # runs and models shown beside the queue
-LEASED = 25  # cards in a batch of one's own
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,7 @@ class QueueFilter:
     reason: str = ""
     run: str = ""
     model: str = ""
+    age: str = ""  # of AGES: older than that
     order: str = UNCERTAIN
     mine: str = ""  # "1": the cards of one's own batch only
     view: str = ""
@@ -59,11 +72,17 @@ class QueueFilter:
             reason=query.get("reason", "")[:20],
             run=run if run.isascii() and run.isdigit() and len(run) < 19 else "",
             model=query.get("model", "")[:100],
+            age=query["age"] if query.get("age") in AGES else "",
             order=query["order"] if query.get("order") in ORDERS else UNCERTAIN,
             mine="1" if query.get("mine") == "1" else "",
             view=GRID if query.get("view") == GRID else "",
             after=query.get("after", "")[:60],
         )
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a filter is in force."""
+        return any((self.label, self.reason, self.run, self.model, self.age, self.mine))
 
     def encode(self, **changes: str) -> str:
         """The filter as a query string, with changes; a changed filter starts at the first page."""
@@ -76,13 +95,14 @@ class QueueFilter:
 
 
 def review_queue(
-    chosen: QueueFilter, reviewer: "Actor" = None
+    chosen: QueueFilter, reviewer: "Actor" = None, *, few: bool = True
 ) -> "models.QuerySet[Classification]":
     """The waiting classifications of a filter, in no order yet.
 
-    For a reviewer, without the cards that somebody else has taken.
+    For a reviewer, without the cards that somebody else has taken. A `few` are looked up by the
+    filter; others are read along the order.
     """
-    rows = Classification.objects.filter(_is_waiting(), target=chosen.target, is_current=True)
+    rows = select_waiting().filter(target=chosen.target)
     if chosen.label:
         rows = rows.filter(top_label=chosen.label)
     if chosen.reason:
@@ -91,16 +111,27 @@ def review_queue(
         rows = rows.filter(run=int(chosen.run))
     if chosen.model:
         rows = rows.filter(model_version=chosen.model)
+    if chosen.age:
+        # In the second form no index answers: another filter finds less, or the order is wanted.
+        alone = not (chosen.label or chosen.reason or chosen.run)
+        since = "created_at" if (alone if few else chosen.order == OLDEST) else "_since"
+        rows = rows.alias(_since=Coalesce("created_at", "created_at"))
+        rows = rows.filter(**{f"{since}__lt": timezone.now() - AGES[chosen.age]})
     if reviewer is None:
         return rows
-    return rows.filter(_taken_by(reviewer) if chosen.mine else _taken_by(reviewer) | is_free())
+    return rows.filter(taken_by(reviewer) if chosen.mine else taken_by(reviewer) | is_free())
 
 
-def _is_waiting() -> models.Func:
-    """The state, written into the SQL: SQLite uses no partial index for a bound parameter."""
-    states = ", ".join(f"'{state}'" for state in Classification.WAITING)
-    template = f"%(expressions)s IN ({states})"
-    return models.Func(models.F("state"), template=template, output_field=models.BooleanField())
+def select_waiting() -> "models.QuerySet[Classification]":
+    """What waits for a person, of every product model."""
+    waits = Classification.has_state(Classification.WAITING)
+    return Classification.objects.filter(waits, is_current=True)
+
+
+def count_waiting() -> tuple[int, bool]:
+    """How much waits for a person, and whether it is more: beyond COUNTED_UP_TO nobody counts."""
+    number = select_waiting()[: COUNTED_UP_TO + 1].count()
+    return min(number, COUNTED_UP_TO), number > COUNTED_UP_TO
 
 
 def is_free() -> Q:
@@ -108,43 +139,20 @@ def is_free() -> Q:
     return Q(assigned_until__isnull=True) | Q(assigned_until__lte=timezone.now())
 
 
-def _taken_by(reviewer: "Actor") -> Q:
+def taken_by(reviewer: "Actor") -> Q:
     return Q(assigned_to=as_user(reviewer), assigned_until__gt=timezone.now())
 
 
-def take_batch(chosen: QueueFilter, reviewer: "Actor", size: int = LEASED) -> int:
-    """Take the first free cards of a filter for one reviewer; how many that were.
-
-    The UPDATE asks again whether a card is free: of two who reach for it at once, one gets it.
-    """
-    require(reviewer, REVIEW)
-    free = order_queue(review_queue(replace(chosen, mine="", after="")).filter(is_free()), chosen)
-    wanted = list(free.values_list("pk", flat=True)[:size])
-    return (
-        Classification.objects.filter(pk__in=wanted, state__in=Classification.WAITING)
-        .filter(is_free())
-        .update(assigned_to=as_user(reviewer), assigned_until=timezone.now() + LEASE)
-    )
-
-
-def renew_batch(reviewer: "Actor") -> int:
-    """Whoever goes on working keeps the cards; how many those are."""
-    until = timezone.now() + LEASE
-    taken = Classification.objects.filter(_is_waiting(), _taken_by(reviewer), is_current=True)
-    return taken.update(assigned_until=until)
-
-
-def give_back_batch(reviewer: "Actor") -> int:
-    """Let others have the cards that are left; how many those were."""
-    taken = Classification.objects.filter(_is_waiting(), _taken_by(reviewer), is_current=True)
-    return taken.update(assigned_to=None, assigned_until=None)
-
-
 def order_queue(
-    rows: "models.QuerySet[Classification]", chosen: QueueFilter
+    rows: "models.QuerySet[Classification]", chosen: QueueFilter, *, few: bool = False
 ) -> "models.QuerySet[Classification]":
-    field = ORDER_FIELD[chosen.order]
-    return rows.order_by(*(["id"] if chosen.order == OLDEST else [f"-{field}", "-id"]))
+    """In the filter's order; of `few` rows the order is worked out and not read from an index."""
+    name = ORDER_FIELD[chosen.order]
+    # Else a database would walk along the index of the order, through the whole queue.
+    field = Coalesce(name, name) if few else F(name)
+    if chosen.order == OLDEST:
+        return rows.order_by(field.asc(), "id")
+    return rows.order_by(field.desc(), "-id")
 
 
 def get_page(
@@ -155,81 +163,79 @@ def get_page(
     The page starts behind a (sort value, id) pair and not at a number: however deep, it reads
     only its own rows, and a card decided meanwhile moves nobody to another page.
     """
-    field = ORDER_FIELD[chosen.order]
     rows = get_page_query(chosen, reviewer).select_related("run").prefetch_related("suggestions")
     page = list(rows[: size + 1])
     if len(page) <= size:
         return page, ""
-    last = page[size - 1]
-    return page[:size], f"{getattr(last, field)}:{last.pk}"
+    return page[:size], position_of(page[size - 1], chosen.order)
 
 
 def get_page_query(
     chosen: QueueFilter, reviewer: "Actor" = None
 ) -> "models.QuerySet[Classification]":
     """The queue in its order, from behind `after`."""
-    rows = _start_after(review_queue(chosen, reviewer), chosen, ORDER_FIELD[chosen.order])
-    return order_queue(rows, chosen)
+    few = finds_few(chosen)
+    rows = review_queue(chosen, reviewer, few=few)
+    return order_queue(_start_after(rows, chosen, few), chosen, few=few)
 
 
 def _start_after(
-    rows: "models.QuerySet[Classification]", chosen: QueueFilter, field: str
+    rows: "models.QuerySet[Classification]", chosen: QueueFilter, few: bool
 ) -> "models.QuerySet[Classification]":
-    value, _colon, pk = chosen.after.partition(":")
+    field, beyond = ORDER_FIELD[chosen.order], "gt" if chosen.order == OLDEST else "lt"
+    text, _colon, pk = chosen.after.partition(":")
     try:
-        number, last = float(value), int(pk)
-    except ValueError:
+        number, last = float(text), int(pk)
+        value = datetime.fromtimestamp(number, UTC) if chosen.order == OLDEST else number
+    except (ValueError, OverflowError, OSError):
         return rows
-    if chosen.order == OLDEST:
-        return rows.filter(id__gt=last)
-    # The first condition says the same once more, as a range that an index can start from.
-    rows = rows.filter(**{f"{field}__lte": number})
-    return rows.filter(Q(**{f"{field}__lt": number}) | Q(**{field: number, "id__lt": last}))
+    if not few:
+        # The same once more, as a range that an index can start from.
+        rows = rows.filter(**{f"{field}__{beyond}e": value})
+    behind = Q(**{f"{field}__{beyond}": value}) | Q(**{field: value, f"id__{beyond}": last})
+    return rows.filter(behind)
 
 
 def position_of(row: Classification, order: str) -> str:
     """The `after` that starts a page right behind a row."""
-    return f"{getattr(row, ORDER_FIELD[order])}:{row.pk}"
+    value = getattr(row, ORDER_FIELD[order])
+    return f"{value.timestamp() if isinstance(value, datetime) else value}:{row.pk}"
 
 
-@dataclass(frozen=True)
-class QueueCounts:
-    """Numbers beside the filters."""
-
-    total: int
-    labels: list[tuple[str, int]]
-    reasons: list[tuple[str, int]]
-    runs: list[tuple[str, int]]
-    models: list[tuple[str, int]]
+def finds_few(chosen: QueueFilter) -> bool:
+    """Whether a filter finds few cards in a long queue."""
+    if not chosen.is_narrowed:
+        return False
+    table = _load_table(chosen.target)
+    few = chosen.mine or table.sum_up(asdict(chosen)).total <= FEW
+    return bool(few) and table.total >= LONG
 
 
 def count_queue(chosen: QueueFilter, reviewer: "Actor" = None) -> QueueCounts:
-    """Counts by likeliest label, reason, run and model, each under the other filters in force.
+    """Counts by likeliest label, reason, run, model and age, each under the other filters.
 
-    In a long queue they are up to COUNTS_LAST seconds old.
+    Those of a long queue are up to COUNTS_LAST seconds old, with the cards that others have taken.
     """
-    total = review_queue(chosen, reviewer)[:COUNTED_UP_TO].count()
-    if total < LONG:
-        return _count_facets(chosen, reviewer, total)
-    same = replace(chosen, order=UNCERTAIN, view="", after="").encode()
-    key = f"catalog_ai.queue.{hashlib.sha256(same.encode()).hexdigest()}"
-    counts: QueueCounts | None = cache.get(key)
-    if counts is None:
-        counts = _count_facets(replace(chosen, mine=""), None, total)
-        cache.set(key, counts, COUNTS_LAST)
-    return replace(counts, total=total)
+    whole = QueueFilter(chosen.target, mine=chosen.mine)
+    table = _load_table(chosen.target)
+    if chosen.mine:
+        own = review_queue(whole, reviewer).values_list("pk", flat=True)
+        table = tabulate(Classification.objects.filter(pk__in=list(own)))
+    elif table.total < LONG:
+        table = tabulate(review_queue(whole, reviewer))
+    counts = table.sum_up(asdict(chosen))
+    if table.has_run(chosen.run):
+        return counts
+    small = tabulate(review_queue(replace(whole, run=chosen.run), reviewer))
+    of_run = small.sum_up(asdict(chosen))
+    return replace(of_run, runs=counts.runs + of_run.runs)
 
 
-def _count_facets(chosen: QueueFilter, reviewer: "Actor", total: int) -> QueueCounts:
-    def count(name: str, column: str) -> list[tuple[str, int]]:
-        rows = review_queue(replace(chosen, **{name: ""}), reviewer).values_list(column)
-        counted = rows.annotate(number=Count("pk")).order_by("-number", column)
-        return [(str(value), number) for value, number in counted]
-
-    return QueueCounts(
-        total=total,
-        labels=count("label", "top_label"),
-        reasons=count("reason", "reason"),
-        runs=count("run", "run_id")[:FACET],
-        models=count("model", "model_version")[:FACET],
-    )
+def _load_table(target: str) -> QueueTable:
+    """Counts of the whole queue, kept for a while."""
+    key = f"catalog_ai.queue.{target}"
+    table: QueueTable | None = cache.get(key)
+    if table is None:
+        table = tabulate(review_queue(QueueFilter(target)))
+        cache.set(key, table, COUNTS_LAST)
+    return table

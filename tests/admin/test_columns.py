@@ -6,10 +6,11 @@ import pytest
 from django.contrib import admin
 from django.core.cache import cache
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalog_ai.admin.filters import count_bands, count_rows
+from catalog_ai.admin.filters import count_results
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.review import correct
@@ -77,22 +78,35 @@ def test_a_product_without_a_photo_keeps_its_place() -> None:
 
 
 def test_counts_over_a_large_catalogue_are_kept_for_a_while(
-    target: ProductTarget, monkeypatch: pytest.MonkeyPatch
+    target: ProductTarget, rf: RequestFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache.clear()
     monkeypatch.setattr("catalog_ai.admin.filters.LARGE", 1)
     make_products(2, judged=True)
-    first = count_rows(target, "state"), count_bands(target)
+    first = count_results(target, rf.get("/"))
     with CaptureQueriesContext(connection) as queries:
-        again = count_rows(target, "state"), count_bands(target)
+        again = count_results(target, rf.get("/"))
     assert not queries
     assert first == again
-    assert first[0] == {"review": 2}
+    assert first.states == {"review": 2, "never": 0}
+    assert first.labels == {"article:tshirts": 2}
+    assert first.bands == {"90": 0, "70": 0, "50": 2, "0": 0}
     cache.clear()
 
 
-def test_counts_over_a_small_catalogue_are_always_fresh(target: ProductTarget) -> None:
+def test_counts_over_a_small_catalogue_are_always_fresh(
+    target: ProductTarget, rf: RequestFactory
+) -> None:
     make_products(1, judged=True)
-    assert count_rows(target, "state") == {"review": 1}
+    assert count_results(target, rf.get("/")).states["review"] == 1
     make_products(1, judged=True)
-    assert count_rows(target, "state") == {"review": 2}
+    assert count_results(target, rf.get("/")).states["review"] == 2
+
+
+def test_the_filters_of_one_page_count_once(target: ProductTarget, rf: RequestFactory) -> None:
+    make_products(1, judged=True)
+    request = rf.get("/")
+    count_results(target, request)
+    with CaptureQueriesContext(connection) as queries:
+        count_results(target, request)
+    assert not queries

@@ -1,5 +1,6 @@
 """The review queue as rows: filters, counts, and batches of one's own."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,17 +10,15 @@ from django.utils import timezone
 
 from catalog_ai.errors import NotPermitted
 from catalog_ai.models import Classification, Decision, Suggestion
-from catalog_ai.workflow import queue
+from catalog_ai.workflow import batches, queue, queue_counts
+from catalog_ai.workflow.batches import give_back_batch, renew_batch, take_batch
 from catalog_ai.workflow.choose import choose
 from catalog_ai.workflow.queue import (
     QueueFilter,
     count_queue,
     get_page,
     get_page_query,
-    give_back_batch,
-    renew_batch,
     review_queue,
-    take_batch,
 )
 from catalog_ai.workflow.undo import last_batch, last_batches, undo
 from shop_demo.models import Product
@@ -91,17 +90,17 @@ def test_of_two_who_reach_for_one_card_the_first_gets_it(
     ann: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (row,) = make_rows(1)
-    real = queue.order_queue
+    real = batches.order_queue
 
-    def reach_second(*args: Any) -> Any:
+    def reach_second(*args: Any, **options: Any) -> Any:
         # Bob has chosen the card; before he takes it, Ann does.
-        found = list(real(*args).values_list("pk", flat=True))
+        found = list(real(*args, **options).values_list("pk", flat=True))
         Classification.objects.filter(pk__in=found).update(
             assigned_to=ann, assigned_until=timezone.now() + timedelta(minutes=5)
         )
         return Classification.objects.filter(pk__in=found)
 
-    monkeypatch.setattr(queue, "order_queue", reach_second)
+    monkeypatch.setattr(batches, "order_queue", reach_second)
     assert take_batch(ALL, bob) == 0
     row.refresh_from_db()
     assert row.assigned_to == ann
@@ -181,8 +180,109 @@ def test_counts_of_a_long_queue_are_kept_for_a_while(
     assert count_queue(ALL, ann).labels == [("article:tshirts", 3)]
     Classification.objects.filter(pk=rows[0].pk).update(state="reviewed")
     counts = count_queue(ALL, ann)
-    assert (counts.total, counts.labels) == (2, [("article:tshirts", 3)])
+    assert (counts.total, counts.labels) == (3, [("article:tshirts", 3)])
     cache.clear()
+    assert count_queue(ALL, ann).total == 2
+
+
+def test_one_query_counts_a_long_queue_for_every_filter(
+    ann: Any, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    monkeypatch.setattr(queue, "LONG", 1)
+    cache.clear()
+    make_rows(3)
+    with django_assert_num_queries(1):
+        count_queue(ALL, ann)
+        count_queue(replace(ALL, label="article:tshirts"), ann)
+        count_queue(replace(ALL, reason="audit", age="week"), ann)
+    cache.clear()
+
+
+def test_small_runs_of_a_long_queue_are_counted_on_their_own(
+    ann: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "LONG", 1)
+    monkeypatch.setattr(queue_counts, "FACET", 1)
+    cache.clear()
+    large, small = make_run(), make_run()
+    make_classification(run=small, top_label="article:ties")
+    for _ in range(2):
+        make_classification(run=large)
+    assert count_queue(ALL, ann).runs == [(str(large.pk), 2)]
+    counts = count_queue(replace(ALL, run=str(small.pk)), ann)
+    assert (counts.total, counts.labels) == (1, [("article:ties", 1)])
+    assert counts.runs[-1] == (str(small.pk), 1)
+    cache.clear()
+
+
+def make_old(days: float, **fields: Any) -> Any:
+    row = make_classification(**fields)
+    row.created_at = timezone.now() - timedelta(days=days)
+    row.save(update_fields=["created_at"])
+    return row
+
+
+@pytest.mark.parametrize("order", ["uncertain", "valuable", "oldest"])
+def test_the_age_filter_shows_what_has_waited_longer(order: str) -> None:
+    cache.clear()
+    make_old(0.5)
+    two_days, month = make_old(2, uncertainty=0.3), make_old(40, uncertainty=0.2)
+    chosen = QueueFilter.read({"age": "day", "order": order}, ALL.target)
+    assert set(get_page(chosen, 10)[0]) == {two_days, month}
+    assert get_page(replace(chosen, age="week"), 10)[0] == [month]
+    assert count_queue(chosen).total == 2
+    assert count_queue(ALL).ages == [("day", 2), ("week", 1), ("month", 1)]
+    assert count_queue(replace(ALL, age="week")).labels == [("article:tshirts", 1)]
+    assert QueueFilter.read({"age": "century"}, ALL.target) == ALL
+
+
+def test_the_oldest_come_first_page_by_page() -> None:
+    rows = [make_old(days) for days in (1, 3, 2)]
+    chosen = replace(ALL, order="oldest")
+    first, end = get_page(chosen, 2)
+    assert first == [rows[1], rows[2]]
+    assert get_page(replace(chosen, after=end), 2) == ([rows[0]], "")
+
+
+def test_the_sample_for_the_audit_can_be_asked_for() -> None:
+    make_classification()
+    audited = make_classification(reason="audit")
+    assert get_page(replace(ALL, reason="audit"), 10)[0] == [audited]
+    assert ("audit", 1) in count_queue(ALL).reasons
+
+
+@pytest.mark.parametrize("order", ["uncertain", "valuable", "oldest"])
+@pytest.mark.parametrize(
+    "narrow", [{"label": "article:ties"}, {"reason": "audit"}, {"age": "week"}, {}]
+)
+def test_a_filter_that_finds_few_in_a_long_queue_shows_the_same_cards_in_the_same_order(
+    order: str, narrow: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in range(6):
+        kind: dict[str, Any] = {"top_label": "article:ties", "reason": "audit"} if place % 2 else {}
+        make_old(place * 4, uncertainty=place % 3 / 10, value=place % 4, **kind)
+    chosen = replace(ALL, order=order, **narrow)
+
+    def page_through() -> list[Any]:
+        cache.clear()
+        page, end = get_page(chosen, 2)
+        while end:
+            more, end = get_page(replace(chosen, after=end), 2)
+            page += more
+        return page
+
+    short = page_through()
+    monkeypatch.setattr(queue, "LONG", 1)
+    assert page_through() == short
+    assert "COALESCE" in str(get_page_query(chosen).query) or not narrow
+    cache.clear()
+
+
+def test_a_position_that_means_nothing_is_no_error() -> None:
+    (row,) = make_rows(1)
+    for after in ("x:y", "1e400:1", "nan:1", ":"):
+        for order in queue.ORDERS:
+            assert get_page(replace(ALL, after=after, order=order), 5)[0] in ([row], [])
 
 
 def test_states_stand_in_the_sql_where_partial_indexes_can_see_them() -> None:
