@@ -52,7 +52,8 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.urls import NoReverseMatch, reverse  # noqa: E402
 
 from catalog_ai.models import Classification, Run  # noqa: E402
-from catalog_ai.workflow.export import Shape, export_products  # noqa: E402
+from catalog_ai.workflow.export import export_products  # noqa: E402
+from catalog_ai.workflow.export_lines import Shape  # noqa: E402
 from catalog_ai.workflow.queue import QueueFilter, get_page_query, position_of  # noqa: E402
 from shop_demo.backdrop import TARGET  # noqa: E402
 from shop_demo.models import Product  # noqa: E402

@@ -21,7 +21,8 @@ from catalog_ai.admin.selection import read_selection, require_target
 from catalog_ai.errors import UnknownTarget
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import ProductTarget, get_targets
-from catalog_ai.workflow.export import Shape, export_products, export_results
+from catalog_ai.workflow.export import export_products, export_results
+from catalog_ai.workflow.export_lines import Shape
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import EXPORT
 from catalog_ai.workflow.queue import QueueFilter, review_queue

@@ -13,14 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import ProductTarget, get_targets
-from catalog_ai.workflow.export import (
-    BOM,
-    COLUMNS,
-    Shape,
-    export_products,
-    export_results,
-    protect_cell,
-)
+from catalog_ai.workflow.export import BOM, export_products, export_results
+from catalog_ai.workflow.export_lines import COLUMNS, Shape, protect_cell
 from catalog_ai.workflow.review import approve
 from shop_demo.models import Category, Product
 from tests.factories import (
