@@ -1,6 +1,7 @@
 """`AutoCategorizeAdminMixin`: categorisation for a shop's own product admin, whatever it has."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -28,7 +29,7 @@ from catalog_ai.admin.export import export_selection
 from catalog_ai.admin.filters import ConfidenceFilter, LabelFilter, StateFilter
 from catalog_ai.admin.panel import describe_panel
 from catalog_ai.admin.selection import require_target
-from catalog_ai.models import Run
+from catalog_ai.models import CategorizedProduct, Run
 from catalog_ai.targets import ProductTarget, find_target
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.permissions import CATEGORIZE, EXPORT
@@ -40,6 +41,8 @@ else:
 
 STYLES = "catalog_ai/admin.css"
 THUMBNAIL = "catalog_ai_thumbnail"
+# Columns that a list can be put in order by, where the product has the field: it has an index.
+ORDERED = {"catalog_ai_labels": "ai_confidence", "catalog_ai_state": "ai_state"}
 
 
 class AutoCategorizeAdminMixin(Base):
@@ -62,6 +65,15 @@ class AutoCategorizeAdminMixin(Base):
         self._catalog_ai_list_base = self._find_base("change_list")
         self.change_form_template = "admin/catalog_ai/product_change_form.html"  # type: ignore[misc]
         self.change_list_template = "admin/catalog_ai/product_change_list.html"  # type: ignore[misc]
+        if issubclass(self.model, CategorizedProduct):
+            for name, field in ORDERED.items():
+                self._order_by(name, field)
+
+    def _order_by(self, name: str, field: str) -> None:
+        """Let a column of ours order the list; on this admin alone, for others lack the field."""
+        column = getattr(self, name)
+        text = column.short_description
+        setattr(self, name, admin.display(ordering=field, description=text)(partial(column)))
 
     def _find_base(self, page: str) -> list[str]:
         chosen = getattr(self, f"{page}_template")

@@ -15,7 +15,7 @@ from catalog_ai.models import Classification, Decision, Run, Suggestion
 from catalog_ai.targets import get_targets
 from catalog_ai.workflow.review import approve
 from shop_demo.models import Category, Product
-from tests.admin.people import PRODUCTS, log_in, make_products
+from tests.admin.people import PRODUCTS, log_in, make_products, post_action
 from tests.factories import make_classification, make_run, make_suggestion, make_superuser
 from tests.shops.models import IntProduct, SlugProduct, UuidProduct
 
@@ -259,3 +259,36 @@ def test_a_new_product_has_a_page_without_a_panel(client: Client) -> None:
     page = client.get(reverse("admin:shop_demo_product_add"))
     assert page.status_code == 200
     assert "cai-panel" not in page.content.decode()
+
+
+def test_the_list_is_ordered_by_confidence_and_by_state(client: Client) -> None:
+    for title, confidence, state in (("low", 0.2, "review"), ("high", 0.9, "filed")):
+        Product.objects.create(title=title, ai_confidence=confidence, ai_state=state)
+    shown = admin.site._registry[Product].get_list_display(RequestFactory().get("/"))
+    labels, state = shown.index("catalog_ai_labels") + 1, shown.index("catalog_ai_state") + 1
+    for order, titles in ((labels, ["low", "high"]), (-labels, ["high", "low"])):
+        changelist = client.get(f"{reverse(PRODUCTS)}?o={order}").context["cl"]
+        assert [product.title for product in changelist.result_list] == titles
+    changelist = client.get(f"{reverse(PRODUCTS)}?o={state}").context["cl"]
+    assert [product.title for product in changelist.result_list] == ["high", "low"]
+
+
+def test_without_the_mirrored_fields_no_column_of_ours_offers_an_order() -> None:
+    shop_admin = type("PlainAdmin", (AutoCategorizeAdminMixin, admin.ModelAdmin), {})(
+        IntProduct, admin.site
+    )
+    assert not hasattr(shop_admin.catalog_ai_state, "admin_order_field")
+
+
+def test_an_action_on_the_list_counts_nothing_for_filters_that_are_not_drawn(
+    client: Client,
+) -> None:
+    make_products(3, judged=True)
+    Product.objects.filter(title="Bulk 1").update(ai_state="filed")
+    with CaptureQueriesContext(connection) as queries:
+        page = post_action(
+            client, "auto_categorize_products", "?ai_status=filed", select_across=1,
+            _selected_action="across",
+        )  # fmt: skip
+    assert page.context["survey"].total == 1
+    assert not any("GROUP BY" in query["sql"] for query in queries)
