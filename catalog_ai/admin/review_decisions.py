@@ -16,13 +16,15 @@ from catalog_ai.errors import CatalogAIError, CategoryNotFound
 from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.targets import ProductTarget, get_target, get_targets
 from catalog_ai.workflow.batches import give_back_batch, renew_batch, take_batch
+from catalog_ai.workflow.category_search import search_offers
 from catalog_ai.workflow.choose import choose
 from catalog_ai.workflow.permissions import REVIEW
 from catalog_ai.workflow.queue import QueueFilter
 from catalog_ai.workflow.review import Reviewed, approve, correct, dismiss, reject
 from catalog_ai.workflow.undo import last_batch, undo
 
-SEARCHED, OFFERED = 60, 12  # categories looked through and shown by the type-ahead
+OFFERED = 12  # categories shown by the type-ahead
+NEAREST = 6  # named where the one that was typed does not exist
 
 
 def decide(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
@@ -82,11 +84,11 @@ def pick_category(request: HttpRequest, target: ProductTarget) -> str:
     if key := request.POST.get("category", ""):
         return key
     text = request.POST.get("category_name", "").strip()
-    found = target.search_categories(text, 6) if text else []
-    exact = [key for key, name in found if name.casefold() == text.casefold()]
+    found = search_offers(target, text, NEAREST) if text else []
+    exact = [one.key for one in found if one.name.casefold() == text.casefold()]
     if len(exact) == 1:
         return exact[0]
-    names = ", ".join(name for _key, name in found) or "–"
+    names = ", ".join(one.name for one in found) or "–"
     raise CategoryNotFound(CategoryNotFound.message % {"text": text, "names": names})
 
 
@@ -177,9 +179,12 @@ def find_categories(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     except CatalogAIError as unknown:
         raise Http404 from unknown
     text = request.GET.get("q", "").strip()[:100]
-    found = target.search_categories(text, SEARCHED)
-    # Whoever types "sh" means Shirts sooner than Casual Shoes.
-    found.sort(key=lambda pair: not pair[1].casefold().startswith(text.casefold()))
+    offers = search_offers(target, text, OFFERED)
+    notes = {False: "", True: gettext("new")}
     return JsonResponse(
-        {"categories": [{"key": key, "name": name} for key, name in found[:OFFERED]]}
+        {
+            "categories": [
+                {"key": one.key, "name": one.name, "note": notes[one.is_new]} for one in offers
+            ]
+        }
     )

@@ -31,7 +31,6 @@ EPOCHS = 12
 RATE = 2e-3
 FIT_BATCH = 256
 HEADS = ("logits", "embedding")
-FEATURES = "float16"
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ def _compute_chunk(chunk: tuple[int, Sequence[Picture]]) -> NDArray[np.float16]:
     random = np.random.default_rng(seed)
     images = np.stack([_draw(picture, random) for picture in pictures])
     features, _weights = read_last_layer(_room["classifier"], images)
-    return features.mean(axis=(1, 2)).astype(FEATURES)
+    return np.asarray(features.mean(axis=(1, 2)), np.float16)
 
 
 def _draw(picture: Picture, random: np.random.Generator) -> NDArray[np.uint8]:

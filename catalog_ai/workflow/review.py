@@ -18,6 +18,7 @@ from catalog_ai.errors import (
 from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.apply import file_label
+from catalog_ai.workflow.category_search import make_chosen
 from catalog_ai.workflow.ledger import append, close_if_decided, record
 from catalog_ai.workflow.mirror import mirror_current
 from catalog_ai.workflow.models_in_use import get_label_name
@@ -138,6 +139,8 @@ def _categories_after(
 def correct(classification_id: int, category_keys: Collection[str], actor: "Actor") -> Reviewed:
     """File the product under the person's own categories instead of the suggested ones.
 
+    A key can also be an offer of `category_search`, whose category is then made.
+
     What the model had filed is taken out; categories the shop gave otherwise stay (except where
     a product can have one only).
 
@@ -153,7 +156,7 @@ def correct(classification_id: int, category_keys: Collection[str], actor: "Acto
             return reviewed
         target = get_target(row.target)
         product = load_product(target, row)
-        keys = check_categories(target, category_keys)
+        keys = check_categories(target, make_chosen(target, category_keys))
         before = target.get_categories(product)
         open_ones = list(row.suggestions.filter(state__in=OPEN))
         replaced = {s.category for s in open_ones if s.state == Suggestion.State.APPLIED}

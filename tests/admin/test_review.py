@@ -201,6 +201,7 @@ def test_categories_are_found_while_typing(client: Any) -> None:
     Category.objects.create(name="Shirts")
     url = reverse("admin:catalog_ai_categories")
     found = client.get(url, {"target": "shop_demo.product", "q": "shi"}).json()["categories"]
-    assert [item["name"] for item in found] == ["Shirts"]
+    assert (found[0]["name"], found[0]["note"]) == ("Shirts", "")
+    assert {item["note"] for item in found[1:]} == {"new"}
     assert client.get(url, {"target": "no.such"}).status_code == 404
     assert log_in().get(url).status_code == 403

@@ -29,6 +29,12 @@ function showCategories(categories) {
       item.id = `cai-category-${place}`;
       item.role = "option";
       item.textContent = category.name;
+      item.dataset.name = category.name;
+      if (category.note) {
+        const note = document.createElement("small");
+        note.textContent = category.note;
+        item.append(" ", note);
+      }
       item.dataset.value = category.key;
       item.addEventListener("mousedown", (event) => {
         event.preventDefault();
@@ -58,7 +64,7 @@ function markCategory(item) {
 }
 
 function chooseCategory(item) {
-  input.value = item.textContent;
+  input.value = item.dataset.name;
   key.value = item.dataset.value;
   hideCategories();
 }

@@ -1,0 +1,67 @@
+"""A person looks for a category: the shop's own, and those that would be made for a label."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from catalog_ai.models import LabelRule
+from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.mapping import CategoryMap
+from catalog_ai.workflow.models_in_use import get_bundle
+
+LABEL = "label:"  # before a label's id, in place of the key of a category that is not made yet
+SEARCHED = 60
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A category to choose: its key (or LABEL and a label's id) and its name."""
+
+    key: str
+    name: str
+    is_new: bool = False
+
+
+def search_offers(target: ProductTarget, text: str, limit: int) -> list[Offer]:
+    """Categories whose name contains `text`, those that begin with it first, then new ones.
+
+    New ones are the labels' without a category yet, where the shop lets categories be made.
+    """
+    found = [Offer(key, name) for key, name in target.search_categories(text, SEARCHED)]
+    offers = [*found, *_list_new(target, text, {offer.name.casefold() for offer in found})]
+    # Whoever types "sh" means Shirts sooner than Casual Shoes.
+    offers.sort(key=lambda one: not one.name.casefold().startswith(text.casefold()))
+    return offers[:limit]
+
+
+def _list_new(target: ProductTarget, text: str, known: Collection[str]) -> list[Offer]:
+    if not target.can_make:
+        return []
+    rules = LabelRule.objects.filter(target=target.key).exclude(category="")
+    mapped = set(rules.values_list("label", flat=True))
+    wanted = text.casefold()
+    fitting = [
+        label
+        for label in get_bundle().labels
+        if label.facet in target.facets
+        and label.id not in mapped
+        and label.name.casefold() not in known
+        and any(wanted in name.casefold() for name in (label.name, *label.aliases))
+    ]
+    # A label can have a category under another of its names.
+    return [
+        Offer(f"{LABEL}{label.id}", label.name, is_new=True)
+        for label in fitting[:SEARCHED]
+        if target.look_up_category(label) is None
+    ]
+
+
+def make_chosen(target: ProductTarget, keys: Collection[str]) -> set[str]:
+    """The keys, with the category made for each that stands for a label's."""
+    if not any(str(key).startswith(LABEL) for key in keys):
+        return {str(key) for key in keys}
+    mapping = CategoryMap(target, get_bundle())
+    made = (
+        mapping.find(str(key).removeprefix(LABEL)) if str(key).startswith(LABEL) else str(key)
+        for key in keys
+    )
+    return {key for key in made if key is not None}
