@@ -1,0 +1,123 @@
+"""seed_scale: as many products as asked for, with everything that belongs to them."""
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.db.models import Count, F, Q
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
+from shop_demo import backdrop, crowd
+from shop_demo.models import Product
+from tests.factories import make_superuser
+
+pytestmark = pytest.mark.django_db
+ROWS = (Product, Run, Classification, Suggestion, Decision, Product.categories.through)
+
+
+@pytest.fixture(autouse=True)
+def small_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "BLOCK", 60)
+    monkeypatch.setattr(crowd, "AT_ONCE", 100)
+    monkeypatch.setattr(backdrop, "PHOTOS", 1)
+
+
+def seed(count: int, *arguments: str) -> str:
+    output = io.StringIO()
+    call_command("seed_scale", f"--products={count}", *arguments, stdout=output, verbosity=0)
+    return output.getvalue()
+
+
+@pytest.mark.parametrize("count", [1, 60, 317])
+def test_it_makes_exactly_as_many_products_as_asked_for(count: int) -> None:
+    assert f"{count} products added" in seed(count)
+    assert Product.objects.count() == count
+    titles = Product.objects.values_list("pk", "title")
+    assert all(title.endswith(f" {pk}") for pk, title in titles)
+
+
+def test_what_belongs_to_a_product_is_copied_with_it() -> None:
+    seed(317)
+    own = Classification.objects.filter(is_current=True)
+    states = {str(pk): state for pk, state in Product.objects.values_list("pk", "ai_state")}
+    assert {row.object_id: row.state for row in own} == {
+        key: state for key, state in states.items() if state
+    }
+    for suggestion in Suggestion.objects.select_related("classification"):
+        assert suggestion.label and suggestion.facet
+    wrong = Decision.objects.exclude(suggestion__classification=F("classification"))
+    assert not wrong.exists()
+    assert Decision.objects.values("batch").distinct().count() == Decision.objects.count()
+    filed = own.filter(state="filed").values_list("object_id", flat=True)
+    assert not Product.objects.filter(pk__in=filed, categories=None).exists()
+
+
+def test_one_product_in_five_waits_and_the_rest_is_of_every_kind() -> None:
+    seed(300)
+    current = Classification.objects.filter(is_current=True)
+    assert current.filter(state__in=Classification.WAITING).count() == 60
+    assert {"filed", "review", "reviewed"} <= set(current.values_list("state", flat=True))
+    assert current.values("model_version").distinct().count() == 2
+    long_ago = timezone.now() - timedelta(days=90)
+    assert current.filter(created_at__lt=long_ago).exists()
+    assert Product.objects.filter(ai_state="").exists()
+
+
+def test_the_runs_counters_are_right() -> None:
+    seed(317)
+    for run in Run.objects.annotate(
+        rows=Count("classifications"),
+        filed_rows=Count("classifications", filter=Q(classifications__state="filed")),
+    ):
+        assert (run.total, run.done, run.filed) == (run.rows, run.rows, run.filed_rows)
+    assert Run.objects.latest("total").total > 250
+
+
+def test_a_shop_with_products_is_left_alone_unless_told_to_add() -> None:
+    seed(10)
+    with pytest.raises(CommandError, match="--add"):
+        seed(10)
+    assert Product.objects.count() == 10
+    seed(70, "--add")
+    assert Product.objects.count() == 80
+    keys = Classification.objects.filter(is_current=True).values_list("object_id", flat=True)
+    assert len(keys) == len(set(keys))
+
+
+def test_rows_can_be_added_behind_the_copies() -> None:
+    seed(130)
+    made = Product.objects.create(title="By hand")
+    assert Product.objects.latest("pk") == made
+
+
+def test_embeddings_are_made_where_asked_for() -> None:
+    seed(130, "--embeddings")
+    judged = Classification.objects.exclude(top_label="")
+    assert Embedding.objects.count() == judged.count()
+    assert Embedding.objects.first().as_array().shape == (256,)
+
+
+def test_no_products_at_all_is_refused() -> None:
+    with pytest.raises(CommandError, match="at least"):
+        seed(0)
+
+
+def test_the_pages_open_on_what_was_made() -> None:
+    seed(130)
+    client = Client()
+    client.force_login(make_superuser())
+    run: Any = Run.objects.latest("total")
+    for address in (
+        reverse("admin:shop_demo_product_changelist"),
+        reverse("admin:catalog_ai_review"),
+        reverse("admin:catalog_ai_run_change", args=[run.pk]),
+        reverse("admin:shop_demo_product_change", args=[Product.objects.latest("pk").pk]),
+    ):
+        assert client.get(address).status_code == 200
+    assert get_user_model().objects.filter(username="ann").exists()
