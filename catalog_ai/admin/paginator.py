@@ -1,6 +1,7 @@
 """Pages of a long list: exact, and no dearer at the end than at the start."""
 
 import hashlib
+import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 else:
     Base = Paginator
 
-LARGE = 50_000  # the count of a longer list is kept for a while
+SLOW = 0.03  # seconds: a count that took longer is kept for a while
 KEPT_SECONDS = 60
 DEEP = 10_000  # from such a row on a page finds its keys first
 
@@ -22,8 +23,8 @@ DEEP = 10_000  # from such a row on a page finds its keys first
 class LargeListPaginator(Base):
     """For `ModelAdmin.paginator`, beside `show_full_result_count = False`.
 
-    Counting a million rows takes longer than all the rest of a page, so the count of a long list
-    may be a minute old. A deep page finds its keys in the index alone and reads no other rows.
+    Counting a million rows takes longer than all the rest of a page, so a count that was slow may
+    be a minute old. A deep page finds its keys in the index alone and reads no other rows.
     """
 
     @cached_property
@@ -32,8 +33,9 @@ class LargeListPaginator(Base):
         kept: int | None = cache.get(key) if key else None
         if kept is not None:
             return kept
+        start = time.monotonic()
         number = super().count
-        if key and number > LARGE:
+        if key and time.monotonic() - start > SLOW:
             cache.set(key, number, KEPT_SECONDS)
         return number
 
