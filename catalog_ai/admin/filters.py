@@ -113,8 +113,8 @@ class CountedFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         if self.target is None:
             return []
-        if request.method == "POST" and "action" in request.POST:
-            # Nothing is drawn, but Django leaves out a filter that has no choice at all.
+        if request.method == "POST" and "_save" not in request.POST:
+            # An action: nothing is drawn, but Django leaves out a filter that has no choice.
             return [("", "")]
         return self.list_choices(request, self.target)
 
