@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import models, transaction
-from django.db.models import Max
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from catalog_ai.errors import CannotUndo, CatalogAIError, NotPermitted
@@ -145,14 +145,13 @@ class RollbackPreview:
 
 
 def preview_rollback(run: Run) -> RollbackPreview:
-    """Counts, with nothing changed."""
-    filed = Suggestion.objects.filter(classification__run=run)
-    return RollbackPreview(
-        revert=filed.filter(
-            state=Suggestion.State.APPLIED, classification__is_current=True
-        ).count(),
-        kept_by_people=filed.filter(state__in=Suggestion.BY_PERSON).count(),
+    """Counts, with nothing changed; one query."""
+    filed = Q(state=Suggestion.State.APPLIED, classification__is_current=True)
+    counts = Suggestion.objects.filter(classification__run=run).aggregate(
+        revert=Count("pk", filter=filed),
+        kept_by_people=Count("pk", filter=Q(state__in=Suggestion.BY_PERSON)),
     )
+    return RollbackPreview(**counts)
 
 
 def roll_back(run: Run, actor: "Actor") -> Reviewed:
