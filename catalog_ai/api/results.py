@@ -1,5 +1,7 @@
 """/classifications/ and /suggestions/: what the model said, in cursor pages."""
 
+from typing import Any
+
 import django_filters
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, serializers, viewsets
@@ -7,6 +9,7 @@ from rest_framework import mixins, serializers, viewsets
 from catalog_ai.api.access import CatalogView
 from catalog_ai.api.runs import NewestFirst
 from catalog_ai.models import Classification, Suggestion
+from catalog_ai.targets import get_targets
 from catalog_ai.workflow.permissions import CATEGORIZE, EXPORT, REVIEW
 
 READERS = (CATEGORIZE, REVIEW, EXPORT)
@@ -61,9 +64,19 @@ class ClassificationSerializer(serializers.ModelSerializer[Classification]):
         )
 
 
+class ProductFilter(django_filters.CharFilter):
+    """By a product's key. The index that finds it starts with the product model: any will do."""
+
+    def filter(self, qs: Any, value: str) -> Any:
+        if not value:
+            return qs
+        path = self.field_name.removesuffix("object_id")
+        return qs.filter(**{self.field_name: value, f"{path}target__in": list(get_targets())})
+
+
 class SuggestionFilter(django_filters.FilterSet):
     target = django_filters.CharFilter(field_name="classification__target")
-    product = django_filters.CharFilter(field_name="classification__object_id")
+    product = ProductFilter(field_name="classification__object_id")
     run = django_filters.NumberFilter(field_name="classification__run")
     current = django_filters.BooleanFilter(field_name="classification__is_current")
     min_confidence = django_filters.NumberFilter(field_name="confidence", lookup_expr="gte")
@@ -75,7 +88,7 @@ class SuggestionFilter(django_filters.FilterSet):
 
 
 class ClassificationFilter(django_filters.FilterSet):
-    product = django_filters.CharFilter(field_name="object_id")
+    product = ProductFilter(field_name="object_id")
     run = django_filters.NumberFilter(field_name="run")
 
     class Meta:

@@ -7,6 +7,8 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.authtoken.models import Token
@@ -232,3 +234,17 @@ def test_no_payload_ends_in_a_server_error(
     ):
         assert client.post(V1 + path, body, "json").status_code < 500
     assert not Product.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["classifications", "suggestions"])
+def test_a_products_results_are_found_by_its_key_alone_and_by_an_index(kind: str) -> None:
+    row = make_classification(object_id="77")
+    make_suggestion(row)
+    make_suggestion(make_classification(object_id="78"))
+    client = log_in(make_superuser())
+    with CaptureQueriesContext(connection) as queries:
+        found = client.get(f"{V1}{kind}/?product=77").json()["results"]
+    assert [one["product"] for one in found] == ["77"]
+    # Every index that has the key starts with the product model.
+    assert '"target" IN' in queries[-1]["sql"]
+    assert len(client.get(f"{V1}{kind}/?product=").json()["results"]) == 2
