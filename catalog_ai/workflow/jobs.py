@@ -20,6 +20,7 @@ from catalog_ai.workflow.store import Judged, store_results
 
 logger = logging.getLogger(__name__)
 
+STORED_TOGETHER = 64  # rows of a chunk: their pictures are in memory at once
 PAGES_A_JOB = 20  # then the rest goes behind the chunks that are queued already
 
 
@@ -41,7 +42,7 @@ def process_rows(rows: Sequence[Classification]) -> None:
     """Read, judge and store claimed rows; on an error they go back, and the error goes up."""
     left = sorted(rows, key=lambda row: row.run_id)
     while left:
-        members = [row for row in left if row.run_id == left[0].run_id]
+        members = [row for row in left if row.run_id == left[0].run_id][:STORED_TOGETHER]
         try:
             store_results(judge_rows(members))
         except JobTimeoutException:

@@ -8,11 +8,14 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from catalog_ai.models import Classification, Run
+from catalog_ai.targets import get_target
 from catalog_ai.workflow import jobs
 from catalog_ai.workflow.claim import claim
+from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.jobs import classify_chunk
 from catalog_ai.workflow.reconcile import Reconciled, reconcile, resend_lost, take_back_expired
 from catalog_ai.workflow.runs import cancel_run, pause_run, resume_run, retry_failed
+from shop_demo.models import Product
 from tests.factories import make_product, make_superuser
 
 pytestmark = pytest.mark.django_db
@@ -179,3 +182,28 @@ def test_a_waiting_queue_is_not_sent_its_rows_again(live_queues: Any) -> None:
     reconcile()
     Classification.objects.update(sent_at=past)
     assert reconcile().resent == 0
+
+
+def test_a_large_chunk_is_stored_in_parts_so_that_a_failure_costs_one_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(jobs, "STORED_TOGETHER", 2)
+    make_queued(5)
+    Classification.objects.all().delete()
+    target = get_target("shop_demo.product")
+    run = enqueue(target, Product.objects.all(), source=Run.Source.COMMAND)
+    ids = list(run.classifications.values_list("pk", flat=True))
+    whole, parts = jobs.judge_rows, []
+
+    def judge(rows: Any) -> Any:
+        parts.append(len(rows))
+        if len(parts) == 2:
+            raise ValueError("gone")
+        return whole(rows)
+
+    monkeypatch.setattr(jobs, "judge_rows", judge)
+    with pytest.raises(ValueError, match="gone"):
+        jobs.classify_chunk(ids)
+    assert parts == [2, 2]
+    states = list(run.classifications.order_by("pk").values_list("state", flat=True))
+    assert states.count("queued") == 3 and "running" not in states
