@@ -1,5 +1,6 @@
 """CSV export: from a product list, a run or the review queue."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -25,7 +26,7 @@ from catalog_ai.workflow.export import export_products, export_results
 from catalog_ai.workflow.export_lines import Shape
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import EXPORT
-from catalog_ai.workflow.queue import QueueFilter, review_queue
+from catalog_ai.workflow.queue import QueueFilter, count_queue, review_queue
 
 ACTION = "export_categorisation"
 
@@ -94,6 +95,7 @@ class Results:
     rows: "models.QuerySet[Classification]"
     name: str  # of the file
     back: str  # address of the page it belongs to
+    count: Callable[[], int]
 
 
 def show_export(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
@@ -114,7 +116,7 @@ def show_export(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
         "title": gettext("Export results"),
         "opts": Run._meta,
         "kept": [(key, value) for key, value in request.GET.items() if key not in asked],
-        "total": found.rows.count(),
+        "total": found.count(),
         "form": form,
         "back": found.back,
     }
@@ -137,13 +139,15 @@ def _find_results(request: HttpRequest, site: str) -> Results:
     if "queue" in request.GET:
         chosen = QueueFilter.read(request.GET, next(iter(get_targets()), ""))
         back = f"{find_url('catalog_ai_review', site=site)}?{chosen.encode()}"
-        return Results(_find_target(chosen.target), review_queue(chosen), "review-queue", back)
+        target, rows = _find_target(chosen.target), review_queue(chosen)
+        return Results(target, rows, "review-queue", back, lambda: count_queue(chosen).total)
     number = request.GET.get("run", "")
     if not number.isdecimal():
         raise Http404
     run = get_object_or_404(Run, pk=number)
     back = find_url("catalog_ai_run_change", run.pk, site=site)
-    return Results(_find_target(run.target), run.classifications.all(), f"run-{run.pk}", back)
+    rows = run.classifications.all()
+    return Results(_find_target(run.target), rows, f"run-{run.pk}", back, lambda: run.total)
 
 
 def _find_target(key: str) -> ProductTarget:

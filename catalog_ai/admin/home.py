@@ -42,7 +42,7 @@ class Notice:
 def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """State of the model, the queue and the mapping, links, and the latest runs."""
     demand(request, *ANY)
-    backlog, is_more = count_waiting()
+    backlog = count_waiting()
     links = find_links(request, site.name)
     context = {
         **site.each_context(request),
@@ -52,10 +52,9 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
             check_model(),
             check_queue(),
             *check_mappings(links["mapping"]),
-            tell_backlog(backlog, is_more, links["review"]),
+            tell_backlog(backlog, links["review"]),
         ],
         "backlog": backlog,
-        "backlog_is_more": is_more,
         "runs": [(run, make_badge(run.state, run.get_state_display())) for run in load_runs()],
         "products": list_products(site.name),
         "links": links,
@@ -166,7 +165,7 @@ def _check_mapping(key: str, several: bool, page: str) -> Notice:
     return Notice(title, text % counts, tone, url=f"{page}?target={key}", action=action)
 
 
-def tell_backlog(backlog: int, is_more: bool, url: str) -> Notice:
+def tell_backlog(backlog: int, url: str) -> Notice:
     """How much waits for a person; where nothing does, what that means."""
     title = gettext("Review queue")
     if backlog:
@@ -175,8 +174,6 @@ def tell_backlog(backlog: int, is_more: bool, url: str) -> Notice:
             "%(count)d products wait for a person.",
             backlog,
         )
-        if is_more:
-            text = gettext("More than %(count)d products wait for a person.")
         action = gettext("Review them") if url else ""
         return Notice(title, text % {"count": backlog}, WAITING, url=url, action=action)
     if not Classification.objects.exists():

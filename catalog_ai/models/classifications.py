@@ -91,6 +91,7 @@ class Classification(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,  # nearly all rows have none: see the partial index
     )
     assigned_until = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -147,6 +148,11 @@ class Classification(models.Model):
                 fields=["target", "reason", "-uncertainty", "-id"],
                 condition=WAITS,
                 name="catalog_ai_cls_reason",
+            ),
+            models.Index(
+                fields=["assigned_to"],
+                condition=Q(assigned_to__isnull=False),
+                name="catalog_ai_cls_assigned",
             ),
             # With all that the review queue counts by.
             models.Index(

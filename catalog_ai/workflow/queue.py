@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models import Classification
+from catalog_ai.targets import get_targets
 from catalog_ai.workflow.permissions import as_user
 from catalog_ai.workflow.queue_counts import (
     AGES,
@@ -40,7 +41,6 @@ AGE_NAMES = {
     WEEK: _("Longer than a week"),
     MONTH: _("Longer than a month"),
 }
-COUNTED_UP_TO = 100_000  # where nothing but the number is shown
 LONG = 20_000  # a queue whose counts are kept for a while
 COUNTS_LAST = 60  # seconds
 FEW = 2_000  # cards of a filter that are found first and put in order then
@@ -128,12 +128,6 @@ def select_waiting() -> "models.QuerySet[Classification]":
     return Classification.objects.filter(waits, is_current=True)
 
 
-def count_waiting() -> tuple[int, bool]:
-    """How much waits for a person, and whether it is more: beyond COUNTED_UP_TO nobody counts."""
-    number = select_waiting()[: COUNTED_UP_TO + 1].count()
-    return min(number, COUNTED_UP_TO), number > COUNTED_UP_TO
-
-
 def is_free() -> Q:
     """Nobody has taken the card, or the time for it is over."""
     return Q(assigned_until__isnull=True) | Q(assigned_until__lte=timezone.now())
@@ -218,7 +212,7 @@ def count_queue(chosen: QueueFilter, reviewer: "Actor" = None) -> QueueCounts:
     """
     whole = QueueFilter(chosen.target, mine=chosen.mine)
     table = _load_table(chosen.target)
-    if chosen.mine:
+    if chosen.mine and reviewer is not None:
         own = review_queue(whole, reviewer).values_list("pk", flat=True)
         table = tabulate(Classification.objects.filter(pk__in=list(own)))
     elif table.total < LONG:
@@ -229,6 +223,14 @@ def count_queue(chosen: QueueFilter, reviewer: "Actor" = None) -> QueueCounts:
     small = tabulate(review_queue(replace(whole, run=chosen.run), reviewer))
     of_run = small.sum_up(asdict(chosen))
     return replace(of_run, runs=counts.runs + of_run.runs)
+
+
+def count_waiting() -> int:
+    """How much waits for a person, of every product model; a large number may be a minute old."""
+    number = select_waiting()[:LONG].count()
+    if number < LONG:
+        return number
+    return sum(_load_table(target).total for target in get_targets())
 
 
 def _load_table(target: str) -> QueueTable:

@@ -66,7 +66,7 @@ def test_without_the_permission_nothing_is_exported() -> None:
 
 
 def test_a_runs_results_are_exported() -> None:
-    mine, other = make_run(), make_run()
+    mine, other = make_run(total=1), make_run()
     make_classification(run=mine)
     make_classification(run=other)
     client = log_in("export_results")
