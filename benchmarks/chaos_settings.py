@@ -1,0 +1,44 @@
+"""The demo shop with short leases and a storage that holds pictures which kill whoever opens them.
+
+Only for benchmarks/chaos.py. What is poisonous is the storage, so that the product's own code is
+the one that ships.
+"""
+
+import os
+import signal
+from pathlib import Path
+
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage
+
+from shop_demo.settings import *  # noqa: F403
+
+POISON = ("crash", "endless", "memory")
+
+
+class PoisonousStorage(FileSystemStorage):
+    """Files by their name: a crash in native code, a picture without end, one of all memory."""
+
+    def _open(self, name: str, mode: str = "rb") -> File:  # type: ignore[type-arg]
+        kind = Path(name).name.partition("-")[0]
+        if kind == "crash":
+            os.kill(os.getpid(), signal.SIGKILL)
+        while kind == "endless":
+            pass
+        if kind == "memory":
+            raise MemoryError
+        return super()._open(name, mode)
+
+
+STORAGES = {
+    "default": {"BACKEND": "benchmarks.chaos_settings.PoisonousStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+CATALOG_AI = {
+    "TARGETS": ["shop_demo.targets.ShopProductTarget"],
+    "BUNDLE": Path(__file__).resolve().parent.parent / "tests/data/tiny_bundle/int8",
+    "CHUNK_SIZE": 16,
+    "LEASE_SECONDS": 4,
+    "JOB_TIMEOUT": 3,
+}
+LOGGING = {"version": 1, "disable_existing_loggers": True}
