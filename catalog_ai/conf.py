@@ -14,6 +14,7 @@ from catalog_ai.inference.images import ImageLimits
 from catalog_ai.policy import Preset
 
 SETTING = "CATALOG_AI"
+SHORTEST_TOKEN = 16  # characters
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class Settings:
     LEASE_SECONDS: int = 120  # a worker silent for longer has lost its rows
     MAX_ATTEMPTS: int = 3
     JOB_TIMEOUT: int = 600  # seconds a chunk
+    JOB_MEMORY_MB: int = 2048  # what a job's process may allocate; 0: no limit
+    STALLED_AFTER: int = 900  # seconds without progress until healthz says so
+    METRICS_TOKEN: str = ""  # who sends it may read metrics and the why of healthz; "": nobody
     MAX_UPLOAD_BYTES: int = 20 * 2**20
     MAX_PIXELS: int = 50_000_000
 
@@ -49,6 +53,7 @@ POSITIVE = (
     "LEASE_SECONDS",
     "MAX_ATTEMPTS",
     "JOB_TIMEOUT",
+    "STALLED_AFTER",
     "MAX_UPLOAD_BYTES",
     "MAX_PIXELS",
 )
@@ -69,6 +74,14 @@ def find_setting_mistakes(raw: object) -> list[str]:
         for name in POSITIVE
         if name in raw and not (type(raw[name]) is int and raw[name] > 0)
     ]
+    memory = raw.get("JOB_MEMORY_MB", 0)
+    if type(memory) is not int or memory < 0:
+        mistakes.append(f"{SETTING}['JOB_MEMORY_MB'] must be 0 or a whole number, not {memory!r}.")
+    token = raw.get("METRICS_TOKEN", "")
+    if not isinstance(token, str) or 0 < len(token) < SHORTEST_TOKEN or not token.isascii():
+        mistakes.append(
+            f"{SETTING}['METRICS_TOKEN'] must be empty or {SHORTEST_TOKEN}+ ASCII characters."
+        )
     if "PRESET" in raw and raw["PRESET"] not in set(Preset):
         presets = ", ".join(Preset)
         mistakes.append(f"{SETTING}['PRESET'] must be one of {presets}, not {raw['PRESET']!r}.")

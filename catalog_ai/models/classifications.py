@@ -121,6 +121,12 @@ class Classification(models.Model):
             models.Index(
                 fields=["sent_at", "id"], condition=Q(state="queued"), name="catalog_ai_cls_unsent"
             ),
+            # What ended lately, by state: for health and metrics.
+            models.Index(
+                fields=["finished_at", "state"],
+                condition=Q(finished_at__isnull=False),
+                name="catalog_ai_cls_finished",
+            ),
             # With all that the filters of a product list count and select by.
             models.Index(
                 fields=["target", "state", "top_label", "top_confidence", "object_id"],

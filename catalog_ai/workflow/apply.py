@@ -5,9 +5,6 @@ import uuid
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
-from django.db import InterfaceError, OperationalError, models, transaction
-from rq.timeouts import JobTimeoutException
-
 from catalog_ai.models import Classification, Decision, Run, Suggestion
 from catalog_ai.policy import Decision as PolicyDecision
 from catalog_ai.policy import Outcome, ScoredLabel, Verdict
@@ -15,6 +12,8 @@ from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.mapping import CategoryMap
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import AUTO_APPLY, is_allowed
+from django.db import InterfaceError, OperationalError, models, transaction
+from rq.timeouts import JobTimeoutException
 
 logger = logging.getLogger(__name__)
 
@@ -213,7 +212,8 @@ def write_categories(product: models.Model, settled: Settled, context: FilingCon
         raise  # the job's time or the database is gone: that is no refusal, the chunk goes back
     except Exception:
         # Any shop's save() and signals run here; one product's refusal must not stop the rest.
-        logger.exception("the shop refused the categories", extra={"product": str(product.pk)})
+        facts = {"run": context.run.pk, "target": context.target.key, "product": str(product.pk)}
+        logger.exception("the shop refused the categories", extra=facts)
         for suggestion in settled.suggestions:
             suggestion.state = Suggestion.State.PENDING
         return replace(settled, state=State.REVIEW, reason=Reason.SHOP_REFUSED, decisions=[])

@@ -1,13 +1,9 @@
 """The one way in: upload hook, admin action, API and commands all start a run here."""
 
 import json
+import logging
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
-
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models, transaction
-from django.db.models.expressions import RawSQL
-from django.utils import timezone
 
 from catalog_ai.conf import get_settings
 from catalog_ai.errors import NotPermitted
@@ -16,9 +12,15 @@ from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import AUTO_APPLY, CATEGORIZE, as_user, is_allowed
 from catalog_ai.workflow.queues import expand_after_commit, send_after_commit
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models, transaction
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
+
+logger = logging.getLogger(__name__)
 
 SYSTEM_SOURCES = (Run.Source.UPLOAD, Run.Source.COMMAND)
 
@@ -154,7 +156,9 @@ def finish_expansion(run: Run) -> None:
 def finish_if_done(run_ids: Collection[int]) -> None:
     """Close those runs whose products have all reached an end."""
     done = Run.objects.filter(Run.finished_condition(), pk__in=run_ids)
-    done.update(state=Run.State.DONE, finished_at=timezone.now())
+    ending = list(done.values_list("pk", flat=True))
+    if done.update(state=Run.State.DONE, finished_at=timezone.now()):
+        logger.info("runs ended: %s", ending, extra={"runs": ending})
 
 
 def collect_page(run: Run, target: ProductTarget, pks: Sequence[Any]) -> list[int]:

@@ -27,6 +27,8 @@ class QueueStatus:
     bulk_depth: int | None = None
     upload_depth: int | None = None
     workers: int | None = None
+    bulk_workers: int | None = None
+    upload_workers: int | None = None
 
 
 def queue_name_of(run: Run) -> str:
@@ -63,6 +65,18 @@ def send(queue_name: str, ids: Sequence[int]) -> None:
     Classification.objects.filter(pk__in=ids).update(sent_at=timezone.now())
 
 
+def send_queued(ids: Sequence[int]) -> None:
+    """Send those of the classifications again that are still queued.
+
+    Raises:
+        RedisError: the queue cannot be reached; reconcile sends them later.
+    """
+    rows = Classification.objects.filter(pk__in=ids, state=Classification.State.QUEUED)
+    rows.update(sent_at=None)
+    for name, queued in group_by_queue(rows.select_related("run").order_by("pk")).items():
+        send(name, queued)
+
+
 def expand_after_commit(run: Run) -> None:
     """Let the worker collect a large run's products once the run is in the database."""
 
@@ -96,11 +110,19 @@ def get_queue_status() -> QueueStatus:
     try:
         bulk = django_rq.get_queue(settings.BULK_QUEUE)
         uploads = django_rq.get_queue(settings.UPLOAD_QUEUE)
-        names = {worker.name for queue in (bulk, uploads) for worker in Worker.all(queue=queue)}
-        return QueueStatus(True, bulk.count, uploads.count, len(names))
+        on_bulk, on_uploads = (
+            {worker.name for worker in Worker.all(queue=queue)} for queue in (bulk, uploads)
+        )
+        workers = (len(on_bulk | on_uploads), len(on_bulk), len(on_uploads))
+        return QueueStatus(True, bulk.count, uploads.count, *workers)
     except RedisError:
         logger.warning("Redis cannot be reached", exc_info=True)
         return QueueStatus(reachable=False)
+
+
+def is_empty(queue_name: str) -> bool:
+    """Whether a queue has nothing waiting; jobs may be at work, or their workers dead."""
+    return bool(django_rq.get_queue(queue_name).count == 0)
 
 
 def is_idle(queue_name: str) -> bool:

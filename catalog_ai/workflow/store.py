@@ -1,17 +1,15 @@
 """From results to rows: a chunk's scores, suggestions and states, in one transaction."""
 
 import logging
+import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-from django.db import models, transaction
-from django.utils.translation import gettext as _
 
 from catalog_ai.inference.bundle import Bundle
 from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
 from catalog_ai.policy import Thresholds, Verdict, decide
 from catalog_ai.targets import ProductTarget, get_target
-from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle, write_categories
 from catalog_ai.workflow.claim import lock_leased
 from catalog_ai.workflow.classify import ImageResult
 from catalog_ai.workflow.ends import RESULT_FIELDS, count_ends, end_row
@@ -19,6 +17,16 @@ from catalog_ai.workflow.mirror import mirror_to_products
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.policies import get_thresholds
 from catalog_ai.workflow.queues import send_after_commit
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from catalog_ai.workflow.apply import (
+    FilingContext,
+    Settled,
+    load_context,
+    settle,
+    write_categories,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +62,7 @@ def store_results(judged: Sequence[Judged]) -> None:
     """
     if not judged:
         return
+    started = time.monotonic()
     run = judged[0].row.run
     target = get_target(run.target)
     with transaction.atomic():
@@ -63,6 +72,21 @@ def store_results(judged: Sequence[Judged]) -> None:
         context = load_context(target, run, [item.row.object_id for item in mine])
         outcome = _settle_all(mine, products, target, context)
         _write(outcome, run, target, products)
+    _log_stored(run, outcome, len(judged) - len(mine), time.monotonic() - started)
+
+
+def _log_stored(run: Run, outcome: Outcome, lost: int, seconds: float) -> None:
+    """One line a chunk: which rows, how they ended, how long the storing took."""
+    facts = {
+        "run": run.pk,
+        "target": run.target,
+        "model_version": run.model_version,
+        "classifications": [row.pk for row in outcome.rows],
+        "outcomes": dict(Counter(str(row.state) for row in outcome.rows)),
+        "lost_leases": lost,
+        "seconds": round(seconds, 3),
+    }
+    logger.info("run %d: %d results stored", run.pk, len(outcome.rows), extra=facts)
 
 
 def _settle_all(

@@ -1,0 +1,92 @@
+"""Is everything that the work needs in place, and does the work go on?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils.translation import gettext as _
+
+from catalog_ai.conf import get_settings
+from catalog_ai.inference.bundle import BundleError, load_bundle
+from catalog_ai.workflow.figures import find_wait, has_lost_leases, has_results
+from catalog_ai.workflow.queues import QueueStatus, get_queue_status
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One thing looked at: whether it is well, and why."""
+
+    name: str
+    ok: bool
+    why: str
+
+
+def examine() -> list[Sign]:
+    """Every sign, in a fixed order; what cannot be asked is not well, and raises nothing."""
+    status = get_queue_status()
+    settings = get_settings()
+    return [
+        _ask_database("database", check_database),
+        check_redis(status),
+        check_model(),
+        check_workers("bulk_workers", settings.BULK_QUEUE, status.bulk_workers),
+        check_workers("upload_workers", settings.UPLOAD_QUEUE, status.upload_workers),
+        _ask_database("progress", check_progress),
+        _ask_database("leases", check_leases),
+    ]
+
+
+def _ask_database(name: str, check: Callable[[], Sign]) -> Sign:
+    try:
+        return check()
+    except (DatabaseError, InterfaceError) as error:
+        # The driver's message may name hosts and users.
+        why = _("The database does not answer (%s).") % type(error).__name__
+        return Sign(name, False, why)
+
+
+def check_database() -> Sign:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return Sign("database", True, _("It answers."))
+
+
+def check_redis(status: QueueStatus) -> Sign:
+    if status.reachable:
+        return Sign("redis", True, _("It answers."))
+    return Sign("redis", False, _("It cannot be reached; work waits in the database."))
+
+
+def check_model() -> Sign:
+    """Reads the bundle from disk again: its checksum must still fit."""
+    try:
+        return Sign("model", True, load_bundle(get_settings().BUNDLE).model_version)
+    except BundleError as error:
+        return Sign("model", False, str(error))
+
+
+def check_workers(name: str, queue: str, workers: int | None) -> Sign:
+    if workers is None:
+        return Sign(name, False, _("Redis could not be asked."))
+    if not workers:
+        return Sign(name, False, _("No worker listens on the queue %s.") % queue)
+    return Sign(name, True, str(workers))
+
+
+def check_progress() -> Sign:
+    """A long run waits by its size; it is stuck where nothing at all ends meanwhile."""
+    bound = timedelta(seconds=get_settings().STALLED_AFTER)
+    if find_wait(uploads=True) > bound:
+        return Sign("progress", False, _("An upload has waited for longer than it should."))
+    if find_wait(uploads=False) > bound and not has_results(bound):
+        return Sign("progress", False, _("Products wait, and none has been finished for long."))
+    return Sign("progress", True, _("Nothing is stuck."))
+
+
+def check_leases() -> Sign:
+    """A lease that ran out is taken back within a reconcile pass or two."""
+    if has_lost_leases(timedelta(seconds=get_settings().LEASE_SECONDS)):
+        why = _("Products of dead workers have not been taken back: reconcile does not run.")
+        return Sign("leases", False, why)
+    return Sign("leases", True, _("None was left behind."))

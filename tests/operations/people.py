@@ -1,0 +1,23 @@
+"""Who asks for health and metrics."""
+
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from tests.factories import make_user
+
+TOKEN = "a-long-enough-token-of-tests"
+
+
+def log_in_viewer(**fields: Any) -> Client:
+    """Somebody who may see runs; staff unless told otherwise."""
+    user = make_user(**fields)
+    user.user_permissions.add(Permission.objects.get(codename="view_run"))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def send_token(token: str = TOKEN) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
