@@ -77,13 +77,13 @@ def count_results(target: ProductTarget, request: HttpRequest) -> Counts:
 
 def _count(target: ProductTarget) -> Counts:
     in_bands: dict[str, Any] = {
-        f"band_{band}": Count("pk", filter=_in_band(low, high))
+        f"band_{band}": Count("target", filter=_in_band(low, high))
         for band, (low, high, _name) in BANDS.items()
     }
-    # In the order of their index, which has all the columns.
+    # In the order of their index, which has all the columns; the id is not among them.
     grouped = get_current(target).order_by().values_list("state", "top_label")
     states, labels, bands = Counter[str](), Counter[str](), Counter[str]()
-    for state, label, number, *found in grouped.annotate(number=Count("pk"), **in_bands):
+    for state, label, number, *found in grouped.annotate(number=Count("target"), **in_bands):
         states[state] += number
         labels[label] += number
         bands.update(dict(zip(BANDS, found, strict=True)))

@@ -80,13 +80,16 @@ def _rank(counts: "Counter[str]") -> Counts:
 
 
 def tabulate(rows: "models.QuerySet[Classification]") -> QueueTable:
-    """Count waiting rows; the index has all the columns that are read."""
+    """Count waiting rows; their index has all the columns that are read."""
     now = timezone.now()
+    # Not the ids, which are not in it: PostgreSQL would look up each row.
     ages: dict[str, Any] = {
-        f"older_{age}": Count("pk", filter=Q(created_at__lt=now - past))
+        f"older_{age}": Count("target", filter=Q(created_at__lt=now - past))
         for age, past in AGES.items()
     }
-    grouped = rows.order_by().values_list(*COLUMNS.values()).annotate(number=Count("pk"), **ages)
+    grouped = (
+        rows.order_by().values_list(*COLUMNS.values()).annotate(number=Count("target"), **ages)
+    )
     size = len(COLUMNS)
     cells = {
         tuple(map(str, line[:size])): dict(zip(("", *AGES), line[size:], strict=True))
