@@ -5,6 +5,9 @@ import uuid
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
+from django.db import InterfaceError, OperationalError, models, transaction
+from rq.timeouts import JobTimeoutException
+
 from catalog_ai.models import Classification, Decision, Run, Suggestion
 from catalog_ai.policy import Decision as PolicyDecision
 from catalog_ai.policy import Outcome, ScoredLabel, Verdict
@@ -12,8 +15,6 @@ from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.mapping import CategoryMap
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import AUTO_APPLY, is_allowed
-from django.db import InterfaceError, OperationalError, models, transaction
-from rq.timeouts import JobTimeoutException
 
 logger = logging.getLogger(__name__)
 

@@ -5,6 +5,11 @@ import logging
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models, transaction
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
 from catalog_ai.conf import get_settings
 from catalog_ai.errors import NotPermitted
 from catalog_ai.models import Classification, Run
@@ -12,10 +17,6 @@ from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import AUTO_APPLY, CATEGORIZE, as_user, is_allowed
 from catalog_ai.workflow.queues import expand_after_commit, send_after_commit
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models, transaction
-from django.db.models.expressions import RawSQL
-from django.utils import timezone
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor

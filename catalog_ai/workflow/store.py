@@ -6,10 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
 from catalog_ai.inference.bundle import Bundle
 from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
 from catalog_ai.policy import Thresholds, Verdict, decide
 from catalog_ai.targets import ProductTarget, get_target
+from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle, write_categories
 from catalog_ai.workflow.claim import lock_leased
 from catalog_ai.workflow.classify import ImageResult
 from catalog_ai.workflow.ends import RESULT_FIELDS, count_ends, end_row
@@ -17,16 +21,6 @@ from catalog_ai.workflow.mirror import mirror_to_products
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.policies import get_thresholds
 from catalog_ai.workflow.queues import send_after_commit
-from django.db import models, transaction
-from django.utils.translation import gettext as _
-
-from catalog_ai.workflow.apply import (
-    FilingContext,
-    Settled,
-    load_context,
-    settle,
-    write_categories,
-)
 
 logger = logging.getLogger(__name__)
 
