@@ -97,15 +97,12 @@ def decide(
     Only labels of `facets` file a product. Where a product can have one category only, one
     certain label wins over doubtful ones, and several certain ones are for a person to choose.
     """
-    scored = [
+    kept = [
         score_label(label.id, float(score), thresholds[label.id])
         for label, score in zip(labels, confidences, strict=True)
-        if label.facet in facets
+        if label.facet in facets and decide_label(score, thresholds[label.id]) != Decision.DROP
     ]
-    kept = sorted(
-        (item for item in scored if item.decision != Decision.DROP),
-        key=lambda item: -item.confidence,
-    )
+    kept.sort(key=lambda item: -item.confidence)
     if not kept:
         return Verdict(Outcome.UNIDENTIFIED, (), ReviewReason.UNIDENTIFIED)
     certain = [item for item in kept if item.decision == Decision.AUTO]

@@ -206,9 +206,9 @@ def write_categories(product: models.Model, settled: Settled, context: FilingCon
         with transaction.atomic():
             if after is not None and after != settled.categories_before:
                 context.target.set_categories(product, after)
-            Suggestion.objects.filter(pk__in=settled.replaces).update(
-                state=Suggestion.State.SUPERSEDED
-            )
+            if settled.replaces:
+                replaced = Suggestion.objects.filter(pk__in=settled.replaces)
+                replaced.update(state=Suggestion.State.SUPERSEDED)
     except (JobTimeoutException, OperationalError, InterfaceError):
         raise  # the job's time or the database is gone: that is no refusal, the chunk goes back
     except Exception:

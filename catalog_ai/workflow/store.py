@@ -166,10 +166,12 @@ def _fill(
     product: models.Model,
 ) -> None:
     """Write scores, state and the figures that order the review queue onto the row."""
-    confidences = [float(value) for value in result.confidences]  # type: ignore[union-attr]
-    ranked = sorted(zip(confidences, bundle.labels, strict=True), key=lambda pair: -pair[0])
-    row.scores = {label.id: round(score, 4) for score, label in ranked if score >= MIN_SCORE}
-    top_score, top = next(pair for pair in ranked if pair[1].facet in target.facets)
+    confidences = result.confidences.tolist()  # type: ignore[union-attr]
+    pairs = list(zip(confidences, bundle.labels, strict=True))
+    ranked = sorted((pair for pair in pairs if pair[0] >= MIN_SCORE), key=lambda pair: -pair[0])
+    row.scores = {label.id: round(score, 4) for score, label in ranked}
+    filing = (pair for pair in pairs if pair[1].facet in target.facets)
+    top_score, top = max(filing, key=lambda pair: pair[0])
     row.top_label, row.top_confidence = top.id, round(top_score, 4)
     row.uncertainty = round(1.0 - top_score, 4)
     row.value = target.get_value(product)
