@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from catalog_ai.admin.access import ANY, attempt, demand, find_url, list_rights, may
 from catalog_ai.admin.categorize import PRESET_NAMES
+from catalog_ai.admin.dashboard import show_dashboard
 from catalog_ai.admin.display import make_badge
 from catalog_ai.admin.export import show_export
 from catalog_ai.admin.home import show_home
@@ -77,6 +78,7 @@ class RunAdmin(ReadOnlyAdmin):
         site, wrap = self.admin_site, self.admin_site.admin_view
         ours = [
             path("home/", wrap(partial(show_home, site)), name="catalog_ai_home"),
+            path("dashboard/", wrap(partial(show_dashboard, site)), name="catalog_ai_dashboard"),
             path("try/", wrap(partial(show_try_one, site)), name="catalog_ai_try"),
             path("export/", wrap(partial(show_export, site)), name="catalog_ai_export"),
             path("<int:pk>/progress/", wrap(self.progress_view), name="catalog_ai_run_progress"),
