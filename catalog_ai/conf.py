@@ -37,6 +37,10 @@ class Settings:
     JOB_TIMEOUT: int = 600  # seconds a chunk
     JOB_MEMORY_MB: int = 2048  # what a job's process may allocate; 0: no limit
     STALLED_AFTER: int = 900  # seconds without progress until healthz says so
+    STOP_AFTER: int = 100  # results of a run before it may pause itself
+    STOP_UNIDENTIFIED_PERCENT: int = 50  # of the results; above, the run pauses. 100: never
+    STOP_CONTRADICTING_PERCENT: int = 30  # the same, of contradicted categories
+    METRICS_TOKEN: str = ""  # who sends it may read metrics and the why of healthz; "": nobody
     METRICS_TOKEN: str = ""  # who sends it may read metrics and the why of healthz; "": nobody
     MAX_UPLOAD_BYTES: int = 20 * 2**20
     MAX_PIXELS: int = 50_000_000
@@ -54,9 +58,11 @@ POSITIVE = (
     "MAX_ATTEMPTS",
     "JOB_TIMEOUT",
     "STALLED_AFTER",
+    "STOP_AFTER",
     "MAX_UPLOAD_BYTES",
     "MAX_PIXELS",
 )
+PERCENTS = ("STOP_UNIDENTIFIED_PERCENT", "STOP_CONTRADICTING_PERCENT")
 
 
 def find_setting_mistakes(raw: object) -> list[str]:
@@ -73,6 +79,11 @@ def find_setting_mistakes(raw: object) -> list[str]:
         f"{SETTING}[{name!r}] must be a positive whole number, not {raw[name]!r}."
         for name in POSITIVE
         if name in raw and not (type(raw[name]) is int and raw[name] > 0)
+    ]
+    mistakes += [
+        f"{SETTING}[{name!r}] must be a whole number from 1 to 100, not {raw[name]!r}."
+        for name in PERCENTS
+        if name in raw and not (type(raw[name]) is int and 1 <= raw[name] <= 100)
     ]
     memory = raw.get("JOB_MEMORY_MB", 0)
     if type(memory) is not int or memory < 0:

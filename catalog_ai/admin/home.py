@@ -52,6 +52,7 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
             check_model(),
             check_queue(),
             *check_mappings(links["mapping"]),
+            *tell_stopped(site.name),
             tell_backlog(backlog, links["review"]),
         ],
         "backlog": backlog,
@@ -164,6 +165,21 @@ def _check_mapping(key: str, several: bool, page: str) -> Notice:
     tone = WAITING if mapped else BAD
     action = gettext("Choose categories") if page else ""
     return Notice(title, text % counts, tone, url=f"{page}?target={key}", action=action)
+
+
+def tell_stopped(site: str) -> list[Notice]:
+    """Runs that stopped by themselves and wait for a person to look, the newest few."""
+    stopped = Run.objects.filter(state=Run.State.PAUSED, breaker=Run.Breaker.TRIPPED)
+    return [
+        Notice(
+            gettext("%(run)s stopped by itself") % {"run": run},
+            run.state_reason,
+            BAD,
+            url=find_url("catalog_ai_run_change", run.pk, site=site),
+            action=gettext("Look at it"),
+        )
+        for run in stopped.order_by("-created_at")[:RUNS_SHOWN]
+    ]
 
 
 def tell_backlog(backlog: int, url: str) -> Notice:

@@ -10,7 +10,17 @@ from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
-from catalog_ai.admin.display import BAD, GOOD, QUIET, WAITING, Badge, format_length, make_badge
+from catalog_ai.admin.display import (
+    BAD,
+    GOOD,
+    QUIET,
+    WAITING,
+    Badge,
+    Bar,
+    format_length,
+    make_badge,
+    make_count_bars,
+)
 from catalog_ai.models import Run
 
 TONES = {
@@ -46,6 +56,7 @@ class Progress:
     run: Run
     badge: Badge
     counters: list[Counter]
+    effects: list[Bar]
     waiting: int
     rate: str
     time_left: str
@@ -65,6 +76,7 @@ def describe_progress(run: Run) -> Progress:
         run=run,
         badge=make_badge(run.state, run.get_state_display()),
         counters=list_counters(run),
+        effects=list_effects(run),
         waiting=max(0, run.total - run.done),
         rate=tell_rate(rate),
         time_left=tell_time_left(run, rate),
@@ -92,6 +104,15 @@ def list_counters(run: Run) -> list[Counter]:
         )
         start += share
     return counters
+
+
+def list_effects(run: Run) -> list[Bar]:
+    """What the results mean for the products' categories; none before there is one."""
+    counts = [
+        (str(Run._meta.get_field(name).verbose_name), getattr(run, name))  # type: ignore[union-attr]
+        for name in Run.EFFECTS
+    ]
+    return make_count_bars(counts) if any(count for _name, count in counts) else []
 
 
 def measure_rate(run: Run) -> float | None:

@@ -29,10 +29,11 @@ from catalog_ai.admin.try_one import show_try_one
 from catalog_ai.models import Run
 from catalog_ai.workflow.permissions import CATEGORIZE, ROLL_BACK
 from catalog_ai.workflow.queues import get_queue_status
-from catalog_ai.workflow.runs import cancel_run, pause_run, resume_run, retry_failed
+from catalog_ai.workflow.runs import cancel_run, pause_run, resume_run, retry_failed, run_for_real
 from catalog_ai.workflow.undo import preview_rollback, roll_back
 
 POLL_SECONDS = 2
+RELOAD_SECONDS = 15  # of the whole page, where there is no JavaScript
 INCLUDES = "admin/catalog_ai/includes"
 
 
@@ -82,6 +83,11 @@ class RunAdmin(ReadOnlyAdmin):
             path("try/", wrap(partial(show_try_one, site)), name="catalog_ai_try"),
             path("export/", wrap(partial(show_export, site)), name="catalog_ai_export"),
             path("<int:pk>/progress/", wrap(self.progress_view), name="catalog_ai_run_progress"),
+            path(
+                "<int:pk>/for-real/",
+                wrap(require_POST(self.real_view)),
+                name="catalog_ai_run_real",
+            ),
             path("<int:pk>/roll-back/", wrap(self.roll_back_view), name="catalog_ai_run_roll_back"),
             path(
                 "<int:pk>/<str:command>/now/",
@@ -123,6 +129,7 @@ class RunAdmin(ReadOnlyAdmin):
             "queue": get_queue_status() if run.is_active else None,
             "rights": list_rights(request),
             "poll_seconds": POLL_SECONDS,
+            "reload_seconds": RELOAD_SECONDS,
             "review_url": find_url("catalog_ai_review", site=site),
             "home_url": find_url("catalog_ai_home", site=site),
         }
@@ -180,6 +187,15 @@ class RunAdmin(ReadOnlyAdmin):
         if verb is not None and (done := attempt(request, verb)) is not None:
             messages.success(request, _tell_command(command, done))
         return self._go_to(run)
+
+    def real_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Start the real run over the products of a dry run, and show it."""
+        demand(request, CATEGORIZE)
+        run = get_object_or_404(Run, pk=pk, dry_run=True)
+        started: Run | None = attempt(request, partial(run_for_real, run, request.user))
+        if started is not None:
+            messages.success(request, gettext("The real run was started."))
+        return self._go_to(started or run)
 
     def roll_back_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """First what rolling back would do; after a POST, the deed."""

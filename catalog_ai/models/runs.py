@@ -33,6 +33,11 @@ class Run(models.Model):
         DONE = "done", _("Done")
         CANCELLED = "cancelled", _("Cancelled")
 
+    class Breaker(models.TextChoices):
+        ON = "on", _("On")
+        TRIPPED = "tripped", _("Stopped the run")
+        OFF = "off", _("Off: a person let the run go on")
+
     target = models.CharField(_("product model"), max_length=100)
     source = models.CharField(_("started from"), max_length=10, choices=Source)
     mode = models.CharField(_("mode"), max_length=10, choices=Mode, default=Mode.MISSING)
@@ -44,6 +49,9 @@ class Run(models.Model):
     dry_run = models.BooleanField(_("dry run"), default=False)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.EXPANDING)
     state_reason = models.CharField(_("why"), max_length=300, blank=True)
+    breaker = models.CharField(
+        _("automatic stop"), max_length=10, choices=Breaker, default=Breaker.ON
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("started by"),
@@ -74,6 +82,15 @@ class Run(models.Model):
     failed = models.PositiveIntegerField(_("failed"), default=0)
     cancelled = models.PositiveIntegerField(_("cancelled"), default=0)
 
+    # What the results mean for the products' categories; in a dry run, what they would mean.
+    first_time = models.PositiveIntegerField(_("get their first category"), default=0)
+    changed = models.PositiveIntegerField(_("get another or a further category"), default=0)
+    agreeing = models.PositiveIntegerField(_("are in that category already"), default=0)
+    contradicting = models.PositiveIntegerField(
+        _("contradict the present category or a person"), default=0
+    )
+    decided = models.PositiveIntegerField(_("were decided by a person"), default=0)
+
     class Meta:
         verbose_name = _("run")
         verbose_name_plural = _("runs")
@@ -87,6 +104,7 @@ class Run(models.Model):
         indexes = [models.Index(fields=["state", "created_at"], name="catalog_ai_run_state")]
 
     COUNTERS = ("filed", "review", "unidentified", "unchanged", "rejected", "failed", "cancelled")
+    EFFECTS = ("first_time", "changed", "agreeing", "contradicting", "decided")
 
     def __str__(self) -> str:
         return _("Run %(number)s") % {"number": self.pk}

@@ -7,6 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog_ai.models import Classification, Run
+from catalog_ai.workflow.breaker import trip_breaker
 from catalog_ai.workflow.claim import lock_leased
 from catalog_ai.workflow.enqueue import finish_if_done
 
@@ -50,15 +51,21 @@ def end_row(row: Classification, state: State, error: str = "", code: str = "") 
     row.lease_token, row.lease_expires_at = "", None
 
 
-def count_ends(run_id: int, states: Sequence[State]) -> None:
-    """Raise the run's counters by these ends, and close the run with the last of them."""
+def count_ends(run_id: int, states: Sequence[State], effects: Sequence[str] = ()) -> None:
+    """Raise the run's counters by these ends, and close the run with the last of them.
+
+    `effects` are names of Run.EFFECTS: what the results mean for the products' categories.
+    """
     rises: dict[str, int] = {}
     for state in states:
         if counter := COUNTER_OF_STATE.get(state):
             rises[counter] = rises.get(counter, 0) + 1
+    for effect in effects:
+        rises[effect] = rises.get(effect, 0) + 1
     if rises:
         Run.objects.filter(pk=run_id).update(**{name: F(name) + by for name, by in rises.items()})
         finish_if_done([run_id])
+        trip_breaker(run_id)
 
 
 def fail_rows(rows: Sequence[Classification], error: str) -> int:

@@ -1,12 +1,13 @@
 """What a person can do to a run as a whole: pause, resume, cancel, retry."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from catalog_ai.models import Classification, Run
-from catalog_ai.workflow.enqueue import finish_if_done
+from catalog_ai.targets import ProductTarget, get_target
+from catalog_ai.workflow.enqueue import enqueue, finish_if_done, get_selection
 from catalog_ai.workflow.permissions import CATEGORIZE, require
 from catalog_ai.workflow.queues import expand_after_commit, send_after_commit
 
@@ -59,7 +60,9 @@ def resume_run(run: Run, actor: "Actor") -> Run:
         expanding = not run.collected
         run.state = Run.State.EXPANDING if expanding else Run.State.RUNNING
         run.state_reason = ""
-        run.save(update_fields=["state", "state_reason"])
+        if run.breaker == Run.Breaker.TRIPPED:
+            run.breaker = Run.Breaker.OFF  # a person has looked: it must not stop again at once
+        run.save(update_fields=["state", "state_reason", "breaker"])
         if expanding:
             expand_after_commit(run)
         queued = run.classifications.filter(state=State.QUEUED).order_by("pk")
@@ -67,6 +70,34 @@ def resume_run(run: Run, actor: "Actor") -> Run:
         finish_if_done([run.pk])
     run.refresh_from_db()
     return run
+
+
+def run_for_real(run: Run, actor: "Actor") -> Run:
+    """Start the real run over the products of a dry run, with its settings.
+
+    Raises:
+        NotPermitted: the actor may not categorise, or the dry run would file by itself and the
+            actor may not.
+    """
+    require(actor, CATEGORIZE)
+    target = get_target(run.target)
+    return enqueue(
+        target,
+        _select_again(run, target),
+        source=Run.Source.ADMIN,
+        actor=actor,
+        preset=run.preset,
+        mode=Run.Mode(run.mode),
+        apply_automatically=run.apply_automatically,
+    )
+
+
+def _select_again(run: Run, target: ProductTarget) -> "models.QuerySet[Any]":
+    """The products of a run: its kept selection, or, of a small run, those it has rows of."""
+    if run.selection_sql:
+        return get_selection(run, target)
+    keys = run.classifications.values_list("object_id", flat=True)
+    return target.get_model()._base_manager.filter(pk__in=[target.to_pk(key) for key in keys])
 
 
 def retry_failed(run: Run, actor: "Actor") -> int:

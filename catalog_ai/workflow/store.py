@@ -16,6 +16,7 @@ from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle, write_categories
 from catalog_ai.workflow.claim import lock_leased
 from catalog_ai.workflow.classify import ImageResult
+from catalog_ai.workflow.effects import name_effect
 from catalog_ai.workflow.ends import RESULT_FIELDS, count_ends, end_row
 from catalog_ai.workflow.mirror import mirror_to_products
 from catalog_ai.workflow.models_in_use import get_bundle
@@ -45,6 +46,7 @@ class Outcome:
     suggestions: list[Suggestion] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     embeddings: list[Embedding] = field(default_factory=list)
+    effects: list[str] = field(default_factory=list)  # names of Run.EFFECTS
     again: list[Classification] = field(default_factory=list)
 
 
@@ -137,6 +139,8 @@ def _settle_one(
         settled = write_categories(product, settled, context)
     _fill(row, result, settled, bundle, target, product)
     row.is_current = not context.run.dry_run
+    if effect := name_effect(settled):
+        outcome.effects.append(effect)
     outcome.suggestions += settled.suggestions
     outcome.decisions += settled.decisions
     if result.embedding is not None:
@@ -202,7 +206,7 @@ def _write(
     Decision.objects.bulk_create(outcome.decisions)
     Embedding.objects.bulk_create(outcome.embeddings)
     mirror_to_products(target, current, products)
-    count_ends(run.pk, [State(row.state) for row in outcome.rows])
+    count_ends(run.pk, [State(row.state) for row in outcome.rows], outcome.effects)
     send_after_commit(run, [row.pk for row in outcome.again])
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog_ai.admin.run_progress import list_counters, measure_rate, tell_rate, tell_time_left
 from catalog_ai.models import Classification, Decision, Run, Suggestion
@@ -246,3 +247,56 @@ def test_rate_and_time_left_are_told_in_fitting_units(
 ) -> None:
     run = make_run(total=1_000)
     assert (tell_rate(rate), tell_time_left(run, rate)) == (told, left)
+
+
+def test_a_run_that_stopped_by_itself_is_told_on_its_page_and_at_the_start() -> None:
+    run = make_run(
+        total=20,
+        state=Run.State.PAUSED,
+        breaker=Run.Breaker.TRIPPED,
+        state_reason="6 of 10 unknown",
+    )
+    client = log_in("categorize_products")
+    page = client.get(run_url(run)).content.decode()
+    assert "stopped by itself" in page and "6 of 10 unknown" in page
+    home = client.get(reverse("admin:catalog_ai_home")).content.decode()
+    assert "stopped by itself" in home and "6 of 10 unknown" in home and run_url(run) in home
+    client.post(run_url(run, "command", "resume"))
+    page = client.get(run_url(run)).content.decode()
+    assert "automatic stop is off for this run" in page
+    assert "stopped by itself" not in page
+
+
+def test_an_active_run_refreshes_itself_without_javascript_and_an_ended_one_does_not() -> None:
+    client = log_in("categorize_products")
+    assert 'http-equiv="refresh"' in client.get(run_url(make_run())).content.decode()
+    ended = make_run(state=Run.State.DONE)
+    assert 'http-equiv="refresh"' not in client.get(run_url(ended)).content.decode()
+
+
+def test_a_dry_run_shows_what_it_would_mean_and_is_done_for_real_by_one_button() -> None:
+    product = make_products(1)[0]
+    dry = make_run(
+        total=1,
+        dry_run=True,
+        state=Run.State.DONE,
+        finished_at=timezone.now(),
+        apply_automatically=False,
+        first_time=1,
+    )
+    make_classification(product, dry, state=State.FILED, is_current=False)
+    client = log_in("categorize_products")
+    page = client.get(run_url(dry)).content.decode()
+    assert "What it would mean" in page and run_url(dry, "real") in page
+    assert client.get(run_url(dry, "real")).status_code == 405
+    answer = client.post(run_url(dry, "real"))
+    real = Run.objects.get(dry_run=False)
+    assert answer["Location"] == run_url(real)
+    assert [row.object_id for row in real.classifications.all()] == [str(product.pk)]
+
+
+def test_only_a_dry_run_is_done_for_real_and_only_by_who_may_categorise() -> None:
+    assert log_in("categorize_products").post(run_url(make_run(), "real")).status_code == 404
+    dry = make_run(dry_run=True, state=Run.State.DONE)
+    assert log_in("export_results").post(run_url(dry, "real")).status_code == 403
+    assert Run.objects.filter(dry_run=False).count() == 1

@@ -1,0 +1,57 @@
+"""The automatic stop: a run whose results look wrong pauses itself and asks a person."""
+
+import logging
+
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from catalog_ai.conf import get_settings
+from catalog_ai.models import Run
+
+logger = logging.getLogger(__name__)
+
+JUDGED = F("filed") + F("review") + F("unidentified")
+
+
+def trip_breaker(run_id: int) -> bool:
+    """Pause a run that passed a bound; whether this very call did.
+
+    To be called in the transaction that counts the results. The bounds are compared by the UPDATE
+    itself, so of many workers that count at once exactly one pauses the run. A run that a person
+    let go on is left alone, and so is an upload, which is a run of one product.
+    """
+    settings = get_settings()
+    odd = Q(unidentified__gt=JUDGED * settings.STOP_UNIDENTIFIED_PERCENT / 100.0)
+    odd |= Q(contradicting__gt=JUDGED * settings.STOP_CONTRADICTING_PERCENT / 100.0)
+    running = Run.objects.filter(
+        odd, pk=run_id, state__in=(Run.State.RUNNING, Run.State.EXPANDING)
+    ).exclude(Q(breaker=Run.Breaker.OFF) | Q(source=Run.Source.UPLOAD))
+    enough = running.annotate(judged=JUDGED).filter(judged__gte=settings.STOP_AFTER)
+    if not enough.update(state=Run.State.PAUSED, breaker=Run.Breaker.TRIPPED):
+        return False
+    reason = tell_why(Run.objects.get(pk=run_id))
+    Run.objects.filter(pk=run_id).update(state_reason=reason[:300])
+    logger.warning("run %d paused itself: %s", run_id, reason, extra={"run": run_id})
+    return True
+
+
+def tell_why(run: Run) -> str:
+    """Why a run stopped, with its figures, and what a person can do (at most 300 characters)."""
+    judged = run.filed + run.review + run.unidentified
+    counts = {"judged": judged, "odd": run.unidentified}
+    if run.unidentified * 100 > judged * get_settings().STOP_UNIDENTIFIED_PERCENT:
+        return (
+            _(
+                "Nothing was recognised on %(odd)d of %(judged)d photos. Look at a few of them: "
+                "are they photos of products of the kinds the model knows? Then resume or cancel."
+            )
+            % counts
+        )
+    counts["odd"] = run.contradicting
+    return (
+        _(
+            "The model contradicts the category of %(odd)d of %(judged)d products. Look at a few "
+            "of them and at “Labels and categories”. Then resume or cancel."
+        )
+        % counts
+    )
