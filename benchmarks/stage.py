@@ -6,6 +6,7 @@ it is emptied time and again; else SQLite in a temporary folder.
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -55,7 +56,8 @@ WAIT = 3600.0  # seconds until a measurement is given up
 
 @contextmanager
 def open_stage() -> Iterator[None]:
-    """An empty shop with its Redis running; nothing is left of it afterwards."""
+    """An empty shop with its Redis running; nothing is left of it afterwards, nor when ended."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         REDIS.start()
         call_command("migrate", verbosity=0)
