@@ -21,8 +21,11 @@ def claim(ids: Collection[int], *, fresh: bool) -> list[Classification]:
     up. What another process took, or what a paused or cancelled run holds, is left alone.
     """
     token = str(uuid.uuid4())
+    # No join: PostgreSQL asks again, of a row it had to wait for, only what stands outside a
+    # subquery, and Django puts a join into one. Two workers would then claim the same row.
+    runs = Run.objects.filter(state__in=CLAIMABLE_RUNS).values("pk")
     rows = Classification.objects.filter(
-        pk__in=ids, state=Classification.State.QUEUED, run__state__in=CLAIMABLE_RUNS
+        pk__in=ids, state=Classification.State.QUEUED, run__in=runs
     )
     rows = rows.filter(attempts=0) if fresh else rows.filter(attempts__gt=0)
     taken = rows.update(

@@ -68,6 +68,17 @@ def count_ends(run_id: int, states: Sequence[State], effects: Sequence[str] = ()
         trip_breaker(run_id)
 
 
+def let_go(run: Run) -> int:
+    """Cancel what is queued of a cancelled run; how many rows. A worker may give some back later:
+    reconcile lets go of those."""
+    with transaction.atomic():
+        queued = Classification.objects.filter(run=run, state=State.QUEUED)
+        gone = queued.update(state=State.CANCELLED, finished_at=timezone.now())
+        if gone:
+            Run.objects.filter(pk=run.pk).update(cancelled=F("cancelled") + gone)
+    return gone
+
+
 def fail_rows(rows: Sequence[Classification], error: str) -> int:
     """Give up on rows that this process holds, after their last try; how many there were."""
     if not rows:
@@ -81,7 +92,7 @@ def fail_rows(rows: Sequence[Classification], error: str) -> int:
             # An earlier result stays the product's latest: a failure says nothing of the image.
             row.is_current = (row.target, row.object_id) not in known and not row.run.dry_run
             row.save(update_fields=RESULT_FIELDS)
-        for run_id in {row.run_id for row in failed}:
+        for run_id in sorted({row.run_id for row in failed}):
             states = [State.FAILED for row in failed if row.run_id == run_id]
             count_ends(run_id, states)
     return len(failed)

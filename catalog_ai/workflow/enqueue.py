@@ -181,7 +181,7 @@ def collect_page(run: Run, target: ProductTarget, pks: Sequence[Any]) -> list[in
                 model_version=run.model_version,
                 preset=run.preset,
             )
-            for key, name in wanted.items()
+            for key, name in sorted(wanted.items())  # in one order, so that two runs cannot block
         ],
         ignore_conflicts=True,
     )

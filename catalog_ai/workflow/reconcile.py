@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, Run
 from catalog_ai.workflow.claim import CLAIMABLE_RUNS, put_back
-from catalog_ai.workflow.ends import fail_rows
+from catalog_ai.workflow.ends import fail_rows, let_go
 from catalog_ai.workflow.queues import group_by_queue, is_idle, queue_name_of, send, send_expansion
 
 logger = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ def reconcile() -> Reconciled:
     """
     done = Reconciled()
     take_back_expired(done)
+    let_go_cancelled()
     resend_lost(done)
     resume_expansions(done)
     return done
@@ -61,7 +62,7 @@ def take_back_expired(done: Reconciled) -> None:
     expired = list(
         Classification.objects.filter(
             state=Classification.State.RUNNING, lease_expires_at__lt=timezone.now()
-        ).select_related("run")[:PAGE]
+        ).select_related("run").order_by("pk")[:PAGE]
     )
     error = _("The worker stopped while it had this image in hand.")
     with transaction.atomic():
@@ -70,6 +71,14 @@ def take_back_expired(done: Reconciled) -> None:
         reason = _("The image stopped the worker %(tries)d times.") % {"tries": tries}
         done.given_up += fail_rows([row for row in expired if row.pk not in again], reason)
     done.taken_back += len(again)
+
+
+def let_go_cancelled() -> None:
+    """Rows that a worker gave back after their run was cancelled: the product is free again."""
+    queued = Classification.objects.filter(state=Classification.State.QUEUED)
+    left = queued.filter(run__state=Run.State.CANCELLED).values("run")
+    for run in Run.objects.filter(pk__in=left).order_by("pk"):
+        let_go(run)
 
 
 def resend_lost(done: Reconciled) -> None:

@@ -20,6 +20,7 @@ from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.apply import file_label
 from catalog_ai.workflow.category_search import make_chosen
 from catalog_ai.workflow.ledger import append, close_if_decided, record
+from catalog_ai.workflow.locks import lock_classification
 from catalog_ai.workflow.mirror import mirror_current
 from catalog_ai.workflow.models_in_use import get_label_name
 from catalog_ai.workflow.permissions import REVIEW, require
@@ -106,11 +107,6 @@ _STATE_OF = {
 }
 
 
-def lock_classification(pk: int) -> Classification:
-    """The row, locked: a second reviewer of the same card waits here and then finds it decided."""
-    return Classification.objects.select_for_update(of=("self",)).get(pk=pk)
-
-
 def load_product(target: ProductTarget, row: Classification) -> models.Model:
     """The product of a row.
 
@@ -151,7 +147,7 @@ def correct(classification_id: int, category_keys: Collection[str], actor: "Acto
     reviewed = Reviewed()
     with transaction.atomic():
         row = lock_classification(classification_id)
-        if not row.is_current:
+        if not row.is_current or row.state == Classification.State.REVIEWED:
             reviewed.already_decided = 1
             return reviewed
         target = get_target(row.target)

@@ -25,14 +25,11 @@ def cancel_run(run: Run, actor: "Actor") -> Run:
 
 def stop_run(run: Run) -> Run:
     """The same, for a caller that has authorised already."""
-    with transaction.atomic():
-        run = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
-        if run.state in {Run.State.DONE, Run.State.CANCELLED}:
-            return run
-        queued = run.classifications.filter(state=State.QUEUED)
-        run.cancelled += queued.update(state=State.CANCELLED, finished_at=timezone.now())
-        run.state, run.finished_at = Run.State.CANCELLED, timezone.now()
-        run.save(update_fields=["state", "finished_at", "cancelled"])
+    stopped = Run.objects.filter(pk=run.pk).exclude(state__in=(Run.State.DONE, Run.State.CANCELLED))
+    # From here on nothing of it is collected or claimed any more.
+    if stopped.update(state=Run.State.CANCELLED, finished_at=timezone.now()):
+        let_go(run)
+    run.refresh_from_db()
     return run
 
 
@@ -105,18 +102,33 @@ def retry_failed(run: Run, actor: "Actor") -> int:
     require(actor, CATEGORIZE)
     with transaction.atomic():
         run = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
-        failed = run.classifications.filter(state=State.FAILED)
-        # A product that is in flight in another run is being looked at already.
-        busy = Classification.objects.filter(
-            target=run.target, state__in=Classification.IN_FLIGHT
-        ).values("object_id")
-        ids = list(failed.exclude(object_id__in=busy).values_list("pk", flat=True))
-        count = Classification.objects.filter(pk__in=ids).update(
-            state=State.QUEUED, attempts=0, error="", error_code="", sent_at=None, is_current=False
-        )
+        ids = _queue_again(run)
+        count = len(ids)
         run.failed -= count
         if count:
             run.state, run.finished_at = Run.State.RUNNING, None
         run.save(update_fields=["failed", "state", "finished_at"])
         send_after_commit(run, ids)
     return count
+
+
+def _queue_again(run: Run) -> list[int]:
+    """Queue those failed rows whose product is not in flight in another run; their ids."""
+    failed = run.classifications.filter(state=State.FAILED)
+    busy = Classification.objects.filter(target=run.target, state__in=Classification.IN_FLIGHT)
+    while True:
+        free = failed.exclude(object_id__in=busy.values("object_id"))
+        ids = list(free.order_by("pk").values_list("pk", flat=True))
+        try:
+            with transaction.atomic():
+                Classification.objects.filter(pk__in=ids).update(
+                    state=State.QUEUED,
+                    attempts=0,
+                    error="",
+                    error_code="",
+                    sent_at=None,
+                    is_current=False,
+                )
+            return ids
+        except IntegrityError:
+            continue  # another run took one of the products just now: it is busy when we look again

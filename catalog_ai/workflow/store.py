@@ -18,6 +18,7 @@ from catalog_ai.workflow.claim import lock_leased
 from catalog_ai.workflow.classify import ImageResult
 from catalog_ai.workflow.effects import name_effect
 from catalog_ai.workflow.ends import RESULT_FIELDS, count_ends, end_row
+from catalog_ai.workflow.locks import lock_products
 from catalog_ai.workflow.mirror import mirror_to_products
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.policies import get_thresholds
@@ -62,6 +63,7 @@ def store_results(judged: Sequence[Judged]) -> None:
     run = judged[0].row.run
     target = get_target(run.target)
     with transaction.atomic():
+        lock_products(target, [item.row.object_id for item in judged])
         held = lock_leased([item.row for item in judged])
         mine = [item for item in judged if item.row.pk in held]
         products = target.load_products([item.row.object_id for item in mine])

@@ -12,9 +12,10 @@ from django.utils import timezone
 from catalog_ai.errors import CannotUndo, CatalogAIError, NotPermitted
 from catalog_ai.models import Classification, Decision, Run, Suggestion
 from catalog_ai.targets import get_target
+from catalog_ai.workflow.locks import lock_classification, lock_classifications
 from catalog_ai.workflow.mirror import mirror_current
 from catalog_ai.workflow.permissions import REVIEW, ROLL_BACK, as_user, require
-from catalog_ai.workflow.review import Reviewed, load_product, lock_classification
+from catalog_ai.workflow.review import Reviewed, load_product
 from catalog_ai.workflow.runs import stop_run
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def undo(batch: uuid.UUID, actor: "Actor") -> Reviewed:
         entries = list(Decision.objects.filter(batch=batch, action__in=PERSONAL).order_by("-pk"))
         if any(actor is None or entry.actor_id != actor.pk for entry in entries):
             raise NotPermitted
+        lock_classifications({entry.classification_id for entry in entries})
         if not entries or not all(
             _revert(entry, actor, Decision.Action.UNDO, reviewed.batch) for entry in entries
         ):
@@ -127,13 +129,22 @@ def _restore(
 ) -> None:
     State = Suggestion.State  # noqa: N806
     if action == Decision.Action.ROLL_BACK:
-        suggestion.state, row.state = State.ROLLED_BACK, Classification.State.ROLLED_BACK
+        suggestion.state = State.ROLLED_BACK
+        if row.state == Classification.State.FILED:  # else people have work or words on the card
+            row.state = Classification.State.ROLLED_BACK
     else:
         # A suggestion that the entry itself brought about has no state to go back to.
         suggestion.state = entry.state_before or State.ROLLED_BACK
         row.state, row.reviewed_at = entry.classification_before, None
     suggestion.save(update_fields=["state"])
+    if row.state == Classification.State.REVIEW and not _has_pending(row):
+        # Somebody else has decided the rest of the card since.
+        row.state, row.reviewed_at = Classification.State.REVIEWED, timezone.now()
     row.save(update_fields=["state", "reviewed_at"])
+
+
+def _has_pending(row: Classification) -> bool:
+    return row.suggestions.filter(state=Suggestion.State.PENDING).exists()
 
 
 @dataclass(frozen=True)

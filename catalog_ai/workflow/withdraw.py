@@ -14,11 +14,12 @@ State = Classification.State
 def withdraw_product(target: ProductTarget, key: str) -> None:
     """Cancel what is queued of a product and take it out of the review queue.
 
-    A row that a worker has in hand is left to it: the worker finds the product gone.
+    A row that a worker or a cancelled run has in hand is left to it: the worker finds the product
+    gone. Nothing is waited for here, as a delete of many products comes back for each of them.
     """
     rows = Classification.objects.filter(target=target.key, object_id=key)
     with transaction.atomic():
-        for row in rows.filter(state=State.QUEUED).select_for_update():
+        for row in rows.filter(state=State.QUEUED).select_for_update(skip_locked=True):
             ended = rows.filter(pk=row.pk, state=State.QUEUED).update(
                 state=State.CANCELLED,
                 finished_at=timezone.now(),

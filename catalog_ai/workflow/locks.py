@@ -1,0 +1,43 @@
+"""The one order of locks: products by key, then classifications by id, then the run's row.
+
+Products come first because the shop's own code arrives with its product locked already: a save
+or a delete of it calls us. Whoever holds the product holds all that is decided of it.
+"""
+
+from collections.abc import Collection
+from itertools import groupby
+from operator import itemgetter
+
+from catalog_ai.models import Classification
+from catalog_ai.targets import ProductTarget, get_target
+
+
+def lock_products(target: ProductTarget, keys: Collection[str]) -> None:
+    """Wait until nobody else decides on these products, and keep them to the transaction's end.
+
+    NO KEY UPDATE: the shop may go on selling a locked product, rows that refer to it are added.
+    """
+    products = target.get_model()._base_manager.select_for_update(no_key=True)
+    wanted = products.filter(pk__in=[target.to_pk(key) for key in keys]).order_by("pk")
+    list(wanted.values_list("pk", flat=True))
+
+
+def lock_classifications(pks: Collection[int]) -> dict[int, Classification]:
+    """These rows by id, locked after their products and read again behind the lock."""
+    rows = Classification.objects.filter(pk__in=pks)
+    owners = sorted(rows.values_list("target", "object_id").distinct())
+    for target, members in groupby(owners, key=itemgetter(0)):
+        lock_products(get_target(target), [key for _, key in members])
+    return {row.pk: row for row in rows.select_for_update(of=("self",)).order_by("pk")}
+
+
+def lock_classification(pk: int) -> Classification:
+    """One row, locked: a second reviewer of the same card waits here and then finds it decided.
+
+    Raises:
+        Classification.DoesNotExist: there is none.
+    """
+    locked = lock_classifications([pk])
+    if pk not in locked:
+        raise Classification.DoesNotExist
+    return locked[pk]

@@ -1,0 +1,440 @@
+"""Who wins where two act at once: real transactions on PostgreSQL, one defined outcome each.
+
+No test sleeps its way into a race. The test holds the product's row, starts the rivals one after
+the other, waits until the database says that each stands in line, and lets go.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import connection, connections, models, transaction
+
+from catalog_ai.errors import CannotUndo
+from catalog_ai.models import Classification, Decision, Run, Suggestion
+from catalog_ai.workflow import store
+from catalog_ai.workflow.batches import take_batch
+from catalog_ai.workflow.claim import claim
+from catalog_ai.workflow.enqueue import enqueue
+from catalog_ai.workflow.jobs import classify_chunk
+from catalog_ai.workflow.queue import QueueFilter
+from catalog_ai.workflow.reconcile import Reconciled, reconcile, take_back_expired
+from catalog_ai.workflow.review import approve, correct, dismiss, reject
+from catalog_ai.workflow.runs import cancel_run
+from catalog_ai.workflow.store import Judged, store_results
+from catalog_ai.workflow.undo import roll_back, undo
+from shop_demo.models import Category, Product
+from tests.factories import (
+    claim_one,
+    make_classification,
+    make_product,
+    make_result,
+    make_run,
+    make_suggestion,
+    make_superuser,
+    make_unique_image_bytes,
+)
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(
+        connection.vendor != "postgresql", reason="SQLite lets one writer in at a time: no race"
+    ),
+]
+State = Classification.State
+PATIENCE = 20.0  # seconds
+SURE = {"article:tshirts": 0.999}
+
+
+class Rival(threading.Thread):
+    """One verb on a connection of its own; `answer` is what it returned or raised."""
+
+    def __init__(self, verb: Callable[[], Any]) -> None:
+        super().__init__(daemon=True)
+        self.verb, self.answer, self.pid = verb, None, 0
+        self.start()
+
+    def run(self) -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                self.pid = cursor.fetchone()[0]
+            self.answer = self.verb()
+        except Exception as error:
+            self.answer = error
+        finally:
+            connections.close_all()
+
+    def wait_in_line(self) -> None:
+        """Until it waits for a lock that another holds."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM pg_locks WHERE pid=%s AND NOT granted", [self.pid])
+                if cursor.fetchone():
+                    return
+            assert self.is_alive(), f"it did not wait: {self.answer!r}"
+            time.sleep(0.01)
+        raise AssertionError("it never came to wait")
+
+    def finish(self) -> Any:
+        self.join(PATIENCE)
+        assert not self.is_alive(), "blocked for good"
+        return self.answer
+
+
+def race(held: "models.QuerySet[Any]", *verbs: Callable[[], Any]) -> list[Any]:
+    """Line the verbs up, in order, behind rows that the test holds; their answers."""
+    rivals = []
+    with transaction.atomic():
+        list(held.select_for_update())
+        for verb in verbs:
+            rivals.append(Rival(verb))
+            rivals[-1].wait_in_line()
+    return [rival.finish() for rival in rivals]
+
+
+def start_together(*verbs: Callable[[], Any]) -> list[Any]:
+    """Let the verbs go at one moment, whoever comes first."""
+    gate = threading.Barrier(len(verbs))
+
+    def behind(verb: Callable[[], Any]) -> Callable[[], Any]:
+        def go() -> Any:
+            gate.wait(PATIENCE)
+            return verb()
+
+        return go
+
+    return [rival.finish() for rival in [Rival(behind(verb)) for verb in verbs]]
+
+
+@pytest.fixture
+def product(live_queues: Any) -> Product:
+    product = make_product()
+    Classification.objects.all().delete()
+    Run.objects.all().delete()
+    return product
+
+
+@pytest.fixture
+def people(db: Any) -> tuple[Any, Any]:
+    return make_superuser(), make_superuser()
+
+
+def line_of(product: Product) -> "models.QuerySet[Product]":
+    return Product.objects.filter(pk=product.pk)
+
+
+def make_card(product: Product, *labels: str) -> list[Suggestion]:
+    row = make_classification(product)
+    return [make_suggestion(row, label=label) for label in labels or ("article:tshirts",)]
+
+
+def names(product: Product) -> set[str]:
+    return set(product.categories.values_list("name", flat=True))
+
+
+def ledger() -> list[str]:
+    return list(Decision.objects.order_by("pk").values_list("action", flat=True))
+
+
+def store_sure(row: Classification) -> None:
+    store_results([Judged(row, row.image_name, make_result(SURE))])
+
+
+def check_counters() -> None:
+    """Run counters say what the rows say."""
+    for run in Run.objects.filter(total__gt=0):
+        ended = run.classifications.exclude(state__in=Classification.IN_FLIGHT).count()
+        assert run.done == ended, run
+
+
+@contextmanager
+def paused_at(monkeypatch: pytest.MonkeyPatch, place: Any, name: str) -> Iterator[Any]:
+    """Stop whoever calls `place.name` right before it until the block is left."""
+    arrived, leave, original = threading.Event(), threading.Event(), getattr(place, name)
+
+    def stop(*args: Any, **kwargs: Any) -> Any:
+        arrived.set()
+        assert leave.wait(PATIENCE)
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(place, name, stop)
+    try:
+        yield arrived
+    finally:
+        leave.set()
+
+
+VERBS: dict[str, Callable[[Suggestion, Any], Any]] = {
+    "approve": lambda suggestion, actor: approve([suggestion.pk], actor),
+    "reject": lambda suggestion, actor: reject([suggestion.pk], actor),
+    "dismiss": lambda suggestion, actor: dismiss([suggestion.classification_id], actor),
+    "correct": lambda suggestion, actor: correct(
+        suggestion.classification_id, [str(Category.objects.get(name="Own").pk)], actor
+    ),
+}
+OUTCOMES = {
+    "approve": ("approved", {"Tshirts"}, ["approve"]),
+    "reject": ("rejected", set(), ["reject"]),
+    "dismiss": ("rejected", set(), ["reject"]),
+    "correct": ("corrected", {"Own"}, ["correct", "correct"]),
+}
+
+
+@pytest.mark.parametrize("first", VERBS)
+@pytest.mark.parametrize("second", VERBS)
+def test_of_two_reviewers_the_first_decides_and_the_second_is_told(
+    product: Product, people: Any, first: str, second: str
+) -> None:
+    Category.objects.create(name="Own")
+    (suggestion,) = make_card(product)
+    won, lost = race(
+        line_of(product),
+        lambda: VERBS[first](suggestion, people[0]),
+        lambda: VERBS[second](suggestion, people[1]),
+    )
+    suggestion.refresh_from_db()
+    assert (won.done, lost.done, lost.already_decided, lost.errors) == (1, 0, 1, [])
+    assert (suggestion.state, names(product), ledger()) == OUTCOMES[first]
+    assert set(Decision.objects.values_list("actor", flat=True)) == {people[0].pk}
+
+
+def test_a_rerun_that_ends_during_a_review_leaves_the_persons_word(
+    product: Product, people: Any, target: Any
+) -> None:
+    Category.objects.create(name="Own")
+    (suggestion,) = make_card(product)
+    rerun = claim_one(target, product)
+    reviewed, stored = race(
+        line_of(product),
+        lambda: VERBS["correct"](suggestion, people[0]),
+        lambda: store_sure(rerun),
+    )
+    rerun.refresh_from_db()
+    assert (reviewed.done, stored) == (1, None)
+    assert (names(product), ledger()) == ({"Own"}, ["correct", "correct"])
+    assert (rerun.state, rerun.reason, rerun.is_current) == (State.REVIEW, "disagrees", True)
+    check_counters()
+
+
+def test_a_review_that_comes_behind_a_rerun_is_told(
+    product: Product, people: Any, target: Any
+) -> None:
+    (suggestion,) = make_card(product)
+    rerun = claim_one(target, product)
+    stored, reviewed = race(
+        line_of(product),
+        lambda: store_sure(rerun),
+        lambda: approve([suggestion.pk], people[0]),
+    )
+    suggestion.refresh_from_db()
+    assert (stored, reviewed.done, reviewed.already_decided) == (None, 0, 1)
+    assert (suggestion.state, ledger(), names(product)) == ("superseded", ["apply"], {"Tshirts"})
+
+
+def test_a_rollback_while_the_run_is_storing_leaves_nothing_filed_once_repeated(
+    product: Product, people: Any, target: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = claim_one(target, product)
+    with paused_at(monkeypatch, store, "_write") as arrived:
+        storing = Rival(lambda: store_sure(row))
+        assert arrived.wait(PATIENCE)
+        roll_back(row.run, people[0])
+    assert storing.finish() is None
+    reviewed = roll_back(row.run, people[0])
+    assert names(product) == set()
+    assert reviewed.done == 1 and ledger() == ["apply", "roll_back"]
+    check_counters()
+
+
+@pytest.mark.parametrize("second", ["approve", "reject"])
+def test_an_undo_touches_only_what_its_own_person_decided(
+    product: Product, people: Any, second: str
+) -> None:
+    mine, other = make_card(product, "article:tshirts", "article:shirts")
+    batch = approve([mine.pk], people[0]).batch
+    answers = race(
+        line_of(product),
+        lambda: VERBS[second](other, people[1]),
+        lambda: undo(batch, people[0]),
+    )
+    mine.refresh_from_db()
+    other.refresh_from_db()
+    assert [answer.done for answer in answers] == [1, 1]
+    assert (mine.state, other.state) == ("pending", OUTCOMES[second][0])
+    assert Classification.objects.get().state == State.REVIEW
+    assert names(product) == ({"Shirts"} if second == "approve" else set())
+
+
+def test_a_batch_is_undone_once_however_often_it_is_asked(product: Product, people: Any) -> None:
+    (suggestion,) = make_card(product)
+    batch = approve([suggestion.pk], people[0]).batch
+    first, second = race(
+        line_of(product), lambda: undo(batch, people[0]), lambda: undo(batch, people[0])
+    )
+    assert first.done == 1 and isinstance(second, CannotUndo)
+    assert ledger() == ["approve", "undo"] and names(product) == set()
+
+
+def test_undos_of_crossing_batches_do_not_block_each_other(product: Product, people: Any) -> None:
+    cards = [make_card(item, "article:tshirts", "article:shirts") for item in make_two()]
+    batches = [
+        approve([cards[0][0].pk, cards[1][0].pk], people[0]).batch,
+        reject([cards[1][1].pk, cards[0][1].pk], people[1]).batch,
+    ]
+    pairs = zip(batches, people, strict=True)
+    answers = start_together(*[lambda b=b, who=who: undo(b, who) for b, who in pairs])
+    assert [answer.done for answer in answers] == [2, 2]
+    assert set(Suggestion.objects.values_list("state", flat=True)) == {"pending"}
+
+
+def make_two() -> list[Product]:
+    made = [make_product(), make_product()]
+    Classification.objects.all().delete()
+    return made
+
+
+def test_an_image_replaced_while_its_job_stores_is_judged_again(
+    product: Product, target: Any
+) -> None:
+    row = claim_one(target, product)
+    new = make_product()
+    image = new.image.name
+
+    def replace_image() -> None:
+        fresh = Product.objects.get(pk=product.pk)
+        fresh.image = image
+        fresh.save()
+
+    saved, stored = race(line_of(product), replace_image, lambda: store_sure(row))
+    row.refresh_from_db()
+    assert (saved, stored) == (None, None)
+    assert (row.state, row.image_name, row.attempts) == (State.QUEUED, image, 0)
+    assert names(product) == set() and ledger() == []
+
+
+def test_a_save_of_the_product_while_its_chunk_is_stored_blocks_nobody(
+    product: Product, target: Any
+) -> None:
+    row = claim_one(target, product)
+
+    def save_with_new_image() -> None:
+        with transaction.atomic():
+            fresh = Product.objects.get(pk=product.pk)
+            fresh.image.save("new.png", ContentFile(make_unique_image_bytes()))
+
+    stored, saved = race(line_of(product), lambda: store_sure(row), save_with_new_image)
+    assert (stored, saved) == (None, None)
+    in_flight = Classification.objects.filter(state=State.QUEUED)
+    assert in_flight.get().image_name == Product.objects.get(pk=product.pk).image.name
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.REVIEW])
+def test_a_product_deleted_meanwhile_leaves_no_work_behind(
+    product: Product, people: Any, target: Any, state: State
+) -> None:
+    if state == State.REVIEW:
+        (suggestion,) = make_card(product)
+        rival: Callable[[], Any] = lambda: approve([suggestion.pk], people[0])  # noqa: E731
+    elif state == State.RUNNING:
+        row = claim_one(target, product)
+        rival = lambda: store_sure(row)  # noqa: E731
+    else:
+        run = enqueue(target, line_of(product), source=Run.Source.COMMAND)
+        ids = list(run.classifications.values_list("pk", flat=True))
+        rival = lambda: classify_chunk(ids)  # noqa: E731
+    deleted, other = (
+        race(line_of(product), lambda: Product.objects.get(pk=product.pk).delete(), rival)
+        if state != State.QUEUED
+        else start_together(lambda: Product.objects.get(pk=product.pk).delete(), rival)
+    )
+    assert not isinstance(deleted, Exception) and not isinstance(other, Exception)
+    left = Classification.objects.filter(state__in=(*Classification.IN_FLIGHT, *State.__members__))
+    assert not left.filter(is_current=True, state__in=Classification.WAITING).exists()
+    assert not left.filter(state__in=Classification.IN_FLIGHT).exists()
+    if state != State.QUEUED:
+        assert ledger() == []
+    check_counters()
+
+
+def test_two_who_enqueue_the_same_products_make_one_row_each(product: Product, target: Any) -> None:
+    make_two()
+    Run.objects.all().delete()
+    products = Product.objects.all()
+    runs = start_together(
+        *[lambda: enqueue(target, products, source=Run.Source.COMMAND) for _ in range(4)]
+    )
+    assert sorted(run.total for run in runs) == [0, 0, 0, 3]
+    assert Classification.objects.filter(state=State.QUEUED).count() == 3
+
+
+def test_two_reconciles_count_a_lost_row_once(product: Product, target: Any) -> None:
+    rows = [claim_one(target, item) for item in (product, *make_two())]
+    Classification.objects.update(lease_expires_at="2020-01-01T00:00:00Z", attempts=3)
+    answers = start_together(*[lambda: take_back_expired(Reconciled()) for _ in range(3)])
+    assert answers == [None] * 3
+    assert {row.state for row in Classification.objects.all()} == {State.FAILED}
+    assert len(rows) == Classification.objects.count()
+    check_counters()
+
+
+def test_a_cancel_while_a_chunk_is_stored_keeps_the_result_and_lets_the_rest_go(
+    product: Product, people: Any, target: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = make_two()[0]
+    run = make_run(target.key, total=2)
+    row = claim_one(target, product, run)
+    waiting = claim_one(target, second, run)
+    Classification.objects.filter(pk=waiting.pk).update(state=State.QUEUED)
+    with paused_at(monkeypatch, store, "_write") as arrived:
+        storing = Rival(lambda: store_sure(row))
+        assert arrived.wait(PATIENCE)
+        cancel_run(run, people[0])
+    assert storing.finish() is None
+    run.refresh_from_db()
+    assert (run.state, run.filed, run.cancelled) == (Run.State.CANCELLED, 1, 1)
+    assert names(product) == {"Tshirts"}
+    check_counters()
+
+
+def test_a_row_given_back_to_a_cancelled_run_is_let_go(
+    product: Product, people: Any, target: Any
+) -> None:
+    row = claim_one(target, product)
+    cancel_run(row.run, people[0])
+    Classification.objects.update(lease_expires_at="2020-01-01T00:00:00Z")
+    reconcile()
+    row.refresh_from_db()
+    assert row.state == State.CANCELLED
+    assert enqueue(target, line_of(product), source=Run.Source.COMMAND).total == 1
+    check_counters()
+
+
+def test_two_workers_with_the_same_job_judge_each_row_once(product: Product, target: Any) -> None:
+    make_two()
+    run = enqueue(target, Product.objects.all(), source=Run.Source.COMMAND)
+    ids = list(run.classifications.values_list("pk", flat=True))
+    taken = start_together(*[lambda: claim(ids, fresh=True) for _ in range(3)])
+    assert sorted(row.pk for rows in taken for row in rows) == ids
+    assert set(Classification.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_two_reviewers_who_take_cards_share_none(product: Product, people: Any) -> None:
+    for item in (product, *make_two()):
+        make_card(item)
+    counts = start_together(
+        *[
+            lambda who=who: take_batch(QueueFilter("shop_demo.product"), who, size=2)
+            for who in people
+        ]
+    )
+    owners = list(Classification.objects.values_list("assigned_to", flat=True))
+    for who, count in zip(people, counts, strict=True):
+        assert owners.count(who.pk) == count
+    assert sum(counts) <= 3
