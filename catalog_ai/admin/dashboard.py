@@ -121,7 +121,8 @@ def _send_chart(charts: list[Chart], key: str) -> HttpResponseBase:
         raise Http404
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerows([protect_cell(cell) for cell in line] for line in (chart.heads, *chart.lines))
+    lines: list[list[Cell]] = [[*chart.heads], *chart.lines]
+    writer.writerows([protect_cell(cell) for cell in line] for line in lines)
     return send_csv([buffer.getvalue()], f"dashboard-{key}")
 
 
