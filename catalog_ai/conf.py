@@ -41,7 +41,8 @@ class Settings:
     STOP_UNIDENTIFIED_PERCENT: int = 50  # of the results; above, the run pauses. 100: never
     STOP_CONTRADICTING_PERCENT: int = 30  # the same, of contradicted categories
     METRICS_TOKEN: str = ""  # who sends it may read metrics and the why of healthz; "": nobody
-    METRICS_TOKEN: str = ""  # who sends it may read metrics and the why of healthz; "": nobody
+    AUDIT_SHARE_START: float = 0.1  # of what would be filed, while little is known of a label
+    AUDIT_SHARE_LEAST: float = 0.01  # ... and once its error is known to be within the budget
     MAX_UPLOAD_BYTES: int = 20 * 2**20
     MAX_PIXELS: int = 50_000_000
 
@@ -93,12 +94,27 @@ def find_setting_mistakes(raw: object) -> list[str]:
         mistakes.append(
             f"{SETTING}['METRICS_TOKEN'] must be empty or {SHORTEST_TOKEN}+ ASCII characters."
         )
+    mistakes += _find_share_mistakes(raw)
     if "PRESET" in raw and raw["PRESET"] not in set(Preset):
         presets = ", ".join(Preset)
         mistakes.append(f"{SETTING}['PRESET'] must be one of {presets}, not {raw['PRESET']!r}.")
     if isinstance(raw.get("TARGETS"), str):
         mistakes.append(f"{SETTING}['TARGETS'] must be a list of dotted paths, not one string.")
     return mistakes
+
+
+def _find_share_mistakes(raw: dict[str, Any]) -> list[str]:
+    start = raw.get("AUDIT_SHARE_START", Settings.AUDIT_SHARE_START)
+    least = raw.get(
+        "AUDIT_SHARE_LEAST",
+        min(Settings.AUDIT_SHARE_LEAST, start) if type(start) in (int, float) else 0,
+    )
+    if all(type(share) in (int, float) for share in (start, least)) and 0 <= least <= start <= 1:
+        return []
+    return [
+        f"{SETTING}['AUDIT_SHARE_START'] and {SETTING}['AUDIT_SHARE_LEAST'] must be shares from 0 "
+        f"to 1, the least not above the start, not {start!r} and {least!r}."
+    ]
 
 
 @cache

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib.admin import AdminSite
 from django.db import models
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
@@ -12,7 +13,7 @@ from catalog_ai.admin.access import ANY, demand, find_url, list_rights
 from catalog_ai.admin.display import BAD, GOOD, QUIET, SIGNS, WAITING, make_badge
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import BundleError
-from catalog_ai.models import Classification, Run
+from catalog_ai.models import Classification, LabelRule, Run
 from catalog_ai.targets import get_targets
 from catalog_ai.workflow.describe import describe_mapping
 from catalog_ai.workflow.models_in_use import get_bundle
@@ -52,6 +53,7 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
             check_model(),
             check_queue(),
             *check_mappings(links["mapping"]),
+            *tell_moved_back(links["thresholds"]),
             *tell_stopped(site.name),
             tell_backlog(backlog, links["review"]),
         ],
@@ -73,6 +75,7 @@ def find_links(request: HttpRequest, site: str) -> dict[str, str]:
         "dashboard": find_url("catalog_ai_dashboard", site=site),
         "try_one": find_url("catalog_ai_try", site=site) if rights["categorize"] else "",
         "mapping": find_url("catalog_ai_labelrule_changelist", site=site) if may_map else "",
+        "thresholds": find_url("catalog_ai_thresholds", site=site) if may_map else "",
     }
 
 
@@ -180,6 +183,24 @@ def tell_stopped(site: str) -> list[Notice]:
         )
         for run in stopped.order_by("-created_at")[:RUNS_SHOWN]
     ]
+
+
+def tell_moved_back(page: str) -> list[Notice]:
+    """A notice for each product model with labels that broke their error budget."""
+    rules = LabelRule.objects.filter(always_review=True, moved_back_at__isnull=False)
+    counts = dict(rules.order_by().values_list("target").annotate(number=Count("pk")))
+    return [_tell_moved_back(number, f"{page}?target={key}") for key, number in counts.items()]
+
+
+def _tell_moved_back(number: int, url: str) -> Notice:
+    text = ngettext(
+        "%(count)d label made more mistakes than its budget allows and asks a person again.",
+        "%(count)d labels made more mistakes than their budget allows and ask a person again.",
+        number,
+    )
+    action = "" if url.startswith("?") else gettext("Look at them")
+    title = gettext("Error budget")
+    return Notice(title, text % {"count": number}, WAITING, url=url, action=action)
 
 
 def tell_backlog(backlog: int, url: str) -> Notice:

@@ -20,6 +20,7 @@ from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import fold_name
 from catalog_ai.models import LabelRule
 from catalog_ai.targets import ProductTarget, get_targets
+from catalog_ai.workflow.budget import settle_old_evidence
 from catalog_ai.workflow.describe import LabelMapping, describe_mapping
 
 if TYPE_CHECKING:
@@ -73,6 +74,12 @@ class MappingForm(RuleFormBase):
             return
         self.fields["category"].widget = forms.TextInput({"list": DATALIST, "autocomplete": "off"})
         self.initial["category"] = mapping.category_name
+
+    def save(self, commit: bool = True) -> LabelRule:
+        """What the system set and a person takes back holds until there is new evidence."""
+        if self.instance.moved_back_at and not self.cleaned_data["always_review"]:
+            settle_old_evidence(self.instance)
+        return super().save(commit)
 
     def clean_category(self) -> str:
         """A key of the shop, given as it is or by its name."""
@@ -169,6 +176,7 @@ class LabelRuleAdmin(Base):
             "preset": PRESET_NAMES.get(get_settings().PRESET, get_settings().PRESET),
             "may_change": self.has_change_permission(request),
             "home_url": find_url("catalog_ai_home", site=site),
+            "thresholds_url": find_url("catalog_ai_thresholds", site=site),
             "datalist": DATALIST,
             **(extra_context or {}),
         }

@@ -25,6 +25,7 @@ from catalog_ai.admin.read_only import ReadOnlyAdmin
 from catalog_ai.admin.review import get_review_urls
 from catalog_ai.admin.run_progress import describe_progress
 from catalog_ai.admin.run_report import describe_details, has_live_details
+from catalog_ai.admin.thresholds import show_let_file, show_thresholds
 from catalog_ai.admin.try_one import show_try_one
 from catalog_ai.models import Run
 from catalog_ai.workflow.permissions import CATEGORIZE, ROLL_BACK
@@ -81,6 +82,14 @@ class RunAdmin(ReadOnlyAdmin):
             path("home/", wrap(partial(show_home, site)), name="catalog_ai_home"),
             path("dashboard/", wrap(partial(show_dashboard, site)), name="catalog_ai_dashboard"),
             path("try/", wrap(partial(show_try_one, site)), name="catalog_ai_try"),
+            path(
+                "thresholds/", wrap(partial(show_thresholds, site)), name="catalog_ai_thresholds"
+            ),
+            path(
+                "thresholds/file-again/",
+                wrap(require_POST(partial(show_let_file, site))),
+                name="catalog_ai_let_file",
+            ),
             path("export/", wrap(partial(show_export, site)), name="catalog_ai_export"),
             path("<int:pk>/progress/", wrap(self.progress_view), name="catalog_ai_run_progress"),
             path(

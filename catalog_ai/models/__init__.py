@@ -1,5 +1,6 @@
 """The rows that are the truth: runs, classifications, suggestions, decisions, rules, embeddings."""
 
+from catalog_ai.models.budgets import ErrorBudget
 from catalog_ai.models.classifications import Classification
 from catalog_ai.models.decisions import Decision
 from catalog_ai.models.embeddings import Embedding
@@ -13,6 +14,7 @@ __all__ = [
     "Classification",
     "Decision",
     "Embedding",
+    "ErrorBudget",
     "LabelRule",
     "Run",
     "Suggestion",

@@ -23,6 +23,11 @@ class LabelRule(models.Model):
     )
     always_review = models.BooleanField(_("always ask a person"), default=False)
     note = models.CharField(_("note"), max_length=300, blank=True)
+    moved_back_at = models.DateTimeField(
+        _("moved back to review by the system"), null=True, blank=True, editable=False
+    )
+    # Audits up to this suggestion were known to the person who let the label file again.
+    evidence_after = models.PositiveBigIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("label rule")

@@ -40,6 +40,11 @@ class Suggestion(models.Model):
     review_threshold = models.FloatField(_("asks a person from"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.PENDING)
     source = models.CharField(_("made by"), max_length=6, choices=Source, default=Source.MODEL)
+    audit = models.BooleanField(
+        _("random audit"),
+        default=False,
+        help_text=_("Would have been filed, and was picked at random to ask a person."),
+    )
     category = models.CharField(
         _("category"), max_length=200, blank=True, help_text=_("The shop's own key of it.")
     )
@@ -61,6 +66,15 @@ class Suggestion(models.Model):
                 name="catalog_ai_sug_pending",
             ),
             models.Index(fields=["label", "state"], name="catalog_ai_sug_label"),
+            # What people decided last, and what of it was audited.
+            models.Index(
+                fields=["-id"],
+                condition=Q(state__in=("approved", "rejected", "corrected")),
+                name="catalog_ai_sug_decided",
+            ),
+            models.Index(
+                fields=["label", "-id"], condition=Q(audit=True), name="catalog_ai_sug_audit"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from catalog_ai.models import Classification, Decision, Run, Suggestion
 from catalog_ai.policy import Decision as PolicyDecision
 from catalog_ai.policy import Outcome, ScoredLabel, Verdict
 from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.audits import AuditShares, load_shares
 from catalog_ai.workflow.mapping import CategoryMap
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import AUTO_APPLY, is_allowed
@@ -41,6 +42,7 @@ class FilingContext:
     may_apply: bool
     categories: CategoryMap
     histories: dict[str, ProductHistory]
+    audits: AuditShares = field(default_factory=AuditShares)
 
     def get_history(self, key: str) -> ProductHistory:
         return self.histories.get(key, ProductHistory())
@@ -69,7 +71,7 @@ def load_context(target: ProductTarget, run: Run, keys: Collection[str]) -> Fili
         row = suggestion.classification
         _remember(histories.setdefault(row.object_id, ProductHistory()), suggestion, row)
     categories = CategoryMap(target, get_bundle(), dry=run.dry_run)
-    return FilingContext(target, run, may_apply, categories, histories)
+    return FilingContext(target, run, may_apply, categories, histories, load_shares(target))
 
 
 def _past_suggestions(target: ProductTarget, keys: Collection[str]) -> Iterator[Suggestion]:
@@ -118,6 +120,10 @@ def settle(
             continue
         if objection := find_objection(scored, present, history, context):
             reasons.append(objection)
+            continue
+        if context.audits.picks(row.image_digest, scored.label_id):
+            reasons.append(Reason.AUDIT)
+            suggestion.audit = True
             continue
         suggestion.category = context.categories.find(scored.label_id) or ""
         suggestion.state = _filed_state(context)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from catalog_ai.models import Classification, Decision, Suggestion
+from catalog_ai.workflow.budget import check_after_commit
 from catalog_ai.workflow.permissions import as_user
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def append(entry: Decision, row: Classification, suggestion: Suggestion) -> None
     entry.classification, entry.suggestion = row, suggestion
     entry.state_after, entry.classification_after = suggestion.state, row.state
     entry.save()
+    check_after_commit(row.target, suggestion)
 
 
 def close_if_decided(row: Classification) -> None:

@@ -1,6 +1,10 @@
 """The thresholds in force: a preset of the bundle, refined by the shop's label rules."""
 
-from catalog_ai.models import LabelRule
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from catalog_ai.models import ErrorBudget, LabelRule
+from catalog_ai.models.budgets import DEFAULT_BUDGET
 from catalog_ai.policy import Thresholds, preset_thresholds
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.models_in_use import get_bundle
@@ -24,3 +28,21 @@ def refine_thresholds(default: Thresholds, rule: LabelRule) -> Thresholds:
     if rule.always_review:
         auto = NEVER
     return Thresholds(auto=auto, review=min(review, auto))
+
+
+@dataclass(frozen=True)
+class Budgets:
+    """What share of the products filed by themselves may be wrong (0-1)."""
+
+    general: float = DEFAULT_BUDGET
+    of_labels: Mapping[str, float] = field(default_factory=dict)
+
+    def get(self, label: str) -> float:
+        return self.of_labels.get(label, self.general)
+
+
+def load_budgets(target: ProductTarget) -> Budgets:
+    """A target's budgets; one query."""
+    rows = ErrorBudget.objects.filter(target=target.key).values_list("label", "share")
+    shares = dict(rows)
+    return Budgets(shares.pop("", DEFAULT_BUDGET), shares)

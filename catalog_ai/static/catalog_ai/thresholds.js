@@ -1,0 +1,76 @@
+/* The thresholds page: the figures follow the sliders, from the same address as without scripts. */
+"use strict";
+
+(function () {
+  const DELAY = 250; // ms of rest before the server is asked
+  const form = document.getElementById("cai-thresholds");
+  const error = document.getElementById("cai-error");
+  let timer = 0;
+  let latest = 0;
+
+  function makeSlider(input) {
+    if (input.value === "") {
+      return; // never files: a slider has no such place
+    }
+    const output = document.createElement("output");
+    output.textContent = input.value;
+    input.type = "range";
+    input.after(output);
+    input.addEventListener("input", function () {
+      output.textContent = Number(input.value).toFixed(2);
+    });
+  }
+
+  function showFigures(box, figures) {
+    for (const element of box.querySelectorAll("[data-figure]")) {
+      element.textContent = figures[element.dataset.figure];
+    }
+    for (const element of box.querySelectorAll("[data-width]")) {
+      element.setAttribute("width", figures[element.dataset.width]);
+      if (element.dataset.x) {
+        element.setAttribute("x", figures[element.dataset.x]);
+      }
+    }
+  }
+
+  function showAnswer(answer, sensitivity) {
+    showFigures(form, answer.summary);
+    for (const row of form.querySelectorAll("tr[data-label]")) {
+      const figures = answer.labels[row.dataset.label];
+      showFigures(row, figures);
+      const input = row.querySelector("input");
+      if (input && input.value !== "" && sensitivity !== form.elements.shown.value) {
+        input.value = figures.auto;
+        row.querySelector("output").textContent = figures.auto;
+      }
+    }
+    form.elements.shown.value = sensitivity;
+  }
+
+  async function ask() {
+    const number = ++latest;
+    const query = new URLSearchParams(new FormData(form));
+    query.delete("csrfmiddlewaretoken");
+    const sensitivity = form.elements.sensitivity.value;
+    try {
+      const reply = await fetch("?" + query, { headers: { Accept: "application/json" } });
+      if (!reply.ok) {
+        throw new Error(String(reply.status));
+      }
+      const answer = await reply.json();
+      if (number === latest) {
+        showAnswer(answer, sensitivity);
+        error.hidden = true;
+      }
+    } catch {
+      error.textContent = form.dataset.failed;
+      error.hidden = false;
+    }
+  }
+
+  form.querySelectorAll("input[name^='auto-']").forEach(makeSlider);
+  form.addEventListener("input", function () {
+    clearTimeout(timer);
+    timer = setTimeout(ask, DELAY);
+  });
+})();

@@ -1,0 +1,173 @@
+"""The thresholds page: figures before a change, the change, and who may make it."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog_ai.models import Classification, ErrorBudget, LabelRule
+from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.models_in_use import get_bundle
+from tests.admin.people import log_in
+from tests.factories import make_classification, make_run, make_suggestion
+
+pytestmark = pytest.mark.django_db
+URL = "admin:catalog_ai_thresholds"
+LABEL = "article:jeans"
+
+
+def address(**query: str) -> str:
+    pairs = "&".join(f"{key}={value}" for key, value in query.items())
+    return f"{reverse(URL)}?target=shop_demo.product&{pairs}"
+
+
+def post(client: Any, **data: str) -> Any:
+    return client.post(reverse(URL), {"target": "shop_demo.product", **data}, follow=True)
+
+
+def make_scores(*scores: float) -> None:
+    run = make_run()
+    for score in scores:
+        make_classification(run=run, top_label=LABEL, scores={LABEL: score})
+
+
+@pytest.fixture
+def editor() -> Any:
+    return log_in("view_labelrule", "change_labelrule")
+
+
+@pytest.mark.parametrize("rights", [(), ("review_suggestions",), ("categorize_products",)])
+def test_the_page_is_closed_to_others(rights: tuple[str, ...]) -> None:
+    assert log_in(*rights).get(address()).status_code == 403
+
+
+def test_who_may_only_look_changes_nothing(target: ProductTarget) -> None:
+    viewer = log_in("view_labelrule")
+    assert b"Look at the changes" not in viewer.get(address()).content
+    answer = post(viewer, confirmed="1", **{f"auto-{LABEL}": "0.5"})
+    again = viewer.post(reverse("admin:catalog_ai_let_file"), {"label": LABEL})
+    assert (answer.status_code, again.status_code) == (403, 403)
+    assert not LabelRule.objects.exists()
+
+
+def test_the_figures_follow_the_threshold(editor: Any, target: ProductTarget) -> None:
+    make_scores(0.6, 0.7, 0.8, 0.99)
+    shares = []
+    for auto in ("0.65", "0.9"):
+        answer = editor.get(
+            address(**{f"auto-{LABEL}": auto}), headers={"Accept": "application/json"}
+        )
+        shares.append((answer.json()["summary"]["filed"], answer.json()["labels"][LABEL]["filed"]))
+    assert shares == [("75 %", "75 %"), ("25 %", "25 %")]
+
+
+def test_a_new_sensitivity_counts_before_the_fields_shown_with_the_old(
+    editor: Any, target: ProductTarget
+) -> None:
+    label = get_bundle().labels_by_id[LABEL]
+    query = {"sensitivity": "1", "shown": "", f"auto-{LABEL}": "0.33"}
+    answer = editor.get(address(**query), headers={"Accept": "application/json"}).json()
+    assert answer["labels"][LABEL]["auto"] == f"{label.thresholds['permissive'].auto:.2f}"
+
+
+def test_nothing_is_saved_before_it_is_confirmed(editor: Any, target: ProductTarget) -> None:
+    page = post(editor, **{f"auto-{LABEL}": "0.97"})
+    assert "What is about to change" in page.content.decode()
+    assert not LabelRule.objects.exists()
+
+
+def test_a_confirmed_threshold_is_a_rule_with_a_history(editor: Any, target: ProductTarget) -> None:
+    page = post(editor, confirmed="1", **{f"auto-{LABEL}": "0.97"})
+    assert "1 label was changed" in page.content.decode()
+    assert LabelRule.objects.get().auto_threshold == 0.97
+    assert "0.97" in LogEntry.objects.get().get_change_message()
+
+
+def test_all_go_back_to_the_default(editor: Any, target: ProductTarget) -> None:
+    LabelRule.objects.create(target=target.key, label=LABEL, auto_threshold=0.99, category="7")
+    page = post(editor, defaults="1")
+    assert [change["default"] for change in page.context["changes"]] == [True]
+    post(editor, confirmed="1", **{f"auto-{LABEL}": ""})
+    rule = LabelRule.objects.get()
+    assert (rule.auto_threshold, rule.category) == (None, "7")
+
+
+@pytest.mark.parametrize("value", ["1.5", "-1", "nan", "x" * 99, "1e999"])
+def test_an_impossible_threshold_changes_nothing(
+    editor: Any, target: ProductTarget, value: str
+) -> None:
+    page = post(editor, confirmed="1", **{f"auto-{LABEL}": value})
+    assert page.status_code == 200 and not LabelRule.objects.exists()
+
+
+def test_a_proposal_saves_the_budget_with_the_thresholds(
+    editor: Any, target: ProductTarget
+) -> None:
+    shown = editor.get(address(budget="1", propose="1"))
+    assert shown.context["changes"]  # strict thresholds instead of balanced ones
+    assert not ErrorBudget.objects.exists()
+    post(editor, confirmed="1", budget="1", **{f"auto-{LABEL}": "0.98"})
+    assert ErrorBudget.objects.get().share == 0.01
+
+
+def test_a_label_moved_back_is_shown_and_one_click_lets_it_file_again(
+    editor: Any, target: ProductTarget
+) -> None:
+    LabelRule.objects.create(
+        target=target.key,
+        label=LABEL,
+        always_review=True,
+        moved_back_at=timezone.now(),
+        note="Too many mistakes.",
+    )
+    page = editor.get(address()).content.decode()
+    assert "Moved back to review by the system" in page and "Too many mistakes." in page
+    data = {"target": target.key, "label": LABEL}
+    editor.post(reverse("admin:catalog_ai_let_file"), data)
+    rule = LabelRule.objects.get()
+    assert (rule.always_review, rule.moved_back_at) == (False, None)
+    assert LogEntry.objects.count() == 1
+
+
+def test_the_page_asks_the_database_as_often_for_many_results_as_for_few(
+    editor: Any, target: ProductTarget
+) -> None:
+    counts = []
+    for _round in range(2):
+        make_scores(*[0.8] * 20)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            editor.get(address())
+        counts.append(len(queries))
+    assert counts[0] == counts[1] and Classification.objects.count() == 40
+
+
+def test_start_page_and_mapping_page_show_what_was_moved_back(target: ProductTarget) -> None:
+    person = log_in("view_labelrule", "change_labelrule", "review_suggestions")
+    rule = LabelRule.objects.create(
+        target=target.key, label=LABEL, always_review=True, note="Too many mistakes."
+    )
+    home, mapping = reverse("admin:catalog_ai_home"), "admin:catalog_ai_labelrule_changelist"
+    assert b"than its budget allows" not in person.get(home).content
+    LabelRule.objects.filter(pk=rule.pk).update(moved_back_at=timezone.now())
+    assert b"than its budget allows" in person.get(home).content
+    assert b"Too many mistakes." in person.get(f"{reverse(mapping)}?target={target.key}").content
+
+
+def test_unticked_on_the_mapping_page_it_takes_new_evidence(
+    editor: Any, target: ProductTarget
+) -> None:
+    LabelRule.objects.create(
+        target=target.key, label=LABEL, always_review=True, moved_back_at=timezone.now(), note="x"
+    )
+    audit = make_suggestion(label=LABEL, audit=True)
+    fields = {f"{LABEL}-{name}": "" for name in ("category", "auto_threshold", "review_threshold")}
+    editor.post(f"{reverse('admin:catalog_ai_labelrule_changelist')}?target={target.key}", fields)
+    rule = LabelRule.objects.get()
+    assert (rule.always_review, rule.moved_back_at, rule.note) == (False, None, "")
+    assert rule.evidence_after == audit.pk

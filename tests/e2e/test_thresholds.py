@@ -1,0 +1,85 @@
+"""The thresholds page in a real browser, with scripts and without."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog_ai.models import LabelRule
+from tests.admin.browser import CHROMIUM, open_browser
+from tests.factories import make_classification, make_run, make_suggestion, make_superuser
+
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
+]
+LABEL = "article:jeans"
+ROW = f"tr[data-label='{LABEL}']"
+
+
+@pytest.fixture
+def client() -> Client:
+    run = make_run()
+    for score in (0.6, 0.7, 0.8, 0.99):
+        make_classification(run=run, top_label=LABEL, scores={LABEL: score})
+    for number in range(30):
+        row = make_classification(run=run, state="reviewed", scores={"article:caps": 0.9})
+        state = "approved" if number else "rejected"
+        make_suggestion(row, label="article:caps", confidence=0.9, state=state)
+    LabelRule.objects.create(
+        target=run.target,
+        label="article:belts",
+        always_review=True,
+        moved_back_at=timezone.now(),
+        note="Of 30 audited products 16.7 % were wrong.",
+    )
+    client = Client()
+    client.force_login(make_superuser())
+    return client
+
+
+def test_the_figures_follow_a_slider_at_once_and_nothing_jumps(
+    live_server: Any, client: Client
+) -> None:
+    with open_browser(live_server.url, client) as page:
+        page.goto(f"{reverse('admin:catalog_ai_thresholds')}?target=shop_demo.product")
+        top = page.locator("#cai-labels-heading").bounding_box()
+        height = page.locator(ROW).bounding_box()["height"]
+        page.locator(f"{ROW} input").fill("0.65")
+        page.locator(f"{ROW} [data-figure=filed]", has_text="75 %").wait_for()
+        assert page.locator("#cai-labels-heading").bounding_box() == top
+        assert page.locator(ROW).bounding_box()["height"] == height
+        assert not axe.Axe().run(page, context={"include": [["#content"]]}).violations_count
+        page.get_by_text("Look at the changes and save").click()
+        page.get_by_role("button", name="Save").click()
+        page.get_by_text("1 label was changed.").wait_for()
+
+
+def test_another_sensitivity_moves_the_sliders(live_server: Any, client: Client) -> None:
+    with open_browser(live_server.url, client) as page:
+        page.goto(f"{reverse('admin:catalog_ai_thresholds')}?target=shop_demo.product")
+        before = page.locator(f"{ROW} output").inner_text()
+        page.locator("#cai-sensitivity").select_option("1")
+        page.wait_for_function(
+            "([row, old]) => document.querySelector(row + ' output').textContent !== old",
+            arg=[ROW, before],
+        )
+        assert float(page.locator(f"{ROW} output").inner_text()) < float(before)
+
+
+def test_without_scripts_the_same_form_does_it(live_server: Any, client: Client) -> None:
+    with open_browser(live_server.url, client, java_script_enabled=False) as page:
+        page.goto(f"{reverse('admin:catalog_ai_thresholds')}?target=shop_demo.product")
+        page.locator(f"{ROW} input").fill("0.65")
+        page.get_by_role("button", name="Show").click()
+        assert page.locator(f"{ROW} [data-figure=filed]").inner_text() == "75 %"
+        page.get_by_role("button", name="Propose thresholds").click()
+        page.get_by_text("Look at the changes and save").click()
+        assert "What is about to change" in page.content()
+        page.go_back()
+        page.get_by_role("button", name="file again").click()
+        assert "files by itself again" in page.content()
