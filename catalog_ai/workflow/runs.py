@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import ProductTarget, get_target
+from catalog_ai.workflow.ends import let_go
 from catalog_ai.workflow.enqueue import enqueue, finish_if_done, get_selection
 from catalog_ai.workflow.permissions import CATEGORIZE, require
 from catalog_ai.workflow.queues import expand_after_commit, send_after_commit
