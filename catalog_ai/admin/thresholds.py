@@ -44,9 +44,10 @@ def show_thresholds(site: AdminSite, request: HttpRequest) -> HttpResponse:
     setting, sample = loaded
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse(describe_answer(setting, sample))
-    if request.method == "POST" and "confirmed" in request.POST:
+    if request.method == "POST":
         return _save(site, request, setting)
-    name = "thresholds_confirm" if request.method == "POST" else "thresholds"
+    asked = may(request, CHANGE_RULES) and not {"review", "defaults"}.isdisjoint(request.GET)
+    name = "thresholds_confirm" if asked else "thresholds"
     context = {
         **site.each_context(request),
         **_describe(site, request, setting, sample),
@@ -102,7 +103,7 @@ def _describe(
         "sample_size": len(sample.rows),
         "changes": setting.list_changes(),
         "sensitivities": SENSITIVITIES,
-        "sensitivity": (request.POST or request.GET).get("sensitivity", ""),
+        "sensitivity": request.GET.get("sensitivity", ""),
         "may_change": may(request, CHANGE_RULES),
         "budget_percent": f"{100 * (setting.budget or load_budgets(setting.target).general):g}",
         "states_budget": setting.budget is not None,

@@ -193,7 +193,15 @@ def _tell_label(sample: LabelSample, auto: float) -> dict[str, str]:
     }
 
 
+def is_unknown(estimate: Estimate) -> bool:
+    return not estimate.decisions and estimate.upper >= 1
+
+
 def _tell_estimate(estimate: Estimate) -> dict[str, str]:
+    if is_unknown(estimate):
+        nothing = format_length(0)
+        source = gettext("nothing decided or filed yet")
+        return {"error": tell_error(estimate), "source": source, "least": nothing, "reach": nothing}
     return {
         "error": tell_error(estimate),
         "source": tell_source(estimate),
@@ -204,7 +212,7 @@ def _tell_estimate(estimate: Estimate) -> dict[str, str]:
 
 def tell_error(estimate: Estimate) -> str:
     """The error with its interval, in per cent."""
-    if not estimate.decisions and estimate.upper >= 1:
+    if is_unknown(estimate):
         return gettext("not known")
     return gettext("%(error)s %% (%(lower)s to %(upper)s)") % {
         "error": f"{100 * estimate.error:.1f}",
@@ -232,6 +240,11 @@ def _make_point(sample: LabelSample, rate: float) -> tuple[str, Bar, str]:
     return f"{rate:.2f}", bar, tell_error(sample.estimate(rate))
 
 
+def tell_minutes(minutes: int) -> str:
+    text = ngettext("%(minutes)d minute", "%(minutes)d minutes", minutes)
+    return text % {"minutes": minutes}
+
+
 def tell_all(setting: Setting, sample: Sample) -> dict[str, str]:
     """The figures of all labels together, in words."""
     wanted = {label.id: setting.find_wanted(label) for label in setting.labels}
@@ -246,7 +259,7 @@ def tell_all(setting: Setting, sample: Sample) -> dict[str, str]:
         "filed": format_percent(found.share_filed) if found.products else "–",
         "width": format_length(found.share_filed),
         **_tell_estimate(found.error),
-        "minutes": gettext("%(minutes)d minutes") % {"minutes": math.ceil(found.minutes_left)},
+        "minutes": tell_minutes(math.ceil(found.minutes_left)),
         "backlog": gettext("%(left)d of %(all)d waiting products")
         % {
             "left": found.backlog_left,

@@ -48,7 +48,7 @@ def test_the_page_is_closed_to_others(rights: tuple[str, ...]) -> None:
 def test_who_may_only_look_changes_nothing(target: ProductTarget) -> None:
     viewer = log_in("view_labelrule")
     assert b"Look at the changes" not in viewer.get(address()).content
-    answer = post(viewer, confirmed="1", **{f"auto-{LABEL}": "0.5"})
+    answer = post(viewer, **{f"auto-{LABEL}": "0.5"})
     again = viewer.post(reverse("admin:catalog_ai_let_file"), {"label": LABEL})
     assert (answer.status_code, again.status_code) == (403, 403)
     assert not LabelRule.objects.exists()
@@ -75,13 +75,13 @@ def test_a_new_sensitivity_counts_before_the_fields_shown_with_the_old(
 
 
 def test_nothing_is_saved_before_it_is_confirmed(editor: Any, target: ProductTarget) -> None:
-    page = post(editor, **{f"auto-{LABEL}": "0.97"})
+    page = editor.get(address(review="1", **{f"auto-{LABEL}": "0.97"}))
     assert "What is about to change" in page.content.decode()
     assert not LabelRule.objects.exists()
 
 
 def test_a_confirmed_threshold_is_a_rule_with_a_history(editor: Any, target: ProductTarget) -> None:
-    page = post(editor, confirmed="1", **{f"auto-{LABEL}": "0.97"})
+    page = post(editor, **{f"auto-{LABEL}": "0.97"})
     assert "1 label was changed" in page.content.decode()
     assert LabelRule.objects.get().auto_threshold == 0.97
     assert "0.97" in LogEntry.objects.get().get_change_message()
@@ -89,9 +89,9 @@ def test_a_confirmed_threshold_is_a_rule_with_a_history(editor: Any, target: Pro
 
 def test_all_go_back_to_the_default(editor: Any, target: ProductTarget) -> None:
     LabelRule.objects.create(target=target.key, label=LABEL, auto_threshold=0.99, category="7")
-    page = post(editor, defaults="1")
+    page = editor.get(address(defaults="1"))
     assert [change["default"] for change in page.context["changes"]] == [True]
-    post(editor, confirmed="1", **{f"auto-{LABEL}": ""})
+    post(editor, **{f"auto-{LABEL}": ""})
     rule = LabelRule.objects.get()
     assert (rule.auto_threshold, rule.category) == (None, "7")
 
@@ -100,7 +100,7 @@ def test_all_go_back_to_the_default(editor: Any, target: ProductTarget) -> None:
 def test_an_impossible_threshold_changes_nothing(
     editor: Any, target: ProductTarget, value: str
 ) -> None:
-    page = post(editor, confirmed="1", **{f"auto-{LABEL}": value})
+    page = post(editor, **{f"auto-{LABEL}": value})
     assert page.status_code == 200 and not LabelRule.objects.exists()
 
 
@@ -110,7 +110,7 @@ def test_a_proposal_saves_the_budget_with_the_thresholds(
     shown = editor.get(address(budget="1", propose="1"))
     assert shown.context["changes"]  # strict thresholds instead of balanced ones
     assert not ErrorBudget.objects.exists()
-    post(editor, confirmed="1", budget="1", **{f"auto-{LABEL}": "0.98"})
+    post(editor, budget="1", **{f"auto-{LABEL}": "0.98"})
     assert ErrorBudget.objects.get().share == 0.01
 
 
