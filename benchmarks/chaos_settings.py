@@ -40,5 +40,7 @@ CATALOG_AI = {
     "CHUNK_SIZE": 16,
     "LEASE_SECONDS": 4,
     "JOB_TIMEOUT": 3,
+    "STOP_UNIDENTIFIED_PERCENT": 100,
+    "STOP_CONTRADICTING_PERCENT": 100,
 }
 LOGGING = {"version": 1, "disable_existing_loggers": True}

@@ -82,9 +82,7 @@ class RunAdmin(ReadOnlyAdmin):
             path("home/", wrap(partial(show_home, site)), name="catalog_ai_home"),
             path("dashboard/", wrap(partial(show_dashboard, site)), name="catalog_ai_dashboard"),
             path("try/", wrap(partial(show_try_one, site)), name="catalog_ai_try"),
-            path(
-                "thresholds/", wrap(partial(show_thresholds, site)), name="catalog_ai_thresholds"
-            ),
+            path("thresholds/", wrap(partial(show_thresholds, site)), name="catalog_ai_thresholds"),
             path(
                 "thresholds/file-again/",
                 wrap(require_POST(partial(show_let_file, site))),

@@ -14,6 +14,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 WHITE = (255, 255, 255)
+OUT_OF_MEMORY = "The picture needs more memory than there is. Try it smaller."
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -99,8 +100,7 @@ def decode_image(
         upright = _turn_upright(image)
         small = _shrink(upright, _choose_size(upright.size, width, height, fit))
     except MemoryError as error:
-        reason = "The picture needs more memory than there is. Try it smaller."
-        raise ImageRejected("out_of_memory", reason) from error
+        raise ImageRejected("out_of_memory", OUT_OF_MEMORY) from error
     except DECODER_ERRORS as error:
         raise _damaged() from error
     return _pad(_flatten(small), width, height, pad_value)

@@ -151,7 +151,7 @@ def find_objection(
     foreign = present - set(history.by_model.values()) - {category}
     if not context.target.category_field.single_valued:
         # Other categories of a kind the model knows nothing of, "Sale" say, contradict nothing.
-        foreign &= context.categories.mapped_keys
+        foreign = context.categories.keep_meant(foreign)
     return Reason.DISAGREES if foreign and category not in present else ""
 
 

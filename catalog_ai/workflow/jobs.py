@@ -1,50 +1,74 @@
 """What RQ runs. A job carries primary keys only; all it needs else is read from the rows."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rq.timeouts import JobTimeoutException
 
 from catalog_ai.conf import get_settings
+from catalog_ai.inference.images import OUT_OF_MEMORY, ImageRejected
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
-from catalog_ai.workflow.claim import claim, put_back
+from catalog_ai.workflow.claim import claim, put_back, release_held
 from catalog_ai.workflow.classify import ImageResult, classify_images
 from catalog_ai.workflow.ends import fail_rows
 from catalog_ai.workflow.enqueue import expand_next_page
+from catalog_ai.workflow.limits import StopNow, is_stopping, run_clock
 from catalog_ai.workflow.models_in_use import get_classifier
-from catalog_ai.workflow.queues import send_expansion
+from catalog_ai.workflow.queues import send_expansion, send_queued
 from catalog_ai.workflow.reading import ReadImage, read_images
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.store import Judged, store_results
+from catalog_ai.workflow.watchdog import end_process_after
 
 logger = logging.getLogger(__name__)
 
 STORED_TOGETHER = 64  # rows of a chunk: their pictures are in memory at once
+OVERTIME = 2  # seconds after the lease, until a process that does not notice its end is ended
 PAGES_A_JOB = 20  # then the rest goes behind the chunks that are queued already
 
 
 def classify_chunk(ids: Sequence[int]) -> None:
-    """Classify those of the rows that are still to do.
+    """Classify those of the rows that are still to do; asked to stop, queue the rest again."""
+    try:
+        for part, fresh in _plan_parts(ids):
+            if is_stopping():
+                break
+            # Whoever has rows in hand for longer than their lease must not go on.
+            lease = get_settings().LEASE_SECONDS
+            with run_clock(lease), end_process_after(lease + OVERTIME):
+                process_rows(claim(part, fresh=fresh))
+        else:
+            return
+    except StopNow:
+        release_held()
+    send_queued(ids)
+
+
+def _plan_parts(ids: Sequence[int]) -> Iterator[tuple[Sequence[int], bool]]:
+    """Ids to claim together, and whether they are fresh.
 
     Rows that were tried before are taken one by one, so that an image that kills the process
     uses up only its own tries and never those of its neighbours.
     """
-    process_rows(claim(ids, fresh=True))
+    for start in range(0, len(ids), STORED_TOGETHER):
+        yield ids[start : start + STORED_TOGETHER], True
     retried = Classification.objects.filter(
         pk__in=ids, state=Classification.State.QUEUED, attempts__gt=0
     )
     for pk in retried.order_by("pk").values_list("pk", flat=True):
-        process_rows(claim([pk], fresh=False))
+        yield [pk], False
 
 
 def process_rows(rows: Sequence[Classification]) -> None:
     """Read, judge and store claimed rows; on an error they go back, and the error goes up."""
     left = sorted(rows, key=lambda row: row.run_id)
     while left:
-        members = [row for row in left if row.run_id == left[0].run_id][:STORED_TOGETHER]
+        members = [row for row in left if row.run_id == left[0].run_id]
         try:
-            store_results(judge_rows(members))
+            judge_and_store(members)
+        except StopNow:
+            raise  # the rows go back at no cost of a try
         except JobTimeoutException:
             give_back(left, "The time limit of the job was reached.")
             raise
@@ -53,6 +77,23 @@ def process_rows(rows: Sequence[Classification]) -> None:
             give_back(left, f"{type(error).__name__}: {error}")
             raise
         left = left[len(members) :]
+
+
+def judge_and_store(rows: Sequence[Classification]) -> None:
+    """Judge rows of one run; an image that needs more memory than there is, is refused alone."""
+    try:
+        store_results(judge_rows(rows))
+        return
+    except MemoryError:
+        logger.warning("out of memory with %d images in hand", len(rows))
+    # Out of the except clause: the error would keep all that was read in memory.
+    if len(rows) == 1:
+        refused = ImageRejected("out_of_memory", OUT_OF_MEMORY)
+        result = ImageResult("", rejected=refused)
+        store_results([Judged(rows[0], rows[0].image_name, result)])
+        return
+    for row in rows:
+        judge_and_store([row])
 
 
 def give_back(rows: Sequence[Classification], error: str) -> None:

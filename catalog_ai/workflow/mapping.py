@@ -1,6 +1,8 @@
 """Which of the shop's categories a label means: a person's rule first, else one of its name."""
 
-from catalog_ai.inference.bundle import Bundle
+from collections.abc import Collection
+
+from catalog_ai.inference.bundle import Bundle, fold_name
 from catalog_ai.models import LabelRule
 from catalog_ai.targets import ProductTarget
 
@@ -18,6 +20,13 @@ class CategoryMap:
         self.bundle = bundle
         self.dry = dry
         self._keys: dict[str, str | None] = {}
+        self._meant: dict[str, bool] = {}  # whether a category's name is some label's
+        self._names = {
+            fold_name(name)
+            for label in bundle.labels
+            if label.facet in target.facets
+            for name in (label.name, *label.aliases)
+        }
         rules = dict(
             LabelRule.objects.filter(target=target.key)
             .exclude(category="")
@@ -26,10 +35,16 @@ class CategoryMap:
         existing = target.get_category_names(set(rules.values()))
         self._keys = {label: key for label, key in rules.items() if key in existing}
 
-    @property
-    def mapped_keys(self) -> set[str]:
-        """Every category that some label means."""
-        return {key for key in self._keys.values() if key}
+    def keep_meant(self, keys: Collection[str]) -> set[str]:
+        """Those of the shop's categories that some label means, by a rule or by its name.
+
+        Others, "Sale" say, are of a kind that the model knows nothing of.
+        """
+        by_rule = {key for key in self._keys.values() if key}
+        unknown = set(keys) - by_rule - self._meant.keys()
+        for key, name in self.target.get_category_names(unknown).items() if unknown else ():
+            self._meant[key] = fold_name(name) in self._names
+        return {key for key in keys if key in by_rule or self._meant.get(key, False)}
 
     def find(self, label_id: str) -> str | None:
         """Key of the category for a label, or None where the shop has none."""

@@ -14,7 +14,14 @@ from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, Run
 from catalog_ai.workflow.claim import CLAIMABLE_RUNS, put_back
 from catalog_ai.workflow.ends import fail_rows, let_go
-from catalog_ai.workflow.queues import group_by_queue, is_idle, queue_name_of, send, send_expansion
+from catalog_ai.workflow.queues import (
+    group_by_queue,
+    is_empty,
+    is_idle,
+    queue_name_of,
+    send,
+    send_expansion,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -59,18 +66,18 @@ def reconcile() -> Reconciled:
 
 def take_back_expired(done: Reconciled) -> None:
     """Rows of workers that went silent are queued again, or failed after their last try."""
-    expired = list(
-        Classification.objects.filter(
-            state=Classification.State.RUNNING, lease_expires_at__lt=timezone.now()
-        ).select_related("run").order_by("pk")[:PAGE]
-    )
-    error = _("The worker stopped while it had this image in hand.")
-    with transaction.atomic():
-        again = set(put_back(expired, error))
-        tries = get_settings().MAX_ATTEMPTS
-        reason = _("The image stopped the worker %(tries)d times.") % {"tries": tries}
-        done.given_up += fail_rows([row for row in expired if row.pk not in again], reason)
-    done.taken_back += len(again)
+    running = Classification.objects.filter(state=Classification.State.RUNNING)
+    expired = running.filter(lease_expires_at__lt=timezone.now())
+    _take_back(list(expired.select_related("run").order_by("pk")[:PAGE]), done)
+
+
+def take_back_held(holder: str) -> Reconciled:
+    """The rows of one worker whose child has died: its parent need not wait for their lease."""
+    done = Reconciled()
+    running = Classification.objects.filter(state=Classification.State.RUNNING)
+    held = running.filter(lease_token__startswith=holder)
+    _take_back(list(held.select_related("run").order_by("pk")), done)
+    return done
 
 
 def let_go_cancelled() -> None:
@@ -81,8 +88,18 @@ def let_go_cancelled() -> None:
         let_go(run)
 
 
+def _take_back(rows: list[Classification], done: Reconciled) -> None:
+    error = _("The worker stopped while it had this image in hand.")
+    with transaction.atomic():
+        again = set(put_back(rows, error))
+        tries = get_settings().MAX_ATTEMPTS
+        reason = _("The image stopped the worker %(tries)d times.") % {"tries": tries}
+        done.given_up += fail_rows([row for row in rows if row.pk not in again], reason)
+    done.taken_back += len(again)
+
+
 def resend_lost(done: Reconciled) -> None:
-    """Send QUEUED rows that never reached the queue, or that an idle queue no longer holds."""
+    """Send QUEUED rows that never reached the queue, or that an empty queue no longer holds."""
     now = timezone.now()
     unsent = Q(sent_at__isnull=True, created_at__lt=now - GRACE)
     lost = Q(sent_at__lt=now - IDLE_GRACE)
@@ -90,7 +107,8 @@ def resend_lost(done: Reconciled) -> None:
         state=Classification.State.QUEUED, run__state__in=CLAIMABLE_RUNS
     ).select_related("run")
     for name, ids in group_by_queue(rows.filter(unsent | lost).order_by("pk")[:PAGE]).items():
-        if not is_idle(name):
+        # A job at work may be a dead one: its rows are sent a second time, which does no harm.
+        if not is_empty(name):
             # The jobs of rows that were sent may still be waiting their turn.
             ids = list(rows.filter(unsent, pk__in=ids).values_list("pk", flat=True))
         send(name, ids)

@@ -8,46 +8,23 @@ import sys
 import time
 from types import FrameType
 
-import django_rq
 from django.conf import settings as django_settings
-from django.db import OperationalError, close_old_connections, connections
+from django.db import OperationalError, close_old_connections
 from redis.exceptions import RedisError
-from rq import Worker
 
 from catalog_ai.conf import get_settings
-from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.reconcile import reconcile
 
 logger = logging.getLogger(__name__)
 
 RECONCILE_EVERY = 30.0  # seconds
 RESTART_AFTER = 2.0  # seconds: a worker that dies at once must not spin
-GRACE = 60.0  # seconds a worker has to finish the chunk in hand
+GRACE = 60.0  # seconds: a worker stops by itself in less, see worker.py
 
 
 def count_bulk_workers() -> int:
     """As many as this process may use cores: one inference thread each is the fastest."""
     return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
-
-
-def run_worker(queue_name: str) -> None:
-    """Work on one queue until told to stop.
-
-    The parent imports the runtime and checks the bundle; each job's child inherits both and
-    builds its own interpreter, so a picture that crashes native code takes down one child only.
-    One queue a worker: with two, a worker killed at the wrong moment loses the job it had popped.
-    """
-    get_bundle()
-    queue = django_rq.get_queue(queue_name)
-    worker = Worker(
-        [queue],
-        connection=queue.connection,
-        serializer=queue.serializer,
-        default_worker_ttl=60,
-    )
-    # A connection must not be shared across the fork.
-    connections.close_all()
-    worker.work(with_scheduler=False, logging_level="WARNING")
 
 
 class Supervisor:
@@ -110,7 +87,7 @@ class Supervisor:
         self.stopping = True
 
     def _shut_down(self) -> None:
-        """Warm shutdown: each worker finishes the chunk in hand; the slow ones are killed."""
+        """Warm shutdown: each worker finishes what it has in hand; the slow ones are killed."""
         running = [process for process in self.processes.values() if process.poll() is None]
         for process in running:
             process.terminate()

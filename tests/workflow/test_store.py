@@ -120,6 +120,15 @@ def test_a_category_that_a_person_gave_is_not_contradicted_by_itself(target: Any
     assert names(product) == {"Watches"}
 
 
+def test_a_category_by_its_name_alone_is_contradicted_in_a_shop_without_rules(target: Any) -> None:
+    product = make_product()
+    product.categories.add(Category.objects.create(name="watch"))  # another name of Watches
+    LabelRule.objects.all().delete()
+    row = store(target, product, SURE)
+    assert (row.state, row.reason) == (State.REVIEW, "disagrees")
+    assert list(product.categories.values_list("name", flat=True)) == ["watch"]
+
+
 def test_a_category_the_model_knows_nothing_of_is_no_contradiction(target: Any) -> None:
     product = make_product()
     product.categories.add(Category.objects.create(name="Summer sale"))

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from catalog_ai.workflow.supervisor import Supervisor, count_bulk_workers, run_worker
+from catalog_ai.workflow.supervisor import Supervisor, count_bulk_workers
+from catalog_ai.workflow.worker import run_worker
 
 
 class Command(BaseCommand):
