@@ -11,8 +11,6 @@ from typing import Any
 
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("DEMO_VAR", BASE_DIR / "var" / "demo"))
@@ -96,18 +94,15 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
-# No retries: a save in the admin must not wait for a Redis that is down.
-REDIS_CLIENT = {"retry": Retry(NoBackoff(), 0), "socket_connect_timeout": 1}
 RQ_QUEUES = {
     name: {
         "URL": REDIS_URL,
-        "REDIS_CLIENT_KWARGS": REDIS_CLIENT,
         "SERIALIZER": "rq.serializers.JSONSerializer",
     }
     for name in ("catalog_ai", "catalog_ai_uploads")
 }
 # Only for `rqcron`, which knows no other serializer than pickle.
-RQ_QUEUES["catalog_ai_cron"] = {"URL": REDIS_URL, "REDIS_CLIENT_KWARGS": REDIS_CLIENT}
+RQ_QUEUES["catalog_ai_cron"] = {"URL": REDIS_URL}
 
 CATALOG_AI = {"TARGETS": ["shop_demo.targets.ShopProductTarget"]}
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import django_rq
 from django.db import transaction
 from django.utils import timezone
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry as ConnectionRetry
 from rq import Queue, Retry, Worker
 
 from catalog_ai.conf import get_settings
@@ -16,6 +18,7 @@ from catalog_ai.models import Classification, Run
 logger = logging.getLogger(__name__)
 
 CLASSIFY_JOB = "catalog_ai.workflow.jobs.classify_chunk"
+CONNECT_SECONDS = 2.0  # that a Redis which does not answer at all may take
 EXPAND_JOB = "catalog_ai.workflow.jobs.expand_run"
 
 
@@ -29,6 +32,19 @@ class QueueStatus:
     workers: int | None = None
     bulk_workers: int | None = None
     upload_workers: int | None = None
+
+
+def open_queue(name: str) -> Queue:
+    """A queue whose connection fails at once: a save in the shop must not wait for a dead Redis.
+
+    redis-py itself tries ten times, four seconds in all, and django-rq passes no other wish on
+    where RQ_QUEUES names a URL.
+    """
+    queue = django_rq.get_queue(name)
+    queue.connection.set_retry(ConnectionRetry(NoBackoff(), 0))
+    options = queue.connection.connection_pool.connection_kwargs
+    options.setdefault("socket_connect_timeout", CONNECT_SECONDS)
+    return queue
 
 
 def queue_name_of(run: Run) -> str:
@@ -58,7 +74,7 @@ def send(queue_name: str, ids: Sequence[int]) -> None:
         RedisError: the queue cannot be reached; the rows stay QUEUED.
     """
     settings = get_settings()
-    queue = django_rq.get_queue(queue_name)
+    queue = open_queue(queue_name)
     size = settings.CHUNK_SIZE
     chunks = [list(ids[start : start + size]) for start in range(0, len(ids), size)]
     queue.enqueue_many([_prepare(CLASSIFY_JOB, [chunk]) for chunk in chunks])
@@ -88,7 +104,7 @@ def expand_after_commit(run: Run) -> None:
 
 def send_expansion(run: Run) -> None:
     """Queue the job that collects a large run's products."""
-    queue = django_rq.get_queue(queue_name_of(run))
+    queue = open_queue(queue_name_of(run))
     queue.enqueue_many([_prepare(EXPAND_JOB, [run.pk])])
 
 
@@ -108,8 +124,8 @@ def get_queue_status() -> QueueStatus:
     """Depths and workers, or `reachable=False` where Redis does not answer."""
     settings = get_settings()
     try:
-        bulk = django_rq.get_queue(settings.BULK_QUEUE)
-        uploads = django_rq.get_queue(settings.UPLOAD_QUEUE)
+        bulk = open_queue(settings.BULK_QUEUE)
+        uploads = open_queue(settings.UPLOAD_QUEUE)
         on_bulk, on_uploads = (
             {worker.name for worker in Worker.all(queue=queue)} for queue in (bulk, uploads)
         )
@@ -122,12 +138,12 @@ def get_queue_status() -> QueueStatus:
 
 def is_empty(queue_name: str) -> bool:
     """Whether a queue has nothing waiting; jobs may be at work, or their workers dead."""
-    return bool(django_rq.get_queue(queue_name).count == 0)
+    return bool(open_queue(queue_name).count == 0)
 
 
 def is_idle(queue_name: str) -> bool:
     """Whether a queue has nothing waiting and nothing being worked on."""
-    queue = django_rq.get_queue(queue_name)
+    queue = open_queue(queue_name)
     return bool(queue.count == 0 and queue.started_job_registry.count == 0)
 
 

@@ -1,15 +1,19 @@
 """Every way in: rows first, the queue after commit, and nothing twice."""
 
+import socket
+from threading import Thread
 from typing import Any
 
 import pytest
 from django.db import transaction
+from redis.exceptions import RedisError
 
 from catalog_ai.errors import NotPermitted
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_targets
 from catalog_ai.workflow.enqueue import enqueue, expand_next_page
 from catalog_ai.workflow.jobs import classify_chunk
+from catalog_ai.workflow.queues import send
 from shop_demo.models import Product
 from tests.factories import make_product, make_unique_image_bytes, make_user
 from tests.shops.models import UuidProduct
@@ -175,3 +179,29 @@ def test_a_deleted_product_leaves_the_queue() -> None:
     row = uploads().get()
     row.run.refresh_from_db()
     assert (row.state, row.run.state) == (State.CANCELLED, Run.State.DONE)
+
+
+def test_a_dead_redis_is_asked_once_and_not_ten_times(settings: Any) -> None:
+    """redis-py tries ten times by itself: a save in the shop would wait for seconds."""
+    asked = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        settings.RQ_QUEUES = {
+            name: {**queue, "URL": f"redis://127.0.0.1:{port}/0"}
+            for name, queue in settings.RQ_QUEUES.items()
+        }
+
+        def hang_up() -> None:
+            while True:
+                try:
+                    connection, address = server.accept()
+                except OSError:
+                    return
+                asked.append(address)
+                connection.close()
+
+        Thread(target=hang_up, daemon=True).start()
+        with pytest.raises(RedisError):
+            send("catalog_ai", [1])
+        server.shutdown(socket.SHUT_RDWR)
+    assert len(asked) == 1
