@@ -326,4 +326,4 @@ def test_the_promises_hold_whatever_happens() -> None:
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_the_promises_hold_for_long() -> None:
-    run_machine(examples=200, steps=50)
+    run_machine(examples=60, steps=40)
