@@ -1,6 +1,5 @@
 """Limits of time inside a worker's child: a stop that was asked for, and a lease that runs out."""
 
-import logging
 import os
 import signal
 import threading
@@ -9,8 +8,6 @@ from contextlib import contextmanager
 from types import FrameType
 
 from rq.timeouts import JobTimeoutException
-
-logger = logging.getLogger(__name__)
 
 STOP_AFTER = 10.0  # seconds that a child which is asked to stop may go on with what it has in hand
 CLOCK = signal.SIGUSR2  # SIGALRM is rq's own, for the limit of the whole job

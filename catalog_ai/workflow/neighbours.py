@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from catalog_ai.models import Classification, Embedding, Suggestion
 
 LABELS = 3  # of the likeliest labels of the product, approved products are looked at
-POOL = 1_500  # of each label, the newest ones: three times this are compared in about 10 ms
+POOL = 1_500  # of each label, the newest ones
 SHOWN = 6
 
 
