@@ -19,7 +19,7 @@ Apps = Sequence[AppConfig] | None
 
 def register_checks() -> None:
     """Called once from AppConfig.ready()."""
-    for check in (check_settings, check_targets, check_bundle, check_queues):
+    for check in (check_settings, check_targets, check_bundle, check_queues, check_thumbnails):
         register(check, "catalog_ai")
 
 
@@ -138,3 +138,16 @@ def check_queues(app_configs: Apps, **_: Any) -> list[CheckMessage]:
         for name in dict.fromkeys((settings.BULK_QUEUE, settings.UPLOAD_QUEUE))
         if name not in known
     ]
+
+
+def check_thumbnails(app_configs: Apps, **_: Any) -> list[CheckMessage]:
+    """catalog_ai.E015: the storage of thumbnails is not in STORAGES."""
+    try:
+        alias = get_settings().THUMBNAIL_STORAGE
+    except ImproperlyConfigured:
+        return []
+    if alias in django_settings.STORAGES:
+        return []
+    message = f"STORAGES has no {alias!r}."
+    hint = f"Add it, or name another in {SETTING}['THUMBNAIL_STORAGE']."
+    return [Error(message, hint=hint, id="catalog_ai.E015")]

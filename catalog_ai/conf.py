@@ -45,6 +45,8 @@ class Settings:
     AUDIT_SHARE_LEAST: float = 0.01  # ... and once its error is known to be within the budget
     MAX_UPLOAD_BYTES: int = 20 * 2**20
     MAX_PIXELS: int = 50_000_000
+    THUMBNAIL_STORAGE: str = "default"  # alias in STORAGES
+    THUMBNAIL_FOLDER: str = "catalog_ai/thumbnails"  # in that storage
 
     @property
     def image_limits(self) -> ImageLimits:
@@ -95,6 +97,7 @@ def find_setting_mistakes(raw: object) -> list[str]:
             f"{SETTING}['METRICS_TOKEN'] must be empty or {SHORTEST_TOKEN}+ ASCII characters."
         )
     mistakes += _find_share_mistakes(raw)
+    mistakes += _find_thumbnail_mistakes(raw)
     if "PRESET" in raw and raw["PRESET"] not in set(Preset):
         presets = ", ".join(Preset)
         mistakes.append(f"{SETTING}['PRESET'] must be one of {presets}, not {raw['PRESET']!r}.")
@@ -115,6 +118,22 @@ def _find_share_mistakes(raw: dict[str, Any]) -> list[str]:
         f"{SETTING}['AUDIT_SHARE_START'] and {SETTING}['AUDIT_SHARE_LEAST'] must be shares from 0 "
         f"to 1, the least not above the start, not {start!r} and {least!r}."
     ]
+
+
+def _find_thumbnail_mistakes(raw: dict[str, Any]) -> list[str]:
+    mistakes = []
+    alias = raw.get("THUMBNAIL_STORAGE", Settings.THUMBNAIL_STORAGE)
+    if not isinstance(alias, str) or not alias:
+        mistakes.append(f"{SETTING}['THUMBNAIL_STORAGE'] must be an alias in STORAGES.")
+    folder = raw.get("THUMBNAIL_FOLDER", Settings.THUMBNAIL_FOLDER)
+    if not isinstance(folder, str) or not all(
+        part not in ("", ".", "..") for part in folder.split("/")
+    ):
+        mistakes.append(
+            f"{SETTING}['THUMBNAIL_FOLDER'] must be a folder within the storage, such as "
+            f"{Settings.THUMBNAIL_FOLDER!r}, not {folder!r}."
+        )
+    return mistakes
 
 
 @cache

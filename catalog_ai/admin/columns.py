@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
-from django.db.models.fields.files import FieldFile
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from catalog_ai.admin.display import (
     make_suggestion_bar,
     name_label,
 )
+from catalog_ai.admin.photos import Photo, make_photo
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.describe import ProductStatus, describe_products
@@ -24,6 +24,7 @@ from catalog_ai.workflow.describe import ProductStatus, describe_products
 ATTRIBUTE = "_catalog_ai"  # where a product of the page keeps what was loaded for it
 LABELS_SHOWN = 3
 INCLUDES = "admin/catalog_ai/includes"
+THUMBNAIL = "cai-thumbnail"  # class of the picture in a list
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class PageEntry:
     """What one row of a list shows."""
 
     status: ProductStatus
-    image: FieldFile | None
+    photo: Photo | None
 
 
 def attach_statuses(target: ProductTarget, products: Sequence[models.Model]) -> None:
@@ -42,7 +43,8 @@ def attach_statuses(target: ProductTarget, products: Sequence[models.Model]) -> 
     for product, key in zip(products, keys, strict=True):
         owner = loaded.get(key)
         image = target.get_image(owner) if owner is not None else None
-        setattr(product, ATTRIBUTE, PageEntry(statuses[key], image))
+        photo = make_photo(target, key, image, statuses[key].current)
+        setattr(product, ATTRIBUTE, PageEntry(statuses[key], photo))
 
 
 def get_entry(target: ProductTarget, product: models.Model) -> PageEntry:
@@ -54,9 +56,9 @@ def get_entry(target: ProductTarget, product: models.Model) -> PageEntry:
 
 
 def render_thumbnail(target: ProductTarget, product: models.Model) -> SafeString:
-    image = get_entry(target, product).image
-    context = {"url": image.url if image else "", "title": target.get_title(product)}
-    return render_to_string(f"{INCLUDES}/thumbnail.html", context)
+    photo = get_entry(target, product).photo
+    context = {"photo": photo, "size": 64, "alt": target.get_title(product), "css": THUMBNAIL}
+    return render_to_string(f"{INCLUDES}/photo.html", context)
 
 
 def render_labels(target: ProductTarget, product: models.Model) -> SafeString:

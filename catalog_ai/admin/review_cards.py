@@ -7,6 +7,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from catalog_ai.admin.display import Bar, make_bar, make_suggestion_bar, name_label
+from catalog_ai.admin.photos import Photo, make_photo
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.queue import AGE_NAMES, QueueFilter
@@ -30,7 +31,7 @@ class Card:
 
     row: Classification
     title: str
-    image_url: str
+    photo: Photo | None
     product_url: str
     categories: list[str]
     choices: list[Choice]
@@ -59,7 +60,7 @@ def make_cards(target: ProductTarget, rows: Sequence[Classification]) -> list[Ca
             Card(
                 row=row,
                 title=target.get_title(product) if product else _("Deleted product"),
-                image_url=image.url if image else "",
+                photo=make_photo(target, row.object_id, image, row),
                 product_url=_find_product_url(target, row) if product else "",
                 categories=sorted(names[key] for key in keys if key in names),
                 choices=_list_choices(row),

@@ -21,6 +21,7 @@ from catalog_ai.admin.dashboard import show_dashboard
 from catalog_ai.admin.display import make_badge
 from catalog_ai.admin.export import show_export
 from catalog_ai.admin.home import show_home
+from catalog_ai.admin.photos import get_photo_url
 from catalog_ai.admin.read_only import ReadOnlyAdmin
 from catalog_ai.admin.review import get_review_urls
 from catalog_ai.admin.run_progress import describe_progress
@@ -88,6 +89,7 @@ class RunAdmin(ReadOnlyAdmin):
                 wrap(require_POST(partial(show_let_file, site))),
                 name="catalog_ai_let_file",
             ),
+            get_photo_url(site),
             path("export/", wrap(partial(show_export, site)), name="catalog_ai_export"),
             path("<int:pk>/progress/", wrap(self.progress_view), name="catalog_ai_run_progress"),
             path(

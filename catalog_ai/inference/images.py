@@ -93,6 +93,19 @@ def decode_image(
         ImageRejected: empty, too large, of another format, damaged, or too small.
     """
     data = source if isinstance(source, bytes) else source.read(limits.max_bytes + 1)
+    return _pad(fit_image(data, width, height, fit, limits), width, height, pad_value)
+
+
+def fit_image(
+    data: bytes, width: int, height: int, fit: str, limits: ImageLimits = DEFAULT_LIMITS
+) -> Image.Image:
+    """The picture alone: upright, RGB, flattened onto white, within (width, height) pixels.
+
+    `fit` is as for `decode_image`, or "inside": the whole picture, never enlarged.
+
+    Raises:
+        ImageRejected: as `decode_image`.
+    """
     image = _open(data, limits)
     try:
         image.draft("RGB", _choose_draft(image.size, max(width, height), fit))
@@ -103,7 +116,7 @@ def decode_image(
         raise ImageRejected("out_of_memory", OUT_OF_MEMORY) from error
     except DECODER_ERRORS as error:
         raise _damaged() from error
-    return _pad(_flatten(small), width, height, pad_value)
+    return _flatten(small)
 
 
 def locate_picture(
@@ -199,6 +212,8 @@ def _choose_size(size: tuple[int, int], width: int, height: int, fit: str) -> tu
     if fit == "stretch":
         return (width, height)
     scale = min(width / size[0], height / size[1])
+    if fit == "inside":
+        scale = min(scale, 1.0)
     return (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
 
 

@@ -50,14 +50,14 @@ def _read_one(
         return ReadImage(row, "")
     name = str(image.name)
     try:
-        data = _read_limited(image)
+        data = read_limited(image)
     except FileNotFoundError:
         missing = ImageRejected("missing", _("The image file is missing from the storage."))
         return ReadImage(row, name, rejected_result=ImageResult("", rejected=missing))
     return ReadImage(row, name, data, digest_image(data))
 
 
-def _read_limited(image: FieldFile) -> bytes:
+def read_limited(image: FieldFile) -> bytes:
     """The file's bytes, one more than the limit at most: the decoder then says it is too large."""
     with image.storage.open(str(image.name), "rb") as file:
         return bytes(file.read(get_settings().MAX_UPLOAD_BYTES + 1))
