@@ -178,4 +178,4 @@ def _show_sign(text: str) -> HttpResponse:
     """A picture that says why there is none."""
     svg = render_to_string("admin/catalog_ai/includes/no_photo.svg", {"text": text})
     headers = {"Cache-Control": A_WHILE}
-    return HttpResponse(svg, status=404, content_type="image/svg+xml", headers=headers)
+    return HttpResponse(svg, content_type="image/svg+xml", headers=headers)
