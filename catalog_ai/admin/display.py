@@ -1,6 +1,7 @@
 """Figures as people see them: bars with threshold marks, badges, percentages."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -114,6 +115,13 @@ def make_suggestion_bar(suggestion: Suggestion) -> Bar:
         review=suggestion.review_threshold,
         tone=TONES.get(suggestion.state, QUIET),
     )
+
+
+def make_guess_bars(row: Classification, facets: Collection[str], count: int) -> list[Bar]:
+    """The likeliest labels of these facets, where none was likely enough to be suggested."""
+    filing = [pair for pair in row.scores.items() if pair[0].partition(":")[0] in facets]
+    filing.sort(key=lambda pair: -pair[1])
+    return [make_bar(name_label(label), score) for label, score in filing[:count]]
 
 
 def make_count_bars(counts: list[tuple[str, int]]) -> list[Bar]:

@@ -8,6 +8,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.admin.access import ANY, demand, find_url, list_rights
 from catalog_ai.admin.display import BAD, GOOD, QUIET, SIGNS, WAITING, make_badge
@@ -19,9 +20,26 @@ from catalog_ai.workflow.describe import describe_mapping
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import is_allowed
 from catalog_ai.workflow.queue import count_waiting
-from catalog_ai.workflow.queues import get_queue_status
+from catalog_ai.workflow.vital_signs import examine
 
 RUNS_SHOWN = 5
+SIGN_TITLES = {
+    "redis": _("Queue"),
+    "model": _("Model"),
+    "bulk_workers": _("Workers for runs"),
+    "upload_workers": _("Workers for uploads"),
+    "progress": _("Progress"),
+    "leases": _("Products in hand"),
+}
+# What whoever runs the shop's machines types where a sign is bad.
+MENDS = {
+    "redis": "python manage.py reconcile_classifications",
+    "model": "python manage.py check",
+    "bulk_workers": "python manage.py catalog_ai_worker",
+    "upload_workers": "python manage.py catalog_ai_worker",
+    "progress": "python manage.py catalog_ai_worker",
+    "leases": "python manage.py reconcile_classifications",
+}
 
 
 @dataclass(frozen=True)
@@ -50,8 +68,7 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
         "title": gettext("Catalogue AI"),
         "opts": Run._meta,
         "notices": [
-            check_model(),
-            check_queue(),
+            *tell_signs(),
             *check_mappings(links["mapping"]),
             *tell_moved_back(links["thresholds"]),
             *tell_stopped(site.name),
@@ -95,40 +112,18 @@ def list_products(site: str) -> list[tuple[str, str]]:
     return [(name, url) for name, page in found if (url := find_url(page, site=site))]
 
 
-def check_model() -> Notice:
-    """The bundle: in use, or why not."""
-    title = gettext("Model")
-    try:
-        bundle = get_bundle()
-    except BundleError as error:
-        return Notice(title, str(error), BAD, command="python manage.py check")
-    facts = {"version": bundle.model_version, "count": len(bundle.labels)}
-    return Notice(title, gettext("%(version)s, %(count)d labels.") % facts, GOOD)
-
-
-def check_queue() -> Notice:
-    """Redis and the workers."""
-    title = gettext("Queue and workers")
-    status = get_queue_status()
-    if not status.reachable:
-        text = gettext(
-            "Redis cannot be reached, so nothing is being categorised at the moment. No work is "
-            "lost: products wait in the database. Start Redis; what was left behind is then sent "
-            "by the command below, or by the cron job."
+def tell_signs() -> list[Notice]:
+    """What healthz looks at, in words; the database is well, or there would be no page."""
+    return [
+        Notice(
+            str(SIGN_TITLES.get(sign.name, sign.name)),
+            sign.why,
+            GOOD if sign.ok else BAD,
+            command="" if sign.ok else MENDS.get(sign.name, ""),
         )
-        return Notice(title, text, BAD, command="python manage.py reconcile_classifications")
-    waiting = (status.bulk_depth or 0) + (status.upload_depth or 0)
-    if not status.workers:
-        text = gettext(
-            "No worker is running. Products can be queued, but nobody looks at them until one is "
-            "started."
-        )
-        return Notice(title, text, BAD, command="python manage.py catalog_ai_worker")
-    count = status.workers
-    workers = ngettext("%(count)d worker is running", "%(count)d workers are running", count)
-    jobs = ngettext("%(count)d job is waiting", "%(count)d jobs are waiting", waiting)
-    text = f"{workers % {'count': count}}, {jobs % {'count': waiting}}."
-    return Notice(title, text, GOOD)
+        for sign in examine()
+        if sign.name != "database"
+    ]
 
 
 def check_mappings(page: str) -> list[Notice]:

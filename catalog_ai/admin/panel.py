@@ -13,7 +13,7 @@ from catalog_ai.admin.display import (
     Badge,
     Bar,
     make_badge,
-    make_bar,
+    make_guess_bars,
     make_state_badge,
     make_suggestion_bar,
     name_label,
@@ -65,7 +65,11 @@ def describe_panel(
         "why": tell_why(status),
         "preset": name_preset(row) if row else "",
         "suggestions": [_show(item, names) for item in status.suggestions],
-        "guesses": [] if status.suggestions else _list_guesses(row, target),
+        "guesses": (
+            make_guess_bars(row, target.facets, GUESSES_SHOWN)
+            if row and not status.suggestions
+            else []
+        ),
         "history": [_tell(decision, names) for decision in decisions],
         "has_image": bool(target.get_image(product)),
         "rights": list_rights(request),
@@ -84,14 +88,6 @@ def name_preset(row: Classification) -> Any:
 def _load_decisions(target: ProductTarget, key: str) -> list[Decision]:
     rows = Decision.objects.filter(classification__target=target.key, classification__object_id=key)
     return list(rows.select_related("actor").order_by("-pk")[:HISTORY_SHOWN])
-
-
-def _list_guesses(row: Classification | None, target: ProductTarget) -> list[Bar]:
-    """The likeliest labels where none was likely enough to be suggested."""
-    scores = row.scores if row else {}
-    ranked = sorted(scores.items(), key=lambda item: -item[1])
-    filing = [(label, score) for label, score in ranked if label.partition(":")[0] in target.facets]
-    return [make_bar(name_label(label), score) for label, score in filing[:GUESSES_SHOWN]]
 
 
 def _load_names(

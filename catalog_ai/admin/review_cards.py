@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from catalog_ai.admin.display import Bar, make_bar, make_suggestion_bar, name_label
+from catalog_ai.admin.display import Bar, make_guess_bars, make_suggestion_bar, name_label
 from catalog_ai.admin.photos import Photo, make_photo
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import ProductTarget
@@ -64,7 +64,11 @@ def make_cards(target: ProductTarget, rows: Sequence[Classification]) -> list[Ca
                 product_url=_find_product_url(target, row) if product else "",
                 categories=sorted(names[key] for key in keys if key in names),
                 choices=_list_choices(row),
-                guesses=_list_guesses(row, target),
+                guesses=(
+                    make_guess_bars(row, target.facets, GUESSES)
+                    if row.state == Classification.State.UNIDENTIFIED
+                    else []
+                ),
                 filed=_list_filed(row),
                 why=explain(row),
                 open=row.is_current and row.state in Classification.WAITING,
@@ -85,15 +89,6 @@ def _list_choices(row: Classification) -> list[Choice]:
 def _list_filed(row: Classification) -> list[Bar]:
     applied = [item for item in row.suggestions.all() if item.state == Suggestion.State.APPLIED]
     return [make_suggestion_bar(item) for item in applied]
-
-
-def _list_guesses(row: Classification, target: ProductTarget) -> list[Bar]:
-    """The likeliest labels of an unidentified image: too weak to suggest, good for a hint."""
-    if row.state != Classification.State.UNIDENTIFIED:
-        return []
-    guesses = [pair for pair in row.scores.items() if pair[0].partition(":")[0] in target.facets]
-    guesses.sort(key=lambda pair: -pair[1])
-    return [make_bar(name_label(label), score) for label, score in guesses[:GUESSES]]
 
 
 def _find_product_url(target: ProductTarget, row: Classification) -> str:

@@ -20,13 +20,23 @@ class StopNow(Exception):
 class _State:
     """Of this process."""
 
+    is_child = False
     stopping = False
 
 
 def enter_child() -> None:
-    """In a worker's child, before its job: a SIGTERM asks it to stop after the part in hand."""
+    """In a worker's child, before its job: a SIGTERM asks it to stop after the part in hand.
+
+    This process is a job's own and may be ended; a web server or a test never is.
+    """
+    _State.is_child = True
     _State.stopping = False
     signal.signal(signal.SIGTERM, _ask_to_stop)
+
+
+def is_child() -> bool:
+    """Whether this process is a job's own."""
+    return _State.is_child
 
 
 def is_stopping() -> bool:

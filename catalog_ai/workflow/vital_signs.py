@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import BundleError, load_bundle
@@ -30,8 +31,10 @@ def examine() -> list[Sign]:
         _ask_database("database", check_database),
         check_redis(status),
         check_model(),
-        check_workers("bulk_workers", settings.BULK_QUEUE, status.bulk_workers),
-        check_workers("upload_workers", settings.UPLOAD_QUEUE, status.upload_workers),
+        check_workers("bulk_workers", settings.BULK_QUEUE, status.bulk_workers, status.bulk_depth),
+        check_workers(
+            "upload_workers", settings.UPLOAD_QUEUE, status.upload_workers, status.upload_depth
+        ),
         _ask_database("progress", check_progress),
         _ask_database("leases", check_leases),
     ]
@@ -55,23 +58,37 @@ def check_database() -> Sign:
 def check_redis(status: QueueStatus) -> Sign:
     if status.reachable:
         return Sign("redis", True, _("It answers."))
-    return Sign("redis", False, _("It cannot be reached; work waits in the database."))
+    why = _(
+        "Redis cannot be reached, so nothing is being categorised at the moment. No work is lost: "
+        "products wait in the database, and are sent when it is back."
+    )
+    return Sign("redis", False, why)
 
 
 def check_model() -> Sign:
     """Reads the bundle from disk again: its checksum must still fit."""
     try:
-        return Sign("model", True, load_bundle(get_settings().BUNDLE).model_version)
+        bundle = load_bundle(get_settings().BUNDLE)
     except BundleError as error:
         return Sign("model", False, str(error))
+    facts = {"version": bundle.model_version, "count": len(bundle.labels)}
+    return Sign("model", True, _("%(version)s, %(count)d labels.") % facts)
 
 
-def check_workers(name: str, queue: str, workers: int | None) -> Sign:
+def check_workers(name: str, queue: str, workers: int | None, waiting: int | None) -> Sign:
+    """Whether anybody works on a queue, and how much waits there."""
     if workers is None:
         return Sign(name, False, _("Redis could not be asked."))
     if not workers:
-        return Sign(name, False, _("No worker listens on the queue %s.") % queue)
-    return Sign(name, True, str(workers))
+        why = _(
+            "No worker listens on the queue %s. Products can be queued, but nobody looks at them "
+            "until one is started."
+        )
+        return Sign(name, False, why % queue)
+    jobs = waiting or 0
+    running = ngettext("%(count)d worker is running", "%(count)d workers are running", workers)
+    left = ngettext("%(count)d job is waiting", "%(count)d jobs are waiting", jobs)
+    return Sign(name, True, f"{running % {'count': workers}}, {left % {'count': jobs}}.")
 
 
 def check_progress() -> Sign:

@@ -8,19 +8,13 @@ import faulthandler
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_in_child = False
-
-
-def enter_child() -> None:
-    """This process is a job's own and may be ended; a web server or a test never is."""
-    global _in_child
-    _in_child = True
+from catalog_ai.workflow.limits import is_child
 
 
 @contextmanager
 def end_process_after(seconds: float) -> Iterator[None]:
     """End this process, if it is a job's own, when the block takes longer than `seconds`."""
-    if not _in_child:
+    if not is_child():
         yield
         return
     faulthandler.dump_traceback_later(seconds, exit=True)

@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError, connections
 from rq import Worker
 
 from catalog_ai.conf import get_settings
-from catalog_ai.workflow import limits, watchdog
+from catalog_ai.workflow import limits
 from catalog_ai.workflow.claim import HOLDER
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.reconcile import take_back_held
@@ -56,7 +56,6 @@ class LimitedWorker(Worker):
         """In the child, before its job."""
         super().setup_work_horse_signals()
         limits.enter_child()
-        watchdog.enter_child()
         limit_memory(get_settings().JOB_MEMORY_MB)
 
     def handle_warm_shutdown_request(self) -> None:

@@ -1,11 +1,13 @@
 """The start page says what is in place, what is not, and what to do."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog_ai.workflow.queues import QueueStatus
 from tests.admin.people import log_in
@@ -13,13 +15,13 @@ from tests.factories import make_classification
 
 pytestmark = pytest.mark.django_db
 URL = "admin:catalog_ai_home"
-ALL_WELL = QueueStatus(True, bulk_depth=2, upload_depth=1, workers=4)
+ALL_WELL = QueueStatus(True, 2, 1, workers=4, bulk_workers=3, upload_workers=1)
 
 
 @pytest.fixture(autouse=True)
 def queue(monkeypatch: pytest.MonkeyPatch) -> Any:
     def say(status: QueueStatus) -> None:
-        monkeypatch.setattr("catalog_ai.admin.home.get_queue_status", lambda: status)
+        monkeypatch.setattr("catalog_ai.workflow.vital_signs.get_queue_status", lambda: status)
 
     say(ALL_WELL)
     return say
@@ -47,7 +49,9 @@ def test_the_backlog_is_counted_and_linked() -> None:
 
 
 def test_workers_and_jobs_are_counted() -> None:
-    assert "4 workers are running, 3 jobs are waiting." in read()
+    page = read()
+    assert "3 workers are running, 2 jobs are waiting." in page
+    assert "1 worker is running, 1 job is waiting." in page
 
 
 def test_redis_that_is_down_is_explained(queue: Any) -> None:
@@ -58,10 +62,19 @@ def test_redis_that_is_down_is_explained(queue: Any) -> None:
 
 
 def test_a_missing_worker_is_explained(queue: Any) -> None:
-    queue(QueueStatus(True, 5, 0, 0))
+    queue(QueueStatus(True, 5, 0, 1, bulk_workers=0, upload_workers=1))
     page = read()
-    assert "No worker is running." in page
+    assert "No worker listens on the queue catalog_ai." in page
+    assert "1 worker is running, 0 jobs are waiting." in page
     assert "python manage.py catalog_ai_worker" in page
+
+
+def test_work_that_is_stuck_is_told_here_too() -> None:
+    past = timezone.now() - timedelta(minutes=5)
+    make_classification(state="running", is_current=False, lease_expires_at=past)
+    page = read()
+    assert "reconcile does not run" in page
+    assert "python manage.py reconcile_classifications" in page
 
 
 def test_a_missing_model_is_explained(settings: Any, tmp_path: Path) -> None:

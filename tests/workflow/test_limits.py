@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, Run
-from catalog_ai.workflow import jobs, watchdog
+from catalog_ai.workflow import jobs, limits, watchdog
 from catalog_ai.workflow.claim import HOLDER, claim, release_held
 from catalog_ai.workflow.jobs import classify_chunk
 from catalog_ai.workflow.limits import StopNow
@@ -94,7 +94,7 @@ def test_an_image_that_needs_too_much_memory_is_refused_and_its_neighbours_are_j
 
 def test_c_code_that_never_returns_ends_a_job_s_process() -> None:
     def hang() -> None:
-        watchdog.enter_child()
+        limits.enter_child()
         with watchdog.end_process_after(0.5):
             sum(itertools.repeat(0))  # holds the interpreter lock and sees no signal
 
