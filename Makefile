@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo demo-reset test lint ci clean help
+.PHONY: demo demo-reset test lint ci messages clean help
 
 demo: $(READY)  ## Run the demo shop (PHOTOS=folder-or-zip for your own photos)
 	@$(BIN)/python -m shop_demo.demo $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(PORT),--port $(PORT))
@@ -23,6 +23,9 @@ lint: $(READY)  ## Check style, types, templates and the direction of imports
 	$(BIN)/djlint --check --lint --quiet catalog_ai/templates
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
+
+messages: $(READY)  ## Refresh the translations (needs GNU gettext)
+	$(BIN)/python manage.py refresh_messages
 
 clean:  ## Remove everything that was made here
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist

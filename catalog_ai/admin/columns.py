@@ -1,6 +1,6 @@
 """Thumbnail, labels and state of one product in a list, drawn from what the page loaded at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from catalog_ai.admin.display import (
 from catalog_ai.admin.photos import Photo, make_photo
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import ProductTarget
-from catalog_ai.workflow.describe import ProductStatus, describe_products
+from catalog_ai.workflow.describe import ProductStatus, describe_products, name_mapped
 
 ATTRIBUTE = "_catalog_ai"  # where a product of the page keeps what was loaded for it
 LABELS_SHOWN = 3
@@ -33,6 +33,7 @@ class PageEntry:
 
     status: ProductStatus
     photo: Photo | None
+    mapped: Mapping[str, str]
 
 
 def attach_statuses(target: ProductTarget, products: Sequence[models.Model]) -> None:
@@ -40,11 +41,12 @@ def attach_statuses(target: ProductTarget, products: Sequence[models.Model]) -> 
     keys = [target.to_key(product.pk) for product in products]
     statuses = describe_products(target, keys)
     loaded = target.load_products(keys)
+    mapped = name_mapped(target)
     for product, key in zip(products, keys, strict=True):
         owner = loaded.get(key)
         image = target.get_image(owner) if owner is not None else None
         photo = make_photo(target, key, image, statuses[key].current)
-        setattr(product, ATTRIBUTE, PageEntry(statuses[key], photo))
+        setattr(product, ATTRIBUTE, PageEntry(statuses[key], photo, mapped))
 
 
 def get_entry(target: ProductTarget, product: models.Model) -> PageEntry:
@@ -62,12 +64,13 @@ def render_thumbnail(target: ProductTarget, product: models.Model) -> SafeString
 
 
 def render_labels(target: ProductTarget, product: models.Model) -> SafeString:
-    bars = list_bars(get_entry(target, product).status)
+    entry = get_entry(target, product)
+    bars = list_bars(entry.status, entry.mapped)
     context = {"bars": bars[:LABELS_SHOWN], "more": max(0, len(bars) - LABELS_SHOWN)}
     return render_to_string(f"{INCLUDES}/labels.html", context)
 
 
-def list_bars(status: ProductStatus) -> list[Bar]:
+def list_bars(status: ProductStatus, mapped: Mapping[str, str]) -> list[Bar]:
     """Bars of the labels that stand; of an unidentified image, of the likeliest one."""
     gone = {Suggestion.State.REJECTED, Suggestion.State.CORRECTED, Suggestion.State.ROLLED_BACK}
     own = [item for item in status.suggestions if item.source == Suggestion.Source.PERSON]
@@ -75,10 +78,10 @@ def list_bars(status: ProductStatus) -> list[Bar]:
         return []  # a person chose the categories; the shop's own column shows them
     standing = [item for item in status.suggestions if item.state not in gone and item.label]
     if standing:
-        return [make_suggestion_bar(item) for item in standing]
+        return [make_suggestion_bar(item, mapped) for item in standing]
     row = status.current
     if row is not None and row.state == Classification.State.UNIDENTIFIED and row.top_label:
-        return [make_bar(name_label(row.top_label), row.top_confidence or 0.0)]
+        return [make_bar(name_label(row.top_label, mapped), row.top_confidence or 0.0)]
     return []
 
 
@@ -93,8 +96,8 @@ def tell_why(status: ProductStatus) -> str:
     row = status.in_flight or status.current
     if row is None:
         return ""
-    if row.error:
-        return row.error
+    if row.trouble:
+        return row.trouble
     if any(item.state == Suggestion.State.CORRECTED for item in status.suggestions):
         return _("Corrected by a person")
     waiting = row.state in Classification.WAITING

@@ -203,7 +203,7 @@ def chart_models(found: Statistics) -> Chart | None:
         if version in step.models
     ]
     title = gettext("Accepted by people, by model version")
-    told = gettext("Approved of all suggestions decided; whiskers are 95 % intervals.")
+    told = gettext("Approved of all suggestions decided; whiskers are 95 per cent intervals.")
     plot = draw_shares(title, told, _days(found), drawn)
     heads = [gettext("From"), gettext("Model version"), *map(str, TALLY_HEADS)]
     return Chart("models", title, told, heads, lines, plot=plot, legend=versions[:MODELS])
@@ -242,7 +242,7 @@ def chart_acceptance(found: Statistics) -> Chart | None:
         for label, tally in ranked[:SHOWN]
     ]
     heads = [gettext("Label"), *map(str, TALLY_HEADS)]
-    note = gettext("Most decided first. The marks are the ends of the 95 % interval.")
+    note = gettext("Most decided first. The marks are the ends of the 95 per cent interval.")
     return _barred("acceptance", gettext("Accepted by people, by label"), note, heads, lines, bars)
 
 

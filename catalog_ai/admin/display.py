@@ -1,16 +1,17 @@
 """Figures as people see them: bars with threshold marks, badges, percentages."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from catalog_ai.inference.bundle import BundleError
+from catalog_ai.inference.bundle import BundleError, fold_name
 from catalog_ai.models import Classification, Run, Suggestion
-from catalog_ai.workflow.models_in_use import get_label_name
+from catalog_ai.workflow.models_in_use import get_label_name, translate_name
 
+NOTHING_MAPPED: Mapping[str, str] = {}
 GOOD, WAITING, BAD, QUIET = "good", "waiting", "bad", "quiet"
 
 # A sign beside each colour, so that nothing is told by colour alone.
@@ -68,12 +69,19 @@ class Bar:
     tone: str = QUIET
 
 
-def name_label(label: str) -> str:
-    """Display name of a label; its id where the model is missing, for lists must open even then."""
+def name_label(label: str, mapped: Mapping[str, str] = NOTHING_MAPPED) -> str:
+    """A label in the reader's language; its id where the model is missing: lists open even then.
+
+    Where `mapped` has the shop's own category for it, its name comes first.
+    """
     try:
-        return get_label_name(label)
+        name = translate_name(get_label_name(label))
     except BundleError:
         return label
+    own = mapped.get(label, "")
+    if not own or fold_name(own) == fold_name(name):
+        return own or name
+    return f"{own} ({name})"
 
 
 def format_length(share: float) -> str:
@@ -107,9 +115,9 @@ def make_bar(
     )
 
 
-def make_suggestion_bar(suggestion: Suggestion) -> Bar:
+def make_suggestion_bar(suggestion: Suggestion, mapped: Mapping[str, str] = NOTHING_MAPPED) -> Bar:
     return make_bar(
-        name_label(suggestion.label) if suggestion.label else suggestion.category,
+        name_label(suggestion.label, mapped) if suggestion.label else suggestion.category,
         suggestion.confidence or 0.0,
         auto=suggestion.auto_threshold,
         review=suggestion.review_threshold,
@@ -117,11 +125,16 @@ def make_suggestion_bar(suggestion: Suggestion) -> Bar:
     )
 
 
-def make_guess_bars(row: Classification, facets: Collection[str], count: int) -> list[Bar]:
+def make_guess_bars(
+    row: Classification,
+    facets: Collection[str],
+    count: int,
+    mapped: Mapping[str, str] = NOTHING_MAPPED,
+) -> list[Bar]:
     """The likeliest labels of these facets, where none was likely enough to be suggested."""
     filing = [pair for pair in row.scores.items() if pair[0].partition(":")[0] in facets]
     filing.sort(key=lambda pair: -pair[1])
-    return [make_bar(name_label(label), score) for label, score in filing[:count]]
+    return [make_bar(name_label(label, mapped), score) for label, score in filing[:count]]
 
 
 def make_count_bars(counts: list[tuple[str, int]]) -> list[Bar]:

@@ -20,7 +20,7 @@ from catalog_ai.admin.display import (
 )
 from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.targets import ProductTarget
-from catalog_ai.workflow.describe import ProductStatus, describe_products
+from catalog_ai.workflow.describe import ProductStatus, describe_products, name_mapped
 
 HISTORY_SHOWN = 50
 GUESSES_SHOWN = 3
@@ -56,6 +56,7 @@ def describe_panel(
     status = describe_products(target, [key])[key]
     decisions = _load_decisions(target, key)
     names = _load_names(target, status, decisions)
+    mapped = name_mapped(target)
     row = status.current
     opts = product._meta
     return {
@@ -64,9 +65,9 @@ def describe_panel(
         "badge": make_state_badge(status.state),
         "why": tell_why(status),
         "preset": name_preset(row) if row else "",
-        "suggestions": [_show(item, names) for item in status.suggestions],
+        "suggestions": [_show(item, names, mapped) for item in status.suggestions],
         "guesses": (
-            make_guess_bars(row, target.facets, GUESSES_SHOWN)
+            make_guess_bars(row, target.facets, GUESSES_SHOWN, mapped)
             if row and not status.suggestions
             else []
         ),
@@ -99,9 +100,9 @@ def _load_names(
     return target.get_category_names(keys) if keys else {}
 
 
-def _show(suggestion: Suggestion, names: dict[str, str]) -> PanelSuggestion:
+def _show(suggestion: Suggestion, names: dict[str, str], mapped: dict[str, str]) -> PanelSuggestion:
     category = names.get(suggestion.category, suggestion.category)
-    bar = make_suggestion_bar(suggestion)
+    bar = make_suggestion_bar(suggestion, mapped)
     if not suggestion.label:
         bar = Bar(name=category, text="", width="")
     return PanelSuggestion(

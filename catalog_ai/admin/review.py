@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from catalog_ai.admin.access import demand, list_rights
+from catalog_ai.admin.categorize import PRESET_NAMES
 from catalog_ai.admin.display import name_label
 from catalog_ai.admin.review_cards import list_choices, make_cards, pair_tiles
 from catalog_ai.admin.review_decisions import decide, find_categories, take, undo_last
@@ -152,6 +153,7 @@ def show_card(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponseBas
         "after_decision": card_url(following, chosen) if following else queue_url(chosen),
         "here": card_url(row, chosen),
         "taken": is_taken(row, request),
+        "preset": PRESET_NAMES.get(row.preset, row.preset),
         "several": not target.category_field.single_valued,
         "look": look if (look := request.GET.get("look", "")) in row.scores else "",
     }

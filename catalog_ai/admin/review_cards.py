@@ -1,6 +1,6 @@
 """What a card of the review queue shows, loaded for a whole page at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
@@ -10,6 +10,7 @@ from catalog_ai.admin.display import Bar, make_guess_bars, make_suggestion_bar, 
 from catalog_ai.admin.photos import Photo, make_photo
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.describe import name_mapped
 from catalog_ai.workflow.queue import AGE_NAMES, QueueFilter
 
 KEYS = "123456789"
@@ -51,6 +52,7 @@ def make_cards(target: ProductTarget, rows: Sequence[Classification]) -> list[Ca
     products = target.load_products([row.object_id for row in rows])
     present = {key: target.get_categories(product) for key, product in products.items()}
     names = target.get_category_names({key for keys in present.values() for key in keys})
+    mapped = name_mapped(target)
     cards = []
     for row in rows:
         product = products.get(row.object_id)
@@ -63,32 +65,32 @@ def make_cards(target: ProductTarget, rows: Sequence[Classification]) -> list[Ca
                 photo=make_photo(target, row.object_id, image, row),
                 product_url=_find_product_url(target, row) if product else "",
                 categories=sorted(names[key] for key in keys if key in names),
-                choices=_list_choices(row),
+                choices=_list_choices(row, mapped),
                 guesses=(
-                    make_guess_bars(row, target.facets, GUESSES)
+                    make_guess_bars(row, target.facets, GUESSES, mapped)
                     if row.state == Classification.State.UNIDENTIFIED
                     else []
                 ),
-                filed=_list_filed(row),
-                why=explain(row),
+                filed=_list_filed(row, mapped),
+                why=explain(row, mapped),
                 open=row.is_current and row.state in Classification.WAITING,
             )
         )
     return cards
 
 
-def _list_choices(row: Classification) -> list[Choice]:
+def _list_choices(row: Classification, mapped: Mapping[str, str]) -> list[Choice]:
     pending = [item for item in row.suggestions.all() if item.state == Suggestion.State.PENDING]
     pending.sort(key=lambda item: -(item.confidence or 0))
     return [
-        Choice(item, make_suggestion_bar(item), KEYS[place] if place < len(KEYS) else "")
+        Choice(item, make_suggestion_bar(item, mapped), KEYS[place] if place < len(KEYS) else "")
         for place, item in enumerate(pending)
     ]
 
 
-def _list_filed(row: Classification) -> list[Bar]:
+def _list_filed(row: Classification, mapped: Mapping[str, str]) -> list[Bar]:
     applied = [item for item in row.suggestions.all() if item.state == Suggestion.State.APPLIED]
-    return [make_suggestion_bar(item) for item in applied]
+    return [make_suggestion_bar(item, mapped) for item in applied]
 
 
 def _find_product_url(target: ProductTarget, row: Classification) -> str:
@@ -110,10 +112,10 @@ def pair_tiles(cards: Sequence[Card], label: str) -> list[tuple[Card, Choice]]:
     ]
 
 
-def explain(row: Classification) -> str:
+def explain(row: Classification, mapped: Mapping[str, str]) -> str:
     """Why the card is here, in a sentence."""
     reasons = Classification.Reason
-    label = name_label(row.top_label) if row.top_label else ""
+    label = name_label(row.top_label, mapped) if row.top_label else ""
     sentences = {
         reasons.LOW_CONFIDENCE: _("The model is not sure enough of “%(label)s” to file it."),
         reasons.SEVERAL_CLOSE: _("Several labels fit, and the product can have one only."),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.admin.access import attempt, demand, find_url
 from catalog_ai.admin.categorize import PRESET_NAMES
+from catalog_ai.admin.display import name_label
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import fold_name
 from catalog_ai.models import LabelRule
@@ -63,7 +64,7 @@ class MappingForm(RuleFormBase):
                 {"min": 0, "max": 1, "step": "0.01", "placeholder": shown}
             )
         for field in self.fields.values():
-            field.widget.attrs["aria-label"] = f"{mapping.label.name}: {field.label}"
+            field.widget.attrs["aria-label"] = f"{name_label(mapping.label.id)}: {field.label}"
 
     def _choose_widget(self, categories: Sequence[tuple[str, str]]) -> None:
         mapping = self.mapping

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from catalog_ai.admin.access import find_url
 from catalog_ai.admin.display import Bar, make_count_bars, name_label
 from catalog_ai.models import Classification, Run, Suggestion
+from catalog_ai.models.troubles import tell_trouble
 from catalog_ai.targets import get_targets
 
 LABELS_SHOWN = 20
@@ -107,9 +108,13 @@ def _count_reasons(run: Run) -> list[Bar]:
 
 
 def _count_troubles(run: Run, state: str) -> Sequence[Trouble]:
-    rows = run.classifications.filter(state=state).values_list("error")
+    rows = run.classifications.filter(state=state).values_list(
+        "error_code", "error_figures", "error"
+    )
     counts = rows.annotate(number=Count("pk")).order_by("-number", "error")[:PRODUCTS_SHOWN]
-    return [Trouble(reason, number) for reason, number in counts]
+    return [
+        Trouble(tell_trouble(code, figures, text), number) for code, figures, text, number in counts
+    ]
 
 
 def _load_troubled(run: Run, state: str, site: str) -> list[TroubledProduct]:
@@ -121,7 +126,9 @@ def _load_troubled(run: Run, state: str, site: str) -> list[TroubledProduct]:
     opts = target.get_model()._meta
     name = f"{opts.app_label}_{opts.model_name}_change"
     return [
-        TroubledProduct(target.get_title(product), find_url(name, product.pk, site=site), row.error)
+        TroubledProduct(
+            target.get_title(product), find_url(name, product.pk, site=site), row.trouble
+        )
         for row in rows
         if (product := products.get(row.object_id)) is not None
     ]

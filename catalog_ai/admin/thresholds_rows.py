@@ -16,7 +16,7 @@ from catalog_ai.models.budgets import LARGEST_BUDGET, LEAST_BUDGET
 from catalog_ai.policy import Thresholds, interpolate_thresholds
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.estimate import Estimate
-from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.models_in_use import get_bundle, translate_name
 from catalog_ai.workflow.policies import NEVER, refine_thresholds
 from catalog_ai.workflow.simulate import LabelSample, Sample, simulate
 
@@ -156,6 +156,10 @@ class Row:
     points: Sequence[tuple[str, Bar, str]]  # threshold, share filed, error
 
     @property
+    def name(self) -> str:
+        return translate_name(self.label.name)
+
+    @property
     def moved_back(self) -> bool:
         return bool(self.rule and self.rule.moved_back_at and self.rule.always_review)
 
@@ -167,7 +171,7 @@ class Row:
 def make_rows(setting: Setting, sample: Sample) -> list[Row]:
     """Moved back ones first, then those with the most products."""
     rows = [_make_row(setting, label, sample.get(label.id)) for label in setting.labels]
-    return sorted(rows, key=lambda row: (not row.moved_back, -row.products, row.label.name))
+    return sorted(rows, key=lambda row: (not row.moved_back, -row.products, row.name))
 
 
 def _make_row(setting: Setting, label: Label, sample: LabelSample) -> Row:

@@ -17,6 +17,7 @@ from catalog_ai.admin.display import BAD, GOOD, QUIET, WAITING, Badge, Bar, make
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import Label
 from catalog_ai.models import Run
+from catalog_ai.models.troubles import tell_trouble
 from catalog_ai.policy import (
     Decision,
     Outcome,
@@ -28,7 +29,7 @@ from catalog_ai.policy import (
 )
 from catalog_ai.targets import ProductTarget, get_targets
 from catalog_ai.workflow.classify import ImageResult, classify_upload
-from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.models_in_use import get_bundle, translate_name
 from catalog_ai.workflow.permissions import CATEGORIZE
 from catalog_ai.workflow.policies import get_thresholds
 
@@ -155,7 +156,8 @@ def _judge(form: TryForm) -> tuple[str, dict[str, Any]]:
     try:
         result = classify_upload(data)
         if result.rejected is not None:
-            return gettext(result.rejected.reason), {}
+            why = result.rejected
+            return tell_trouble(why.code, why.figures, why.reason), {}
         return "", describe_result(result, float(form.cleaned_data["sensitivity"] or BALANCED))
     except EXPLAINED as refused:
         return str(refused), {}
@@ -202,14 +204,16 @@ def _show_facet(
     files = facet in rules.facets
     badges = DECISIONS if files else OTHER_DECISIONS
     shown = [_show_label(score, label, thresholds[label.id], badges) for score, label in best]
-    return TriedFacet(name=gettext(name), files=files, labels=shown)
+    return TriedFacet(name=translate_name(name), files=files, labels=shown)
 
 
 def _show_label(
     score: float, label: Label, pair: Thresholds, badges: dict[Decision, Badge]
 ) -> TriedLabel:
     badge = badges[decide_label(score, pair)]
-    bar = make_bar(label.name, score, auto=pair.auto, review=pair.review, tone=badge.tone)
+    bar = make_bar(
+        translate_name(label.name), score, auto=pair.auto, review=pair.review, tone=badge.tone
+    )
     return TriedLabel(label.id, bar, badge)
 
 

@@ -12,9 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from catalog_ai.inference.reasons import ImageRejected
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "FORMATS",
+    "ImageLimits",
+    "ImageRejected",
+    "decode_image",
+    "digest_image",
+    "fit_image",
+    "locate_picture",
+]
+
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 WHITE = (255, 255, 255)
-OUT_OF_MEMORY = "The picture needs more memory than there is. Try it smaller."
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -40,15 +52,6 @@ DECODER_ERRORS = (
     struct.error,
     zlib.error,
 )
-
-
-class ImageRejected(Exception):
-    """An image that cannot be judged. `reason` is a sentence for the shop's staff."""
-
-    def __init__(self, code: str, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def fit_image(
         upright = _turn_upright(image)
         small = _shrink(upright, _choose_size(upright.size, width, height, fit))
     except MemoryError as error:
-        raise ImageRejected("out_of_memory", OUT_OF_MEMORY) from error
+        raise ImageRejected("out_of_memory") from error
     except DECODER_ERRORS as error:
         raise _damaged() from error
     return _flatten(small)
@@ -142,17 +145,13 @@ def locate_picture(
 def _open(data: bytes, limits: ImageLimits) -> Image.Image:
     """The image with its header read and its limits checked, its pixels not decoded yet."""
     if not data:
-        raise ImageRejected("empty", "The file is empty.")
+        raise ImageRejected("empty")
     if len(data) > limits.max_bytes:
-        megabytes = limits.max_bytes / 2**20
-        reason = f"The file is larger than {megabytes:g} MB."
-        raise ImageRejected("too_large", reason)
+        raise ImageRejected("too_large", megabytes=f"{limits.max_bytes / 2**20:g}")
     try:
         image = Image.open(io.BytesIO(data), formats=limits.formats)
     except UnidentifiedImageError as error:
-        names = ", ".join(limits.formats)
-        reason = f"The file is not a picture in a format that can be read ({names})."
-        raise ImageRejected("unsupported_format", reason) from error
+        raise ImageRejected("unsupported_format", formats=", ".join(limits.formats)) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise _too_many_pixels(limits) from bomb
     except DECODER_ERRORS as error:
@@ -165,21 +164,18 @@ def _check_header(image: Image.Image, data: bytes, limits: ImageLimits) -> None:
     if image.width * image.height > limits.max_pixels:
         raise _too_many_pixels(limits)
     if min(image.size) < limits.min_side:
-        reason = f"The picture is smaller than {limits.min_side} pixels on a side."
-        raise ImageRejected("too_small", reason)
+        raise ImageRejected("too_small", pixels=str(limits.min_side))
     # FF DA starts a scan; within a scan's own data FF is always followed by 00 or D0 to D7.
     if image.format in ("JPEG", "MPO") and data.count(b"\xff\xda") > limits.max_scans:
-        reason = "The picture is stored in too many layers. Save it again as an ordinary JPEG."
-        raise ImageRejected("too_complex", reason)
+        raise ImageRejected("too_complex")
 
 
 def _too_many_pixels(limits: ImageLimits) -> ImageRejected:
-    megapixels = limits.max_pixels / 1e6
-    return ImageRejected("too_many_pixels", f"The picture has more than {megapixels:g} megapixels.")
+    return ImageRejected("too_many_pixels", megapixels=f"{limits.max_pixels / 1e6:g}")
 
 
 def _damaged() -> ImageRejected:
-    return ImageRejected("damaged", "The picture is damaged or cut off.")
+    return ImageRejected("damaged")
 
 
 def _choose_draft(size: tuple[int, int], side: int, fit: str) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models.runs import Run
+from catalog_ai.models.troubles import tell_trouble
 
 WAITS = Q(is_current=True, state__in=("review", "unidentified"))  # condition of partial indexes
 
@@ -64,6 +65,10 @@ class Classification(models.Model):
     )
     error_code = models.CharField(_("error code"), max_length=40, blank=True)
     error = models.CharField(_("what went wrong"), max_length=300, blank=True)
+
+    error_figures = models.JSONField(
+        _("figures of what went wrong"), default=dict, blank=True, editable=False
+    )
 
     scores = models.JSONField(
         _("scores"), default=dict, blank=True, help_text=_("Confidence by label, from 0.01 up.")
@@ -170,6 +175,11 @@ class Classification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.target} {self.object_id}: {self.get_state_display()}"
+
+    @property
+    def trouble(self) -> str:
+        """What went wrong, in the reader's language; empty where nothing did."""
+        return tell_trouble(self.error_code, self.error_figures, self.error)
 
     @staticmethod
     def has_state(states: "Iterable[Classification.State]") -> models.Func:

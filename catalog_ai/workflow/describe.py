@@ -145,6 +145,14 @@ def describe_mapping(target: ProductTarget, preset: str) -> list[LabelMapping]:
     return sorted(mappings, key=lambda item: (item.is_mapped, item.label.name.casefold()))
 
 
+def name_mapped(target: ProductTarget) -> dict[str, str]:
+    """Names of the shop's categories that rules give to labels, by label id; two queries."""
+    rules = LabelRule.objects.filter(target=target.key).exclude(category="")
+    keys = dict(rules.values_list("label", "category"))
+    names = target.get_category_names(set(keys.values())) if keys else {}
+    return {label: names[key] for label, key in keys.items() if key in names}
+
+
 class _CategoryLookup:
     """Categories found by a label's names, from one query for all labels."""
 

@@ -1,6 +1,6 @@
 """How a row ends: its last state, and its run's counters with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import F
@@ -31,6 +31,7 @@ RESULT_FIELDS = (
     "reason",
     "error_code",
     "error",
+    "error_figures",
     "scores",
     "top_label",
     "top_confidence",
@@ -44,9 +45,19 @@ RESULT_FIELDS = (
 )
 
 
-def end_row(row: Classification, state: State, error: str = "", code: str = "") -> None:
-    """Set the last state on the row, not saved yet, and give up its lease."""
+def end_row(
+    row: Classification,
+    state: State,
+    error: str = "",
+    code: str = "",
+    figures: Mapping[str, str] | None = None,
+) -> None:
+    """Set the last state on the row, not saved yet, and give up its lease.
+
+    `error` is a sentence in English; whoever reads it is told in their own language.
+    """
     row.state, row.error, row.error_code = state, error[:300], code
+    row.error_figures = dict(figures or {})
     row.finished_at = timezone.now()
     row.lease_token, row.lease_expires_at = "", None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from rq.timeouts import JobTimeoutException
 
 from catalog_ai.conf import get_settings
-from catalog_ai.inference.images import OUT_OF_MEMORY, ImageRejected
+from catalog_ai.inference.images import ImageRejected
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.claim import claim, put_back, release_held
@@ -88,7 +88,7 @@ def judge_and_store(rows: Sequence[Classification]) -> None:
         logger.warning("out of memory with %d images in hand", len(rows))
     # Out of the except clause: the error would keep all that was read in memory.
     if len(rows) == 1:
-        refused = ImageRejected("out_of_memory", OUT_OF_MEMORY)
+        refused = ImageRejected("out_of_memory")
         result = ImageResult("", rejected=refused)
         store_results([Judged(rows[0], rows[0].image_name, result)])
         return

@@ -3,6 +3,8 @@
 from functools import cache
 from pathlib import Path
 
+from django.utils.translation import pgettext
+
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import Bundle, load_bundle
 from catalog_ai.inference.classifier import Classifier
@@ -33,6 +35,11 @@ def get_classifier() -> Classifier:
 
 
 def get_label_name(label_id: str) -> str:
-    """Display name of a label; of one the present bundle no longer knows, its id."""
+    """The bundle's name of a label; of one the present bundle no longer knows, its id."""
     label = get_bundle().labels_by_id.get(label_id)
     return label.name if label else label_id
+
+
+def translate_name(name: str) -> str:
+    """A label's or facet's name in the present language, where a catalogue has it."""
+    return pgettext("label", name) if name else ""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from django.db import models
 from django.db.models.fields.files import FieldFile
-from django.utils.translation import gettext as _
 
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.images import ImageRejected, digest_image
@@ -52,7 +51,7 @@ def _read_one(
     try:
         data = read_limited(image)
     except FileNotFoundError:
-        missing = ImageRejected("missing", _("The image file is missing from the storage."))
+        missing = ImageRejected("missing")
         return ReadImage(row, name, rejected_result=ImageResult("", rejected=missing))
     return ReadImage(row, name, data, digest_image(data))
 

@@ -22,7 +22,7 @@ from catalog_ai.workflow.category_search import make_chosen
 from catalog_ai.workflow.ledger import append, close_if_decided, record
 from catalog_ai.workflow.locks import lock_classification
 from catalog_ai.workflow.mirror import mirror_current
-from catalog_ai.workflow.models_in_use import get_label_name
+from catalog_ai.workflow.models_in_use import get_label_name, translate_name
 from catalog_ai.workflow.permissions import REVIEW, require
 
 if TYPE_CHECKING:
@@ -127,7 +127,9 @@ def _categories_after(
         return before - {suggestion.category} if applied else before
     category = suggestion.category or file_label(target, suggestion.label)
     if category is None:
-        raise NoCategory(NoCategory.message % {"label": get_label_name(suggestion.label)})
+        raise NoCategory(
+            NoCategory.message % {"label": translate_name(get_label_name(suggestion.label))}
+        )
     suggestion.category = category
     return {category} if target.category_field.single_valued else before | {category}
 

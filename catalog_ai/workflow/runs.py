@@ -126,6 +126,7 @@ def _queue_again(run: Run) -> list[int]:
                     state=State.QUEUED,
                     attempts=0,
                     error="",
+                    error_figures={},
                     error_code="",
                     sent_at=None,
                     is_current=False,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import models, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from catalog_ai.inference.bundle import Bundle
 from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
@@ -131,7 +131,8 @@ def _settle_one(
         return
     row.image_digest = result.digest
     if result.rejected is not None:
-        end_row(row, State.REJECTED, result.rejected.reason, result.rejected.code)
+        why = result.rejected
+        end_row(row, State.REJECTED, why.reason, why.code, why.figures)
         row.is_current = not context.run.dry_run
         return
     bundle = get_bundle()

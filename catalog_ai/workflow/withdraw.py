@@ -2,7 +2,7 @@
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import ProductTarget

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from catalog_ai.models import Classification, Decision
+from catalog_ai.models import Classification, Decision, LabelRule
 from catalog_ai.workflow.queue import QueueFilter, count_queue, get_page
 from shop_demo.models import Category, Product
 from tests.admin.people import log_in, make_products
@@ -205,3 +205,17 @@ def test_categories_are_found_while_typing(client: Any) -> None:
     assert {item["note"] for item in found[1:]} == {"new"}
     assert client.get(url, {"target": "no.such"}).status_code == 404
     assert log_in().get(url).status_code == 403
+
+
+def test_the_shops_own_category_is_named_before_the_label(client: Any) -> None:
+    make_products(1, judged=True)
+    own = Category.objects.create(name="Summer tops")
+    LabelRule.objects.create(
+        target="shop_demo.product", label="article:tshirts", category=str(own.pk)
+    )
+    page = client.get(reverse(QUEUE)).content.decode()
+    assert "Summer tops (Tshirts)" in page
+    Category.objects.update(name="T-shirts")
+    page = client.get(reverse(QUEUE)).content.decode()
+    assert "T-shirts" in page
+    assert "(Tshirts)" not in page

@@ -27,7 +27,8 @@ class Command(BaseCommand):
         if options["missing"]:
             for target in get_targets().values():
                 run = enqueue(target, target.get_products(), source=Run.Source.COMMAND)
-                self.stdout.write(f"{run}: {run.total or _('collecting products')}")
+                told = run.total or _("collecting products")
+                self.stdout.write(f"{run}: {told}")
         try:
             self.stdout.write(str(reconcile()))
         except RedisError as error:
