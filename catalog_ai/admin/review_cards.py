@@ -42,6 +42,11 @@ class Card:
     open: bool
 
     @property
+    def image_url(self) -> str:
+        """Address of a copy of the photo as large as a card; empty where there is none."""
+        return self.photo.medium if self.photo else ""
+
+    @property
     def likeliest(self) -> str:
         """The label that the card is about first of all; empty for an unreadable image."""
         return self.choices[0].suggestion.label if self.choices else self.row.top_label
