@@ -8,6 +8,7 @@ from typing import Any
 import django_rq
 import pytest
 from django.conf import settings
+from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 from redis import Redis
 
@@ -24,6 +25,13 @@ def media(settings: Any, tmp_path: Path) -> Path:
     """Uploads of a test go to a folder of its own."""
     settings.MEDIA_ROOT = tmp_path / "media"  # through pytest-django: storages are told of it
     return Path(settings.MEDIA_ROOT)
+
+
+@pytest.fixture(autouse=True)
+def language() -> Iterator[None]:
+    """A request in another language leaves it on for its thread: the next test is in English."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
