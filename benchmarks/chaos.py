@@ -30,7 +30,6 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.setdefault("DEMO_VAR", tempfile.mkdtemp(prefix="chaos-")))
@@ -60,6 +59,7 @@ from catalog_ai.conf import get_settings  # noqa: E402
 from catalog_ai.models import Classification, Decision, Run, Suggestion  # noqa: E402
 from catalog_ai.targets import get_target  # noqa: E402
 from catalog_ai.workflow import queues, reconcile  # noqa: E402
+from catalog_ai.workflow.claim import CLAIMABLE_RUNS  # noqa: E402
 from catalog_ai.workflow.enqueue import enqueue  # noqa: E402
 from shop_demo.models import Product  # noqa: E402
 
@@ -283,7 +283,9 @@ def attack(shop: Shop, options: argparse.Namespace) -> None:
 
 def start_next_run() -> None:
     try:
-        if not Classification.objects.filter(state__in=IN_FLIGHT).exists():
+        # Pictures that are replaced are runs of their own, and nearly always under way.
+        bulk = Run.objects.filter(source=Run.Source.COMMAND, state__in=CLAIMABLE_RUNS)
+        if not bulk.exists():
             start_run()
     except OperationalError:
         close_old_connections()
@@ -300,19 +302,12 @@ def settle(shop: Shop) -> None:
         time.sleep(1)
 
 
-def judge() -> dict[str, Any]:
-    """What the rows say, and nothing else."""
+def judge() -> tuple[dict[str, int], dict[str, int]]:
+    """What the rows say, and nothing else: lost, repeated and stuck, and what they are made of."""
     close_old_connections()
-    lost, repeated, stuck = count_lost(), count_repeated(), count_stuck()
-    return {
-        **{
-            name: sum(part.values())
-            for name, part in zip(
-                ("lost", "repeated", "stuck"), (lost, repeated, stuck), strict=True
-            )
-        },
-        "found": {name: number for name, number in {**lost, **repeated, **stuck}.items() if number},
-    }
+    parts = {"lost": count_lost(), "repeated": count_repeated(), "stuck": count_stuck()}
+    details = {name: number for part in parts.values() for name, number in part.items() if number}
+    return {name: sum(part.values()) for name, part in parts.items()}, details
 
 
 def count_lost() -> dict[str, int]:
@@ -402,13 +397,15 @@ def main() -> None:
         settle(shop)
     finally:
         shop.stop()
+    found, details = judge()
     figures = {
         "rows": Classification.objects.count(),
+        "faults": sum(shop.faults.values()),
+        **found,
+        "seconds": round(time.monotonic() - begin),
+        "found": details,
         "products": Product.objects.count(),
         "runs": Run.objects.count(),
-        "faults": sum(shop.faults.values()),
-        **judge(),
-        "seconds": round(time.monotonic() - begin),
         "database": connection.vendor,
         "by_fault": dict(shop.faults),
         "states": dict(Counter(Classification.objects.values_list("state", flat=True))),

@@ -3,18 +3,20 @@
 import logging
 from collections.abc import Iterator, Sequence
 
+from django.db import connection
 from rq.timeouts import JobTimeoutException
 
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.images import OUT_OF_MEMORY, ImageRejected
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
-from catalog_ai.workflow.claim import claim, put_back, release_held
+from catalog_ai.workflow.claim import Blame, claim, name_rows, put_back, release_held
 from catalog_ai.workflow.classify import ImageResult, classify_images
 from catalog_ai.workflow.ends import fail_rows
 from catalog_ai.workflow.enqueue import expand_next_page
-from catalog_ai.workflow.limits import StopNow, is_stopping, run_clock
+from catalog_ai.workflow.limits import LeaseOver, StopNow, is_stopping, run_clock
 from catalog_ai.workflow.models_in_use import get_classifier
+from catalog_ai.workflow.outages import is_outage
 from catalog_ai.workflow.queues import send_expansion, send_queued
 from catalog_ai.workflow.reading import ReadImage, read_images
 from catalog_ai.workflow.reconcile import reconcile
@@ -49,14 +51,14 @@ def _plan_parts(ids: Sequence[int]) -> Iterator[tuple[Sequence[int], bool]]:
     """Ids to claim together, and whether they are fresh.
 
     Rows that were tried before are taken one by one, so that an image that kills the process
-    uses up only its own tries and never those of its neighbours.
+    uses up only its own tries and never those of its neighbours; the worst come last, so that
+    nobody waits behind them.
     """
     for start in range(0, len(ids), STORED_TOGETHER):
         yield ids[start : start + STORED_TOGETHER], True
-    retried = Classification.objects.filter(
-        pk__in=ids, state=Classification.State.QUEUED, attempts__gt=0
-    )
-    for pk in retried.order_by("pk").values_list("pk", flat=True):
+    queued = Classification.objects.filter(pk__in=ids, state=Classification.State.QUEUED)
+    retried = queued.exclude(attempts=0, interruptions=0)
+    for pk in retried.order_by("attempts", "interruptions", "pk").values_list("pk", flat=True):
         yield [pk], False
 
 
@@ -69,12 +71,14 @@ def process_rows(rows: Sequence[Classification]) -> None:
             judge_and_store(members)
         except StopNow:
             raise  # the rows go back at no cost of a try
-        except JobTimeoutException:
-            give_back(left, "The time limit of the job was reached.")
+        except JobTimeoutException as error:
+            give_back(left, "The time limit of the job was reached.", find_blame(error, rows))
             raise
         except Exception as error:
-            logger.exception("a chunk failed", extra={"run": members[0].run_id})
-            give_back(left, f"{type(error).__name__}: {error}")
+            logger.exception("a chunk failed", extra=name_rows(left))
+            if not connection.in_atomic_block:
+                connection.close()  # one that was cut would fail again while the rows go back
+            give_back(left, f"{type(error).__name__}: {error}", find_blame(error, rows))
             raise
         left = left[len(members) :]
 
@@ -96,9 +100,20 @@ def judge_and_store(rows: Sequence[Classification]) -> None:
         judge_and_store([row])
 
 
-def give_back(rows: Sequence[Classification], error: str) -> None:
-    """Queue the rows again, or fail those whose tries are used up."""
-    again = set(put_back(rows, error))
+def find_blame(error: Exception, in_hand: Sequence[Classification]) -> Blame:
+    """An image is the plausible culprit only alone, with all services there and time well used."""
+    if isinstance(error, JobTimeoutException):
+        # The limit of the whole job says nothing of the image that was its last.
+        used = isinstance(error, LeaseOver) and error.busy
+        return Blame.IMAGE if used and len(in_hand) == 1 else Blame.WORKER
+    if is_outage(error):
+        return Blame.OUTAGE
+    return Blame.IMAGE if len(in_hand) == 1 else Blame.WORKER
+
+
+def give_back(rows: Sequence[Classification], error: str, blame: Blame) -> None:
+    """Queue the rows again, or fail those that are used up."""
+    again = set(put_back(rows, error, blame))
     fail_rows([row for row in rows if row.pk not in again], error)
 
 

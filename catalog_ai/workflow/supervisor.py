@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from types import FrameType
 
 from django.conf import settings as django_settings
@@ -58,7 +59,9 @@ class Supervisor:
             if process is not None and time.monotonic() - self.started[slot] < RESTART_AFTER:
                 continue
             if process is not None:
-                logger.error("worker on %s ended with %s: restarting", queue, process.returncode)
+                facts = {"queue": queue, "worker": process.pid, "exit_code": process.returncode}
+                text = "worker on %s ended with %s: restarting"
+                logger.error(text, queue, process.returncode, extra=facts)
             self.processes[slot] = self._spawn(queue)
             self.started[slot] = time.monotonic()
 
@@ -81,7 +84,7 @@ class Supervisor:
             logger.warning("reconcile will be tried again", exc_info=True)
             return
         if done.resent or done.taken_back or done.given_up or done.expansions:
-            logger.info("reconciled: %s", done)
+            logger.info("reconciled: %s", done, extra=asdict(done))
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True
@@ -96,5 +99,6 @@ class Supervisor:
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                logger.error("worker %s did not stop in time: killed", process.pid)
+                facts = {"worker": process.pid}
+                logger.error("worker %s did not stop in time: killed", process.pid, extra=facts)
                 os.killpg(process.pid, signal.SIGKILL)

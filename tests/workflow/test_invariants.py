@@ -20,7 +20,7 @@ from catalog_ai.errors import CannotUndo
 from catalog_ai.models import Classification, Decision, LabelRule, Run, Suggestion
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.choose import choose
-from catalog_ai.workflow.claim import claim, put_back
+from catalog_ai.workflow.claim import Blame, claim, put_back
 from catalog_ai.workflow.ends import fail_rows
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.reconcile import Reconciled, let_go_cancelled, take_back_expired
@@ -79,10 +79,10 @@ class Shop(RuleBasedStateMachine):
             digest = f"{row.object_id}-{row.image_name}"[-64:] if same else ""
             store_results([Judged(row, row.image_name, make_result(found, digest))])
 
-    @rule(fresh=st.booleans())
-    def work_and_fail(self, fresh: bool) -> None:
+    @rule(fresh=st.booleans(), blame=st.sampled_from(Blame))
+    def work_and_fail(self, fresh: bool, blame: Blame) -> None:
         rows = self._claim(fresh)
-        again = set(put_back(rows, "down"))
+        again = set(put_back(rows, "down", blame))
         fail_rows([row for row in rows if row.pk not in again], "down")
 
     @rule(fresh=st.booleans())
