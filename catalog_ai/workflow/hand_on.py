@@ -1,6 +1,7 @@
 """Runs whose model no worker has any more, after an upgrade of all hosts, go on with the new one.
 
-While some worker still has a run's model, the run is that one's and nobody else touches it.
+While some worker still has a run's model, the run is that one's and nobody else touches it. A run
+that is younger than the workers was started with a model that they are still to get: it waits.
 """
 
 import logging
@@ -28,10 +29,13 @@ def hand_on_runs() -> int:
     mine = get_bundle().model_version
     if not active.exclude(model_version=mine).exists():
         return 0
-    alive = {worker.version for worker in list_worker_models()}
+    workers = list_worker_models()
+    alive = {worker.version for worker in workers}
     if mine not in alive:
         return 0
-    orphans = list(active.exclude(model_version__in=alive).values_list("pk", flat=True))
+    # A run that is younger than a worker waits for a model that is still to come to it.
+    older = active.filter(created_at__lt=min(worker.born for worker in workers))
+    orphans = list(older.exclude(model_version__in=alive).values_list("pk", flat=True))
     return sum(_hand_on(pk, mine) for pk in orphans)
 
 

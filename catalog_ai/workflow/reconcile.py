@@ -74,8 +74,9 @@ def take_back_expired(done: Reconciled) -> None:
     expired = _running().filter(lease_expires_at__lt=Now())
     # What a host that was cut off has locked must not hold up the rest.
     skip = connection.features.has_select_for_update_skip_locked
+    of = ("self",) if connection.features.has_select_for_update_of else ()
     with transaction.atomic():
-        rows = expired.select_for_update(of=("self",) if skip else (), skip_locked=skip)
+        rows = expired.select_for_update(of=of, skip_locked=skip)
         _take_back(list(rows.order_by("pk")[:PAGE]), Blame.WORKER, done)
 
 

@@ -59,11 +59,10 @@ class LimitedWorker(Worker):
         return {**super().serialize(), worker_models.FIELD: get_bundle().model_version}
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
-        """Say so again each time: a Redis that lost its data does not know this worker."""
-        connection = pipeline if pipeline is not None else self.connection
-        if pipeline is None:
-            connection.hset(self.key, mapping=self.serialize())
-            worker_registration.register(self, connection)
+        """A Redis that lost its data does not know this worker any more: it says so again."""
+        if pipeline is None and not self.connection.hexists(self.key, worker_models.FIELD):
+            self.connection.hset(self.key, mapping=self.serialize())
+            worker_registration.register(self)
         super().heartbeat(timeout, pipeline)
 
     def setup_work_horse_signals(self) -> None:

@@ -89,6 +89,12 @@ def test_a_process_whose_model_no_worker_has_hands_nothing_on(add_worker: Any) -
     assert hand_on_runs() == 0
 
 
+def test_a_run_started_with_a_model_that_workers_are_still_to_get_waits(add_worker: Any) -> None:
+    add_worker(get_bundle().model_version)
+    make_row("newer")
+    assert hand_on_runs() == 0
+
+
 def test_what_was_judged_keeps_the_name_of_its_model(add_worker: Any) -> None:
     row = make_row("old")
     done = make_classification(run=row.run, state="filed", model_version="old")
