@@ -68,7 +68,7 @@ COLOURS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (255, 255, 0)
 POISONED = 100  # one product in so many
 HELD = 5.0  # seconds a worker is held still: longer than its lease
 REDIS_DOWN = 0.7
-SETTLE = 180.0  # seconds for the queue to run empty once the faults are over
+SETTLE = 120.0  # seconds without any row ending, once the faults are over, until it is stuck
 IN_FLIGHT = Classification.IN_FLIGHT
 
 
@@ -292,13 +292,14 @@ def start_next_run() -> None:
 
 
 def settle(shop: Shop) -> None:
-    """Until nothing is in flight, or it takes too long to be well."""
-    deadline = time.monotonic() + SETTLE
-    while time.monotonic() < deadline:
+    """Until nothing is in flight, or nothing ends any more."""
+    left, deadline = -1, time.monotonic() + SETTLE
+    while time.monotonic() < deadline and left:
         shop.wake()
         reconcile_now()
-        if not Classification.objects.filter(state__in=IN_FLIGHT).exists():
-            return
+        now = Classification.objects.filter(state__in=IN_FLIGHT).count()
+        if now != left:
+            left, deadline = now, time.monotonic() + SETTLE
         time.sleep(1)
 
 

@@ -23,13 +23,6 @@ def break_claim() -> None:
     store.lock_leased = lambda rows: {row.pk for row in rows}
 
 
-def break_resend() -> None:
-    """What the queue lost is not sent again."""
-    from catalog_ai.workflow import reconcile
-
-    reconcile.resend_lost = lambda done: None
-
-
 def break_blame() -> None:
     """Whatever happens is the image's fault."""
     from catalog_ai.workflow import jobs, reconcile
@@ -43,7 +36,6 @@ def break_blame() -> None:
 
 BREAKS: dict[str, Callable[[], None]] = {
     "claim": break_claim,
-    "resend": break_resend,
     "blame": break_blame,
 }
 
