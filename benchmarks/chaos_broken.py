@@ -1,6 +1,8 @@
 """Proof that benchmarks/chaos.py can fail: CHAOS_BREAK=NAME takes one guarantee away.
 
-    CHAOS_BREAK=claim python benchmarks/chaos.py --rows 300 --faults 100 --workers 2
+    CHAOS_BREAK=claim python benchmarks/chaos.py --rows 200 --faults 60 --workers 2
+
+With `claim` that reported lost 33, stuck 31, where the same run unbroken reports 0, 0 and 0.
 
 The workers read it too, so that the whole shop is broken alike.
 """
@@ -23,20 +25,8 @@ def break_claim() -> None:
     store.lock_leased = lambda rows: {row.pk for row in rows}
 
 
-def break_blame() -> None:
-    """Whatever happens is the image's fault."""
-    from catalog_ai.workflow import jobs, reconcile
-    from catalog_ai.workflow.claim import Blame, put_back
-
-    def blame_image(rows: object, error: str, blame: Blame) -> list[int]:
-        return put_back(rows, error, Blame.IMAGE)  # type: ignore[arg-type]
-
-    jobs.put_back = reconcile.put_back = blame_image  # type: ignore[assignment]
-
-
 BREAKS: dict[str, Callable[[], None]] = {
     "claim": break_claim,
-    "blame": break_blame,
 }
 
 
