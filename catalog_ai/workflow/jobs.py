@@ -16,7 +16,7 @@ from catalog_ai.workflow.ends import fail_rows
 from catalog_ai.workflow.enqueue import expand_next_page
 from catalog_ai.workflow.limits import LeaseOver, StopNow, is_stopping, run_clock
 from catalog_ai.workflow.models_in_use import get_classifier
-from catalog_ai.workflow.outages import is_outage
+from catalog_ai.workflow.outages import is_outage, unwrap
 from catalog_ai.workflow.queues import send_expansion, send_queued
 from catalog_ai.workflow.reading import ReadImage, read_images
 from catalog_ai.workflow.reconcile import reconcile
@@ -71,9 +71,6 @@ def process_rows(rows: Sequence[Classification]) -> None:
             judge_and_store(members)
         except StopNow:
             raise  # the rows go back at no cost of a try
-        except JobTimeoutException as error:
-            give_back(left, "The time limit of the job was reached.", find_blame(error, rows))
-            raise
         except Exception as error:
             logger.exception("a chunk failed", extra=name_rows(left))
             if not connection.in_atomic_block:
@@ -102,10 +99,11 @@ def judge_and_store(rows: Sequence[Classification]) -> None:
 
 def find_blame(error: Exception, in_hand: Sequence[Classification]) -> Blame:
     """An image is the plausible culprit only alone, with all services there and time well used."""
-    if isinstance(error, JobTimeoutException):
-        # The limit of the whole job says nothing of the image that was its last.
-        used = isinstance(error, LeaseOver) and error.busy
-        return Blame.IMAGE if used and len(in_hand) == 1 else Blame.WORKER
+    # A limit that strikes amid a query comes wrapped in what the database makes of it.
+    limits = [link for link in unwrap(error) if isinstance(link, (JobTimeoutException, StopNow))]
+    # The limit of the whole job, or a stop, says nothing of the image that was its last.
+    if any(not (isinstance(limit, LeaseOver) and limit.busy) for limit in limits):
+        return Blame.WORKER
     if is_outage(error):
         return Blame.OUTAGE
     return Blame.IMAGE if len(in_hand) == 1 else Blame.WORKER

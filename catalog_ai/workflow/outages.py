@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from collections.abc import Iterator
 
 from django.db import InterfaceError, OperationalError
 from redis.exceptions import RedisError
@@ -17,17 +18,19 @@ AWAY = (
 AWAY_NUMBERS = {errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.EIO}
 
 
-def is_outage(error: BaseException) -> bool:
-    """Whether this error, or one that it was made from, is of a service that does not answer.
-
-    Clients of storages wrap what the socket raised in errors of their own, and keep it as cause
-    or context.
-    """
+def unwrap(error: BaseException) -> Iterator[BaseException]:
+    """An error and those it was made from: clients wrap what the socket raised in their own."""
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen:
-        if isinstance(link, AWAY) or getattr(link, "errno", None) in AWAY_NUMBERS:
-            return True
+        yield link
         seen.add(id(link))
         link = link.__cause__ or link.__context__
-    return False
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether this error, or one that it was made from, is of a service that does not answer."""
+    return any(
+        isinstance(link, AWAY) or getattr(link, "errno", None) in AWAY_NUMBERS
+        for link in unwrap(error)
+    )

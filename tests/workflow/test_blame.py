@@ -10,7 +10,7 @@ import urllib.request
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from catalog_ai.conf import get_settings
@@ -173,3 +173,12 @@ def test_a_picture_without_an_end_is_to_blame_and_a_process_held_up_is_not() -> 
 def test_the_limit_of_the_whole_job_blames_no_image() -> None:
     error = limits.JobTimeoutException("600 seconds")
     assert find_blame(error, [Classification()]) is Blame.WORKER
+
+
+def test_a_limit_that_strikes_amid_a_query_is_known_through_what_wraps_it() -> None:
+    with pytest.raises(ProgrammingError) as ended:
+        try:
+            raise LeaseOver(busy=False)
+        except LeaseOver:
+            raise ProgrammingError("can't change 'autocommit' now")  # noqa: B904
+    assert find_blame(ended.value, [Classification()]) is Blame.WORKER
