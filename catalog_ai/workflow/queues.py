@@ -13,13 +13,14 @@ from redis.retry import Retry as ConnectionRetry
 from rq import Queue, Retry, Worker
 
 from catalog_ai.conf import get_settings
-from catalog_ai.models import Classification, Run
+from catalog_ai.models import Classification, HealthCheck, Run
 
 logger = logging.getLogger(__name__)
 
 CLASSIFY_JOB = "catalog_ai.workflow.jobs.classify_chunk"
 CONNECT_SECONDS = 2.0  # that a Redis which does not answer at all may take
 EXPAND_JOB = "catalog_ai.workflow.jobs.expand_run"
+CHECK_JOB = "catalog_ai.workflow.jobs.check_health"
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,25 @@ def send_expansion(run: Run) -> None:
     """Queue the job that collects a large run's products."""
     queue = open_queue(queue_name_of(run))
     queue.enqueue_many([_prepare(EXPAND_JOB, [run.pk])])
+
+
+def check_after_commit(check: HealthCheck) -> None:
+    """Let the worker check a catalogue once the check is in the database."""
+
+    def hand_over() -> None:
+        send_check(check)
+
+    transaction.on_commit(hand_over, robust=True)
+
+
+def send_check(check: HealthCheck) -> None:
+    """Queue the job that goes on with a health check.
+
+    Raises:
+        RedisError: the queue cannot be reached; reconcile sends it later.
+    """
+    queue = open_queue(get_settings().BULK_QUEUE)
+    queue.enqueue_many([_prepare(CHECK_JOB, [check.pk])])
 
 
 def _prepare(job: str, arguments: list[object]):  # type: ignore[no-untyped-def]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog_ai.conf import get_settings
-from catalog_ai.models import Classification, Run
+from catalog_ai.models import Classification, HealthCheck, Run
 from catalog_ai.workflow.claim import CLAIMABLE_RUNS, put_back
 from catalog_ai.workflow.ends import fail_rows, let_go
 from catalog_ai.workflow.queues import (
@@ -20,6 +20,7 @@ from catalog_ai.workflow.queues import (
     is_idle,
     queue_name_of,
     send,
+    send_check,
     send_expansion,
 )
 
@@ -38,6 +39,7 @@ class Reconciled:
     given_up: int = 0
     resent: int = 0
     expansions: int = 0
+    checks: int = 0
 
     def __str__(self) -> str:
         return ", ".join(
@@ -46,6 +48,8 @@ class Reconciled:
                 _("%d taken back from dead workers") % self.taken_back,
                 _("%d given up") % self.given_up,
                 _("%d runs collected further") % self.expansions,
+                ngettext("%d health check resumed", "%d health checks resumed", self.checks)
+                % self.checks,
             ]
         )
 
@@ -61,6 +65,7 @@ def reconcile() -> Reconciled:
     let_go_cancelled()
     resend_lost(done)
     resume_expansions(done)
+    resume_checks(done)
     return done
 
 
@@ -124,3 +129,14 @@ def resume_expansions(done: Reconciled) -> None:
         if is_idle(queue_name_of(run)):
             send_expansion(run)
             done.expansions += 1
+
+
+def resume_checks(done: Reconciled) -> None:
+    """Health checks whose job was lost."""
+    waiting = HealthCheck.objects.filter(
+        state__in=HealthCheck.IN_PROGRESS, touched_at__lt=timezone.now() - GRACE
+    )
+    for check in waiting:
+        if is_idle(get_settings().BULK_QUEUE):
+            send_check(check)
+            done.checks += 1
