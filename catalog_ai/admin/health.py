@@ -29,12 +29,12 @@ from catalog_ai.workflow.permissions import EXPORT, VIEW_RULES
 
 Kind = HealthGroup.Kind
 UNREADABLE, LABELS = "unreadable", "labels"
-NAMES: dict[str, tuple[Promise, Promise]] = {
-    Kind.DISAGREES: (_("In another category"), _("The model is sure of another one.")),
-    Kind.NO_IMAGE: (_("Without a photo"), _("The model cannot help with these.")),
-    UNREADABLE: (_("Unreadable photos"), _("Nothing could be judged.")),
-    Kind.DUPLICATES: (_("The same photo twice"), _("On several products.")),
-    LABELS: (_("Labels without a category"), _("No rule leads anywhere.")),
+NAMES: dict[str, Promise] = {
+    Kind.DISAGREES: _("Doubtful category"),
+    Kind.NO_IMAGE: _("Without a photo"),
+    UNREADABLE: _("Unreadable photos"),
+    Kind.DUPLICATES: _("The same photo twice"),
+    LABELS: _("Labels without a category"),
 }
 CHECKED = (Kind.DISAGREES, Kind.NO_IMAGE, Kind.DUPLICATES)  # the others are counted as they are now
 
@@ -45,7 +45,6 @@ class Tab:
 
     name: str
     title: "str | Promise"
-    note: "str | Promise"
     count: int | None  # None: not known before the first check
     bar: Bar
 
@@ -112,7 +111,6 @@ def _describe(
             if may(request, VIEW_RULES)
             else ""
         ),
-        "undo_url": find_url("catalog_ai_review_undo", site=site.name),
         "review_url": find_url("catalog_ai_review", site=site.name),
         **({} if waits else SECTIONS[show](request, target, checks.done)),
     }
@@ -130,7 +128,7 @@ def list_tabs(target: ProductTarget, check: HealthCheck | None) -> list[Tab]:
     products = check.products if check else 0
     largest = {LABELS: _count_filing_labels(target)}
     return [
-        Tab(name, *NAMES[name], counts[name], _draw(counts[name], largest.get(name, products)))
+        Tab(name, NAMES[name], counts[name], _draw(counts[name], largest.get(name, products)))
         for name in NAMES
     ]
 

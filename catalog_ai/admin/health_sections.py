@@ -227,7 +227,7 @@ def load_unreadable(target: ProductTarget, rows: Sequence[Classification]) -> li
             products.get(row.object_id),
             badge=again if row.object_id in busy else None,
             open=row.object_id not in busy,
-            notes=[row.error or gettext("unknown reason"), advise(row.error_code)],
+            notes=[row.error or gettext("unknown reason")],
         )
         for row in rows
     ]

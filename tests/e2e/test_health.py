@@ -62,7 +62,7 @@ def test_a_pair_is_opened_judged_and_decided(
         page.get_by_role("checkbox", name="top0").check()
         page.get_by_role("button", name="Send what is ticked to review").click()
         page.get_by_text("1 product was sent to the review queue.").wait_for()
-        page.get_by_text("In the review queue").wait_for()
+        page.locator(".cai-badge", has_text="In the review queue").wait_for()
         page.get_by_role("button", name="Keep all 5").click()
         page.get_by_text("5 products stay where they are").wait_for()
         page.get_by_role("link", name="All pairs").click()

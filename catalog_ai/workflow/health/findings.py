@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from django.db.models import F
 
@@ -92,28 +93,25 @@ def _write(check: HealthCheck, found: dict[Line, list[HealthFinding]]) -> None:
 def write_duplicates(check: HealthCheck, groups: Sequence[Duplicates]) -> None:
     """Keep groups of products whose photos are alike; those a person silenced stay silent."""
     different = load_different(check.target)
-    rows = []
-    for members in groups:
-        key = digest_key(sorted(members))
-        silenced = is_different(members, different)
-        rows.append(
-            HealthGroup(
-                check_run=check,
-                kind=Kind.DUPLICATES,
-                key=key,
-                size=len(members),
-                silenced=silenced,
-            )
+    rows = [
+        HealthGroup(
+            check_run=check,
+            kind=Kind.DUPLICATES,
+            key=digest_key(sorted(members)),
+            size=len(members),
+            silenced=is_different(members, different),
         )
+        for members in groups
+    ]
     HealthGroup.objects.bulk_create(rows, batch_size=WRITTEN_TOGETHER)
-    HealthFinding.objects.bulk_create(
-        (
-            HealthFinding(group=group, object_id=key, confidence=likeness)
-            for group, members in zip(rows, groups, strict=True)
-            for key, likeness in members.items()
-        ),
-        batch_size=WRITTEN_TOGETHER,
+    findings = (
+        HealthFinding(group=group, object_id=key, confidence=likeness)
+        for group, members in zip(rows, groups, strict=True)
+        for key, likeness in members.items()
     )
+    # Part by part: Django makes a list of all that it is given.
+    while part := list(islice(findings, WRITTEN_TOGETHER)):
+        HealthFinding.objects.bulk_create(part)
 
 
 def load_different(target: str) -> dict[str, list[frozenset[str]]]:
