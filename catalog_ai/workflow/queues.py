@@ -21,6 +21,7 @@ CLASSIFY_JOB = "catalog_ai.workflow.jobs.classify_chunk"
 CONNECT_SECONDS = 2.0  # that a Redis which does not answer at all may take
 EXPAND_JOB = "catalog_ai.workflow.jobs.expand_run"
 CHECK_JOB = "catalog_ai.workflow.jobs.check_health"
+CHECK_TIMES = 6  # as long as other jobs may take: a million photos are compared in one go
 
 
 @dataclass(frozen=True)
@@ -125,15 +126,15 @@ def send_check(check: HealthCheck) -> None:
         RedisError: the queue cannot be reached; reconcile sends it later.
     """
     queue = open_queue(get_settings().BULK_QUEUE)
-    queue.enqueue_many([_prepare(CHECK_JOB, [check.pk])])
+    queue.enqueue_many([_prepare(CHECK_JOB, [check.pk], times=CHECK_TIMES)])
 
 
-def _prepare(job: str, arguments: list[object]):  # type: ignore[no-untyped-def]
+def _prepare(job: str, arguments: list[object], times: int = 1):  # type: ignore[no-untyped-def]
     settings = get_settings()
     return Queue.prepare_data(
         job,
         args=arguments,
-        timeout=settings.JOB_TIMEOUT,
+        timeout=times * settings.JOB_TIMEOUT,
         result_ttl=0,
         failure_ttl=7 * 24 * 3600,
         retry=Retry(max=settings.MAX_ATTEMPTS),
