@@ -52,9 +52,11 @@ from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.urls import NoReverseMatch, reverse  # noqa: E402
 
-from catalog_ai.models import Classification, Run  # noqa: E402
+from catalog_ai.models import Classification, HealthCheck, Run  # noqa: E402
 from catalog_ai.workflow.export import export_products  # noqa: E402
 from catalog_ai.workflow.export_lines import Shape  # noqa: E402
+from catalog_ai.workflow.health.check import find_done, go_on_checking, start_check  # noqa: E402
+from catalog_ai.workflow.health.lists import list_groups  # noqa: E402
 from catalog_ai.workflow.queue import QueueFilter, get_page_query, position_of  # noqa: E402
 from shop_demo.backdrop import TARGET  # noqa: E402
 from shop_demo.models import Product  # noqa: E402
@@ -66,7 +68,6 @@ PLAIN_PAGES = (
     "catalog_ai_home",
     "catalog_ai_dashboard",
     "catalog_ai_thresholds",
-    "catalog_ai_health",
     "catalog_ai_try",
     "catalog_ai_run_changelist",
     "catalog_ai_classification_changelist",
@@ -94,6 +95,7 @@ def list_calls() -> Iterator[tuple[str, Call]]:
     yield from list_product_pages()
     yield from list_review_pages()
     yield from list_run_pages()
+    yield from list_health_pages()
     yield from list_api_pages()
     for name in PLAIN_PAGES:
         try:
@@ -169,6 +171,35 @@ def list_run_pages() -> Iterator[tuple[str, Call]]:
     yield "its roll-back page", open_page(find_admin("catalog_ai_run_roll_back", run.pk))
     yield "export page of it", open_page(f"{find_admin('catalog_ai_export')}?run={run.pk}")
     yield "export page of the queue", open_page(f"{find_admin('catalog_ai_export')}?queue=1")
+
+
+def list_health_pages() -> Iterator[tuple[str, Call]]:
+    """Each section behind a check of the whole catalogue, its largest line and a page far back."""
+    address = f"{find_admin('catalog_ai_health')}?target={TARGET}"
+    check = find_done(TARGET) or run_check()
+    for show in ("disagrees", "no_image", "unreadable", "duplicates", "labels"):
+        yield f"health, {show}", open_page(f"{address}&show={show}")
+    line = list_groups(check, "disagrees").first()
+    if line is not None:
+        pair = f"{address}&show=disagrees&group={line.pk}"
+        yield "health, a pair of categories", open_page(pair)
+        yield "health, a pair, deep", open_page(f"{pair}&p={line.size // 48 // 2 + 1}")
+    broken = Product.objects.filter(ai_state="rejected").count()
+    yield "health, unreadable, deep", open_page(f"{address}&show=unreadable&p={broken // 96 + 1}")
+    yield "health, one reason", open_page(f"{address}&show=unreadable&state=rejected&code=damaged")
+
+
+def run_check() -> HealthCheck:
+    """A check by this process, which tells how long it took."""
+    start, computed = time.perf_counter(), time.process_time()
+    check = start_check(ShopProductTarget(), None, by_system=True)
+    while check.is_active:
+        go_on_checking(check.pk)
+        check.refresh_from_db()
+    taken = {"seconds": time.perf_counter() - start, "cpu": time.process_time() - computed}
+    rounded = {name: round(value, 1) for name, value in taken.items()}
+    print(json.dumps({"check": check.state, "products": check.products, **rounded}), flush=True)
+    return check
 
 
 def list_api_pages() -> Iterator[tuple[str, Call]]:

@@ -11,14 +11,21 @@ from django.contrib.admin import AdminSite
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.admin.access import ANY, demand, find_url, list_rights
 from catalog_ai.admin.dashboard_charts import Line, draw_bars, draw_shares
-from catalog_ai.admin.display import Bar, format_percent, make_bar, make_count_bars, name_label
+from catalog_ai.admin.display import (
+    Bar,
+    format_count,
+    format_percent,
+    make_bar,
+    make_count_bars,
+    name_label,
+)
 from catalog_ai.admin.export import send_csv
 from catalog_ai.models import Run
 from catalog_ai.targets import get_targets
@@ -133,24 +140,20 @@ def _list_headlines(found: Statistics) -> list[tuple[str, str, str]]:
     sure = gettext("95 %% interval: %(low)s to %(high)s") % between
     filed = found.filed / found.products if found.products else None
     return [
-        (gettext("Products categorised"), _count(found.products), ""),
+        (gettext("Products categorised"), format_count(found.products), ""),
         (
             gettext("Filed by itself"),
             format_percent(filed),
-            gettext("%(count)s products") % {"count": _count(found.filed)},
+            gettext("%(count)s products") % {"count": format_count(found.filed)},
         ),
-        (gettext("Waiting for a person"), _count(found.backlog), gettext("Now")),
-        (gettext("Suggestions decided"), _count(found.acceptance.decided), ""),
+        (gettext("Waiting for a person"), format_count(found.backlog), gettext("Now")),
+        (gettext("Suggestions decided"), format_count(found.acceptance.decided), ""),
         (
             gettext("Accepted by people"),
             format_percent(found.acceptance.share),
             sure if found.acceptance.decided else gettext("Nothing decided yet"),
         ),
     ]
-
-
-def _count(number: int) -> str:
-    return number_format(number, force_grouping=True)
 
 
 def chart_throughput(found: Statistics) -> Chart:

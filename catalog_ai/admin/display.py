@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -85,6 +86,11 @@ def format_percent(share: float | None) -> str:
     if share is None:
         return "–"
     return _("%(percent)d %%") % {"percent": math.floor(100 * share + 1e-9)}
+
+
+def format_count(number: int) -> str:
+    """A number of products, its thousands told apart."""
+    return number_format(number, force_grouping=True)
 
 
 def make_bar(

@@ -20,6 +20,7 @@ from catalog_ai.admin.categorize import PRESET_NAMES
 from catalog_ai.admin.dashboard import show_dashboard
 from catalog_ai.admin.display import make_badge
 from catalog_ai.admin.export import show_export
+from catalog_ai.admin.health import show_health
 from catalog_ai.admin.home import show_home
 from catalog_ai.admin.read_only import ReadOnlyAdmin
 from catalog_ai.admin.review import get_review_urls
@@ -81,6 +82,7 @@ class RunAdmin(ReadOnlyAdmin):
         ours = [
             path("home/", wrap(partial(show_home, site)), name="catalog_ai_home"),
             path("dashboard/", wrap(partial(show_dashboard, site)), name="catalog_ai_dashboard"),
+            path("health/", wrap(partial(show_health, site)), name="catalog_ai_health"),
             path("try/", wrap(partial(show_try_one, site)), name="catalog_ai_try"),
             path("thresholds/", wrap(partial(show_thresholds, site)), name="catalog_ai_thresholds"),
             path(

@@ -4,6 +4,7 @@ from catalog_ai.models.budgets import ErrorBudget
 from catalog_ai.models.classifications import Classification
 from catalog_ai.models.decisions import Decision
 from catalog_ai.models.embeddings import Embedding
+from catalog_ai.models.health import DifferentProducts, HealthCheck, HealthFinding, HealthGroup
 from catalog_ai.models.products import CategorizedProduct
 from catalog_ai.models.rules import LabelRule
 from catalog_ai.models.runs import Run
@@ -13,8 +14,12 @@ __all__ = [
     "CategorizedProduct",
     "Classification",
     "Decision",
+    "DifferentProducts",
     "Embedding",
     "ErrorBudget",
+    "HealthCheck",
+    "HealthFinding",
+    "HealthGroup",
     "LabelRule",
     "Run",
     "Suggestion",

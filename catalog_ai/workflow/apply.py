@@ -66,12 +66,18 @@ def load_context(target: ProductTarget, run: Run, keys: Collection[str]) -> Fili
     may_apply = run.apply_automatically and (
         run.created_by is None or is_allowed(run.created_by, AUTO_APPLY)
     )
+    histories = load_histories(target, keys)
+    categories = CategoryMap(target, get_bundle(), dry=run.dry_run)
+    return FilingContext(target, run, may_apply, categories, histories, load_shares(target))
+
+
+def load_histories(target: ProductTarget, keys: Collection[str]) -> dict[str, ProductHistory]:
+    """By product, where there is any; one query."""
     histories: dict[str, ProductHistory] = {}
     for suggestion in _past_suggestions(target, keys):
         row = suggestion.classification
         _remember(histories.setdefault(row.object_id, ProductHistory()), suggestion, row)
-    categories = CategoryMap(target, get_bundle(), dry=run.dry_run)
-    return FilingContext(target, run, may_apply, categories, histories, load_shares(target))
+    return histories
 
 
 def _past_suggestions(target: ProductTarget, keys: Collection[str]) -> Iterator[Suggestion]:

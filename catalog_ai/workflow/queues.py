@@ -13,13 +13,15 @@ from redis.retry import Retry as ConnectionRetry
 from rq import Queue, Retry, Worker
 
 from catalog_ai.conf import get_settings
-from catalog_ai.models import Classification, Run
+from catalog_ai.models import Classification, HealthCheck, Run
 
 logger = logging.getLogger(__name__)
 
 CLASSIFY_JOB = "catalog_ai.workflow.jobs.classify_chunk"
 CONNECT_SECONDS = 2.0  # that a Redis which does not answer at all may take
 EXPAND_JOB = "catalog_ai.workflow.jobs.expand_run"
+CHECK_JOB = "catalog_ai.workflow.jobs.check_health"
+CHECK_TIMES = 6  # as long as other jobs may take: a million photos are compared in one go
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,31 @@ def send_expansion(run: Run) -> None:
     queue.enqueue_many([_prepare(EXPAND_JOB, [run.pk])])
 
 
-def _prepare(job: str, arguments: list[object]):  # type: ignore[no-untyped-def]
+def check_after_commit(check: HealthCheck) -> None:
+    """Let the worker check a catalogue once the check is in the database."""
+
+    def hand_over() -> None:
+        send_check(check)
+
+    transaction.on_commit(hand_over, robust=True)
+
+
+def send_check(check: HealthCheck) -> None:
+    """Queue the job that goes on with a health check.
+
+    Raises:
+        RedisError: the queue cannot be reached; reconcile sends it later.
+    """
+    queue = open_queue(get_settings().BULK_QUEUE)
+    queue.enqueue_many([_prepare(CHECK_JOB, [check.pk], times=CHECK_TIMES)])
+
+
+def _prepare(job: str, arguments: list[object], times: int = 1):  # type: ignore[no-untyped-def]
     settings = get_settings()
     return Queue.prepare_data(
         job,
         args=arguments,
-        timeout=settings.JOB_TIMEOUT,
+        timeout=times * settings.JOB_TIMEOUT,
         result_ttl=0,
         failure_ttl=7 * 24 * 3600,
         retry=Retry(max=settings.MAX_ATTEMPTS),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog_ai.conf import get_settings
-from catalog_ai.models import Classification, Run
+from catalog_ai.models import Classification, HealthCheck, Run
 from catalog_ai.workflow.claim import CLAIMABLE_RUNS, Blame, name_rows, put_back
 from catalog_ai.workflow.ends import fail_rows, let_go
 from catalog_ai.workflow.hand_on import hand_on_runs
@@ -22,6 +22,7 @@ from catalog_ai.workflow.queues import (
     is_idle,
     queue_name_of,
     send,
+    send_check,
     send_expansion,
 )
 
@@ -41,6 +42,7 @@ class Reconciled:
     given_up: int = 0
     resent: int = 0
     expansions: int = 0
+    checks: int = 0
 
     def __str__(self) -> str:
         return ", ".join(
@@ -49,6 +51,8 @@ class Reconciled:
                 _("%d taken back from dead workers") % self.taken_back,
                 _("%d given up") % self.given_up,
                 _("%d runs collected further") % self.expansions,
+                ngettext("%d health check resumed", "%d health checks resumed", self.checks)
+                % self.checks,
             ]
         )
 
@@ -65,6 +69,7 @@ def reconcile() -> Reconciled:
     hand_on_runs()
     resend_lost(done)
     resume_expansions(done)
+    resume_checks(done)
     return done
 
 
@@ -152,3 +157,14 @@ def resume_expansions(done: Reconciled) -> None:
             send_expansion(run)
             logger.info("run %d is collected further", run.pk, extra={"runs": [run.pk]})
             done.expansions += 1
+
+
+def resume_checks(done: Reconciled) -> None:
+    """Health checks whose job was lost."""
+    waiting = HealthCheck.objects.filter(
+        state__in=HealthCheck.IN_PROGRESS, touched_at__lt=timezone.now() - GRACE
+    )
+    for check in waiting:
+        if is_idle(get_settings().BULK_QUEUE):
+            send_check(check)
+            done.checks += 1

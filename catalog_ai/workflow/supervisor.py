@@ -14,7 +14,7 @@ from django.db import OperationalError, close_old_connections
 from redis.exceptions import RedisError
 
 from catalog_ai.conf import get_settings
-from catalog_ai.workflow.reconcile import reconcile
+from catalog_ai.workflow.reconcile import Reconciled, reconcile
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Supervisor:
         except (RedisError, OperationalError):
             logger.warning("reconcile will be tried again", exc_info=True)
             return
-        if done.resent or done.taken_back or done.given_up or done.expansions:
+        if done != Reconciled():
             logger.info("reconciled: %s", done, extra=asdict(done))
 
     def _stop(self, number: int, frame: FrameType | None) -> None:

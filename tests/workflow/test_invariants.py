@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from catalog_ai.errors import CannotUndo
-from catalog_ai.models import Classification, Decision, LabelRule, Run, Suggestion
+from catalog_ai.models import Classification, Decision, HealthFinding, LabelRule, Run, Suggestion
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.choose import choose
 from catalog_ai.workflow.claim import Blame, claim, put_back
 from catalog_ai.workflow.ends import fail_rows
 from catalog_ai.workflow.enqueue import enqueue
+from catalog_ai.workflow.health.actions import ask_again, keep_present
+from catalog_ai.workflow.health.check import go_on_checking, start_check
 from catalog_ai.workflow.reconcile import Reconciled, let_go_cancelled, take_back_expired
 from catalog_ai.workflow.review import approve, correct, dismiss, reject
 from catalog_ai.workflow.runs import cancel_run, pause_run, resume_run, retry_failed
@@ -116,6 +118,15 @@ class Shop(RuleBasedStateMachine):
     def dismiss_card(self, who: int, slot: int) -> None:
         if (row := self._pick_card(slot)) is not None:
             dismiss([row.pk], self.people[who])
+
+    @rule(verb=st.sampled_from([ask_again, keep_present]), who=people, ready=st.booleans())
+    def decide_on_findings(self, verb: Any, who: int, ready: bool) -> None:
+        """Of a check made just now, or of the one before: what it found may be settled since."""
+        if not ready:
+            go_on_checking(start_check(self.target, None, by_system=True).pk)
+        categories = self._categories()
+        verb(HealthFinding.objects.values_list("pk", flat=True), self.people[who])
+        assert self._categories() == categories, "health moved a product"
 
     @rule(who=people, which=slots)
     def undo_batch(self, who: int, which: int) -> None:
