@@ -13,6 +13,7 @@ from catalog_ai.workflow.claim import claim, put_back, release_held
 from catalog_ai.workflow.classify import ImageResult, classify_images
 from catalog_ai.workflow.ends import fail_rows
 from catalog_ai.workflow.enqueue import expand_next_page
+from catalog_ai.workflow.follow import follow_budgets
 from catalog_ai.workflow.limits import StopNow, is_stopping, run_clock
 from catalog_ai.workflow.models_in_use import get_classifier
 from catalog_ai.workflow.queues import send_expansion, send_queued
@@ -142,3 +143,4 @@ def expand_run(run_id: int) -> None:
 def reconcile_rows() -> None:
     """The periodic pass, as a job of rq's own cron."""
     logger.info("reconciled: %s", reconcile())
+    follow_budgets()
