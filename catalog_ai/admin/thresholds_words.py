@@ -72,17 +72,21 @@ def tell_source(estimate: Estimate) -> str:
     """Whose word it is."""
     count = estimate.decisions
     if not estimate.assumed:
-        text = ngettext("from %(count)d decision", "from %(count)d decisions", count)
+        text = ngettext(
+            "from %(count)d decision on such products",
+            "from %(count)d decisions on such products",
+            count,
+        )
     elif estimate.assumed < MOSTLY:
         text = ngettext(
-            "from %(count)d decision, for %(share)s the model's own word",
-            "from %(count)d decisions, for %(share)s the model's own word",
+            "from %(count)d decision on such products, for %(share)s the model's own word",
+            "from %(count)d decisions on such products, for %(share)s the model's own word",
             count,
         )
     else:
         text = ngettext(
-            "mostly the model's own word, %(count)d decision",
-            "mostly the model's own word, %(count)d decisions",
+            "mostly the model's own word, %(count)d decision on such products",
+            "mostly the model's own word, %(count)d decisions on such products",
             count,
         )
     return text % {"count": count, "share": format_percent(estimate.assumed)}

@@ -16,7 +16,8 @@ from catalog_ai.workflow.simulate import TradeOff, simulate, trace_trade_off
 KEY = "trade-off"
 SAME = 0.01  # points nearer than that, in both directions, are one
 PRESETS = {0.0, 0.5, 1.0}  # sensitivities
-TICKS = 4
+TICKS = 5  # about so many
+STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 Point = tuple[str, TradeOff]
 
@@ -42,12 +43,7 @@ def chart_trade_off(setting: Setting, sample: Sample) -> Chart | None:
         gettext("At most"),
     ]
     legend = [gettext("Wrong, expected"), gettext("At most, by the interval")]
-    described = "; ".join(
-        f"{name}: {line[1]} %, {line[2]} %"
-        for (name, *_), line in zip(
-            sorted(points, key=lambda one: one[1].share_filed), lines, strict=True
-        )
-    )
+    described = "; ".join(f"{line[0]}: {line[1]} %, {line[2]} %" for line in lines)
     plot = draw_trade_off(title, f"{told} {described}", curve, points)
     return Chart(KEY, title, told, heads, lines, plot=plot, legend=legend)
 
@@ -88,10 +84,10 @@ def draw_trade_off(
     name: str, told: str, curve: Sequence[TradeOff], points: Sequence[Point]
 ) -> SafeString:
     """Share filed (0-1) to the right, expected error (0-1) upwards."""
-    every = [*curve, *(point for _name, point in points)]
-    left = math.floor(10 * min(one.share_filed for one in every)) / 10
-    right = max(math.ceil(10 * max(one.share_filed for one in every)) / 10, left + 0.1)
-    top = max(math.ceil(100 * max(one.error.upper for one in curve)), TICKS) / 100
+    shares = [one.share_filed for one in (*curve, *(point for _name, point in points))]
+    # A step of room on either side, for the names of the points.
+    across = _list_ticks(min(shares) - 0.05, max(shares) + 0.05)
+    upwards = _list_ticks(0, max(one.error.upper for one in curve))
     chart = pygal.XY(
         **SIZE,
         js=[],
@@ -99,12 +95,11 @@ def draw_trade_off(
         show_legend=False,
         print_labels=True,
         dots_size=5,
-        xrange=(left, right),
-        range=(0, top),
-        x_labels=_list_ticks(left, right),
-        y_labels=_list_ticks(0, top),
+        xrange=(across[0], across[-1]),
+        range=(0, upwards[-1]),
+        x_labels=across,
+        y_labels=upwards,
         x_title=gettext("Filed without a person"),
-        y_title=gettext("Of these wrong"),
         truncate_label=-1,
     )
     chart.value_formatter = chart.x_value_formatter = lambda value: f"{100 * value:.3g} %"
@@ -121,7 +116,10 @@ def draw_trade_off(
 
 
 def _list_ticks(low: float, high: float) -> list[float]:
-    return [low + (high - low) * step / TICKS for step in range(TICKS + 1)]
+    """Round numbers, a handful of them, from at or below `low` to at or above `high`."""
+    step = next(step for step in STEPS if (high - low) / step <= TICKS)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [step * number for number in range(first, max(last, first + 1) + 1)]
 
 
 def _tell(point: TradeOff) -> list[Cell]:

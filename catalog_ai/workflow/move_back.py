@@ -89,8 +89,8 @@ def let_file_again(target: ProductTarget, label: str, actor: "Actor") -> bool:
     require(actor, CHANGE_RULES)
     with transaction.atomic():
         rules = LabelRule.objects.select_for_update().filter(target=target.key, label=label)
-        rule = rules.exclude(moved_back_at=None).first()
-        if rule is None:
+        rule = rules.first()
+        if rule is None or rule.moved_back_at is None:
             return False
         before = RuleState.read(rule)
         lift(rule)
