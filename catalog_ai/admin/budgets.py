@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from catalog_ai.admin.access import attempt, demand, find_url, may
 from catalog_ai.admin.display import name_label
-from catalog_ai.admin.threshold_history import list_changes, show_state
+from catalog_ai.admin.threshold_history import list_changes
 from catalog_ai.admin.thresholds import (
     find_pages,
     find_target,
@@ -27,7 +27,9 @@ from catalog_ai.admin.thresholds import (
     show_let_file,
     show_thresholds,
 )
-from catalog_ai.admin.thresholds_setting import read_budget
+from catalog_ai.admin.thresholds_setting import read_budget, show_threshold
+from catalog_ai.conf import get_settings
+from catalog_ai.inference.bundle import Label
 from catalog_ai.models import ErrorBudget, LabelRule, Run
 from catalog_ai.models.budgets import LARGEST_BUDGET, LEAST_BUDGET
 from catalog_ai.targets import ProductTarget
@@ -85,12 +87,18 @@ def _list_plans(target: ProductTarget, share: float, label: str) -> list[dict[st
     return [
         {
             "label": plan.label.name,
-            "now": show_state(plan.before, False),
-            "then": show_state(plan.auto, False),
+            "now": _show_auto(plan.before, plan.label),
+            "then": _show_auto(plan.auto, plan.label),
             "why": plan.why,
         }
         for plan in sorted(plans, key=lambda plan: plan.label.name.casefold())
     ]
+
+
+def _show_auto(auto: float | None, label: Label) -> str:
+    """A threshold; the default with its figure."""
+    default = show_threshold(label.thresholds[get_settings().PRESET].auto)
+    return gettext("%(auto)s, the default") % {"auto": default} if auto is None else f"{auto:.2f}"
 
 
 def _count_kept(target: ProductTarget, label: str) -> int:

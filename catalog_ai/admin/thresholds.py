@@ -76,7 +76,10 @@ def _load(request: HttpRequest) -> tuple[Setting, Sample]:
     budgets = load_budgets(target).of_labels
     proposed = {
         label.id: propose_threshold(
-            label, sample.get(label.id), budgets.get(label.id, setting.budget)
+            label,
+            sample.get(label.id),
+            budgets.get(label.id, setting.budget),
+            setting.find_current(label).auto,
         ).auto
         for label in setting.labels
     }

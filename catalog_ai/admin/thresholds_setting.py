@@ -79,6 +79,10 @@ class Setting:
         """Whether nothing is tried that is not in force already."""
         return self.sensitivity is None and not self.list_wanted()
 
+    def find_at(self, sensitivity: float) -> dict[str, Thresholds]:
+        """All labels at one sensitivity (0-1), but for those that always ask."""
+        return replace(self, sensitivity=sensitivity, autos={}).find_all()
+
     def find_all(self) -> dict[str, Thresholds]:
         """What is to be tried, by label id."""
         return {label.id: self.find_wanted(label) for label in self.labels}

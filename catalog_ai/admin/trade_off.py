@@ -26,7 +26,7 @@ def chart_trade_off(setting: Setting, sample: Sample) -> Chart | None:
     """Strict to permissive as a line; the presets, what is in force and what is tried as points."""
     if not sample.waiting.size:
         return None
-    curve = trace_trade_off(sample, list(setting.labels))
+    curve = trace_trade_off(sample, setting.find_at)
     points = _merge([*_list_presets(curve), *_list_present(setting, sample)])
     title = gettext("More filed, or fewer mistakes")
     told = gettext(
@@ -92,6 +92,7 @@ def draw_trade_off(
         **SIZE,
         js=[],
         margin=8,
+        margin_right=28,
         show_legend=False,
         print_labels=True,
         dots_size=5,

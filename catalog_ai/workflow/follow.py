@@ -123,7 +123,8 @@ def plan_change(label: Label, rule: LabelRule, sample: Sample, budget: float) ->
     """What a budget would do to one label; None where it leaves the label as it is."""
     if rule.always_review or rule.auto_by == SetBy.PERSON:
         return None
-    proposal = propose_threshold(label, sample.get(label.id), budget)
+    present = refine_thresholds(label.thresholds[get_settings().PRESET], rule).auto
+    proposal = propose_threshold(label, sample.get(label.id), budget, present)
     auto = choose_auto(label, rule, proposal)
     if auto == rule.auto_threshold:
         return None
@@ -158,10 +159,16 @@ def tell_why(proposal: Proposal, budget: float) -> str:
         "lower": f"{100 * proposal.estimate.lower:.1f}",
         "upper": f"{100 * proposal.estimate.upper:.1f}",
     }
+    if proposal.estimate.lower > budget:
+        text = _(
+            "%(number)d decisions speak against the measured threshold: %(error)s %% wrong from "
+            "there on, surely more than %(lower)s %%; %(budget)s %% are allowed."
+        )
+        return text % figures
     if proposal.estimate.upper > budget:
         text = _(
-            "%(number)d decisions: %(error)s %% wrong, surely more than %(lower)s %%, and "
-            "%(budget)s %% are allowed. Only the certain is filed."
+            "%(number)d decisions: %(error)s %% wrong from the measured threshold on. It goes only "
+            "as low as they allow for %(budget)s %%."
         )
         return text % figures
     text = _(

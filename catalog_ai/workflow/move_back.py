@@ -114,10 +114,11 @@ def come_back_if_proven(
         before = RuleState.read(rule)
         auto = label.thresholds[get_settings().PRESET].auto
         auto = auto if rule.auto_threshold is None else rule.auto_threshold
-        proposal = propose_threshold(label, sample, budget)
-        if follows and rule.auto_by != LabelRule.SetBy.PERSON and proposal.by_people:
-            auto = proposal.auto
-            set_auto(rule, auto, LabelRule.SetBy.BUDGET)
+        if follows and rule.auto_by != LabelRule.SetBy.PERSON:
+            proposed = propose_threshold(label, sample, budget, auto).auto
+            if proposed != auto:
+                auto = proposed
+                set_auto(rule, auto, LabelRule.SetBy.BUDGET)
         evidence = sample.find_evidence(auto)
         estimate = make_estimate(evidence)
         if evidence.effective < ENOUGH or estimate.upper > budget:

@@ -12,21 +12,19 @@ STEPS = 100
 
 @dataclass(frozen=True)
 class Proposal:
-    """A threshold, and people's estimate of its error; None where they said too little."""
+    """A threshold, and what people's decisions say for it, or against the measured one."""
 
     auto: float
-    estimate: Estimate | None = None
-
-    @property
-    def by_people(self) -> bool:
-        return self.estimate is not None
+    estimate: Estimate | None = None  # None: they have no part in it
 
 
-def propose_threshold(label: Label, sample: LabelSample, budget: float) -> Proposal:
+def propose_threshold(label: Label, sample: LabelSample, budget: float, present: float) -> Proposal:
     """The lowest step of 0.01 from which the upper estimate of the error is within the budget.
 
     Where there are too few decisions for that, the threshold that was measured for this budget when
-    the model was made; where the decisions contradict that one, 1.0: only the certain is filed.
+    the model was made. From the present one it goes down to it only as far as the expected error
+    keeps to the budget by the decisions so far, and up beyond it as far as they surely break it; at
+    last to 1.0, where only the certain is filed.
     """
     for step in range(1, STEPS + 1):
         evidence = sample.find_evidence(step / STEPS)
@@ -35,11 +33,16 @@ def propose_threshold(label: Label, sample: LabelSample, budget: float) -> Propo
         estimate = make_estimate(evidence)
         if estimate.upper <= budget:
             return Proposal(step / STEPS, estimate)
-    measured = get_measured(label, budget).auto
-    known = sample.estimate(measured)
-    if known.by_people and known.lower > budget:
-        return Proposal(1.0, known)
-    return Proposal(min(measured, 1.0))
+    measured = min(get_measured(label, budget).auto, 1.0)
+    steps = [measured, *(step / STEPS for step in range(1, STEPS) if step / STEPS > measured), 1.0]
+    known = [sample.estimate(step) for step in steps]
+    least = next((n for n, one in enumerate(known) if one.lower <= budget), len(steps) - 1)
+    most = next(
+        (n for n, one in enumerate(known) if not one.decisions or one.error <= budget),
+        len(steps) - 1,
+    )
+    auto = min(max(present, steps[least]), steps[max(least, most)])
+    return Proposal(auto, None if auto == measured else known[0])
 
 
 def get_measured(label: Label, budget: float) -> Thresholds:

@@ -1,12 +1,11 @@
 """What other thresholds would do, from the shop's own decisions and its newest scores."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from catalog_ai.inference.bundle import Label
-from catalog_ai.policy import Thresholds, find_filed, interpolate_thresholds
+from catalog_ai.policy import Thresholds, find_filed
 from catalog_ai.workflow.estimate import Estimate, pool
 from catalog_ai.workflow.policies import NEVER
 from catalog_ai.workflow.sample import Sample
@@ -77,13 +76,16 @@ class TradeOff:
     error: Estimate
 
 
-def trace_trade_off(sample: Sample, labels: list[Label]) -> list[TradeOff]:
-    """All labels together from strict to permissive, in 2 * STEPS steps."""
+def trace_trade_off(
+    sample: Sample, find_thresholds: Callable[[float], Mapping[str, Thresholds]]
+) -> list[TradeOff]:
+    """All labels together from strict to permissive, in 2 * STEPS steps.
+
+    `find_thresholds` gives the thresholds by label id at a sensitivity (0-1).
+    """
     points = []
     for step in range(2 * STEPS + 1):
         sensitivity = step / (2 * STEPS)
-        found = simulate(
-            sample, {label.id: interpolate_thresholds(label, sensitivity) for label in labels}
-        )
+        found = simulate(sample, find_thresholds(sensitivity))
         points.append(TradeOff(sensitivity, found.share_filed, found.error))
     return points

@@ -170,15 +170,15 @@ def test_the_lowest_threshold_within_the_budget_is_proposed() -> None:
         DecidedAt(0.3, Evidence.gather([(False, 1.0)] * 50)),
         DecidedAt(0.62, Evidence.gather([(True, 1.0)] * 400)),
     ]
-    proposal = propose_threshold(label, LabelSample.make([], decided), 0.02)
-    assert (proposal.auto, proposal.by_people) == (0.31, True)
+    proposal = propose_threshold(label, LabelSample.make([], decided), 0.02, 0.9)
+    assert proposal.auto == 0.31 and proposal.estimate and proposal.estimate.decisions == 400
 
 
 def test_without_decisions_the_measured_threshold_is_proposed() -> None:
     label = get_bundle().labels_by_id[LABEL]
-    proposal = propose_threshold(label, LabelSample(), 0.05)
+    proposal = propose_threshold(label, LabelSample(), 0.05, 0.9)
     assert proposal.auto == min(1.0, label.thresholds["permissive"].auto)
-    assert not proposal.by_people
+    assert proposal.estimate is None
 
 
 def test_the_sample_has_the_newest_results_of_this_target_and_model(target: Any) -> None:

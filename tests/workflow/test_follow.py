@@ -109,7 +109,26 @@ def test_a_threshold_goes_up_at_once_where_the_decisions_speak_against_it(
     decide(40, 40, 1.0)
     follow_budgets(now=True)
     assert auto_of(target) == 1.0
-    assert "Only the certain is filed" in ThresholdChange.objects.latest("pk").why
+    assert "speak against" in ThresholdChange.objects.latest("pk").why
+
+
+def test_a_few_mistakes_raise_it_only_past_themselves(target: Any, keeper: Any) -> None:
+    save_budget(target, 0.05, keeper, follows=True)
+    follow_budgets()
+    measured = auto_of(target)
+    decide(0, 8, measured + 0.05)
+    follow_budgets(now=True)
+    assert measured + 0.05 < auto_of(target) <= measured + 0.07
+    assert "8 decisions speak against" in ThresholdChange.objects.latest("pk").why
+
+
+def test_it_goes_down_no_further_than_the_decisions_so_far_allow(target: Any, keeper: Any) -> None:
+    before = auto_of(target)
+    decide(9, 1, before - 0.2)  # no proof against anything, but no reason to file these
+    save_budget(target, 0.05, keeper, follows=True)
+    follow_budgets()
+    assert before - 0.2 < auto_of(target) <= before - 0.17
+    assert "only as low as they allow" in ThresholdChange.objects.get(label=LABEL).why
 
 
 def test_a_persons_own_threshold_is_never_overwritten(target: Any, keeper: Any) -> None:
