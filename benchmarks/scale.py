@@ -68,6 +68,8 @@ PLAIN_PAGES = (
     "catalog_ai_home",
     "catalog_ai_dashboard",
     "catalog_ai_thresholds",
+    "catalog_ai_budget",
+    "catalog_ai_threshold_changes",
     "catalog_ai_try",
     "catalog_ai_run_changelist",
     "catalog_ai_classification_changelist",
@@ -76,11 +78,11 @@ PLAIN_PAGES = (
 )
 
 
-def open_page(address: str) -> Call:
+def open_page(address: str, accept: str = "text/html") -> Call:
     """A GET that has to succeed."""
 
     def call(client: Client) -> None:
-        response = client.get(address)
+        response = client.get(address, headers={"Accept": accept})
         assert response.status_code == 200, (address, response.status_code)
 
     return call
@@ -102,6 +104,8 @@ def list_calls() -> Iterator[tuple[str, Call]]:
             yield name.removeprefix("catalog_ai_"), open_page(find_admin(name))
         except NoReverseMatch:
             print(f"There is no page {name}.", file=sys.stderr)
+    moved = f"{find_admin('catalog_ai_thresholds')}?auto-article:tshirts=0.8"
+    yield "thresholds, a slider moved", open_page(moved, "application/json")
     ledger = find_admin("catalog_ai_classification_changelist")
     yield "classifications, to review", open_page(f"{ledger}?state__exact=review")
     yield "enqueue: the page", post_action({})

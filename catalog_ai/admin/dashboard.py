@@ -86,7 +86,7 @@ def show_dashboard(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     found = gather_statistics(target, period, request.user) if target else None
     charts = [chart for make in CHARTS if found and (chart := make(found))]
     if "csv" in request.GET:
-        return _send_chart(charts, request.GET["csv"])
+        return send_chart(charts, request.GET["csv"])
     context = {
         **site.each_context(request),
         "title": gettext("Dashboard"),
@@ -122,7 +122,8 @@ def _list_filters(period: Period, target: str) -> dict[str, str]:
     return found
 
 
-def _send_chart(charts: list[Chart], key: str) -> HttpResponseBase:
+def send_chart(charts: list[Chart], key: str) -> HttpResponseBase:
+    """The figures of one of the charts as a CSV file."""
     chart = next((chart for chart in charts if chart.key == key), None)
     if chart is None:
         raise Http404

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from catalog_ai.admin.access import ANY, attempt, demand, find_url, list_rights, may
+from catalog_ai.admin.budgets import get_threshold_urls
 from catalog_ai.admin.categorize import PRESET_NAMES
 from catalog_ai.admin.dashboard import show_dashboard
 from catalog_ai.admin.display import make_badge
@@ -26,7 +27,7 @@ from catalog_ai.admin.read_only import ReadOnlyAdmin
 from catalog_ai.admin.review import get_review_urls
 from catalog_ai.admin.run_progress import describe_progress
 from catalog_ai.admin.run_report import describe_details, has_live_details
-from catalog_ai.admin.thresholds import show_let_file, show_thresholds
+from catalog_ai.admin.threshold_history import list_moved_back
 from catalog_ai.admin.try_one import show_try_one
 from catalog_ai.models import Run
 from catalog_ai.workflow.permissions import CATEGORIZE, ROLL_BACK
@@ -84,12 +85,6 @@ class RunAdmin(ReadOnlyAdmin):
             path("dashboard/", wrap(partial(show_dashboard, site)), name="catalog_ai_dashboard"),
             path("health/", wrap(partial(show_health, site)), name="catalog_ai_health"),
             path("try/", wrap(partial(show_try_one, site)), name="catalog_ai_try"),
-            path("thresholds/", wrap(partial(show_thresholds, site)), name="catalog_ai_thresholds"),
-            path(
-                "thresholds/file-again/",
-                wrap(require_POST(partial(show_let_file, site))),
-                name="catalog_ai_let_file",
-            ),
             path("export/", wrap(partial(show_export, site)), name="catalog_ai_export"),
             path("<int:pk>/progress/", wrap(self.progress_view), name="catalog_ai_run_progress"),
             path(
@@ -104,7 +99,7 @@ class RunAdmin(ReadOnlyAdmin):
                 name="catalog_ai_run_command",
             ),
         ]
-        return [*ours, *get_review_urls(site), *super().get_urls()]
+        return [*ours, *get_threshold_urls(site), *get_review_urls(site), *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -152,7 +147,12 @@ class RunAdmin(ReadOnlyAdmin):
         return get_object_or_404(Run.objects.select_related("created_by"), pk=pk)
 
     def _describe(self, run: Run, *, details: bool) -> dict[str, Any]:
-        context: dict[str, Any] = {"run": run, "progress": describe_progress(run)}
+        context: dict[str, Any] = {
+            "run": run,
+            "progress": describe_progress(run),
+            "moved_back": list_moved_back(run),
+            "thresholds_url": find_url("catalog_ai_thresholds", site=self.admin_site.name),
+        }
         if details:
             context["details"] = describe_details(run, self.admin_site.name)
         return context

@@ -9,6 +9,7 @@ from catalog_ai.models.products import CategorizedProduct
 from catalog_ai.models.rules import LabelRule
 from catalog_ai.models.runs import Run
 from catalog_ai.models.suggestions import Suggestion
+from catalog_ai.models.threshold_changes import ThresholdChange
 
 __all__ = [
     "CategorizedProduct",
@@ -23,4 +24,5 @@ __all__ = [
     "LabelRule",
     "Run",
     "Suggestion",
+    "ThresholdChange",
 ]

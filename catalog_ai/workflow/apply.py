@@ -130,6 +130,7 @@ def settle(
         if context.audits.picks(row.image_digest, scored.label_id):
             reasons.append(Reason.AUDIT)
             suggestion.audit = True
+            suggestion.asked_chance = context.audits.find_share(scored.label_id)
             continue
         suggestion.category = context.categories.find(scored.label_id) or ""
         suggestion.state = _filed_state(context)

@@ -14,6 +14,7 @@ from catalog_ai.workflow.claim import Blame, claim, name_rows, put_back, release
 from catalog_ai.workflow.classify import ImageResult, classify_images
 from catalog_ai.workflow.ends import fail_rows
 from catalog_ai.workflow.enqueue import expand_next_page
+from catalog_ai.workflow.follow import follow_budgets
 from catalog_ai.workflow.health.check import go_on_checking
 from catalog_ai.workflow.limits import LeaseOver, StopNow, is_stopping, run_clock
 from catalog_ai.workflow.models_in_use import get_classifier
@@ -161,3 +162,4 @@ def check_health(check_id: int) -> None:
 def reconcile_rows() -> None:
     """The periodic pass, as a job of rq's own cron."""
     logger.info("reconciled: %s", reconcile())
+    follow_budgets()

@@ -14,6 +14,7 @@ from django.db import OperationalError, close_old_connections
 from redis.exceptions import RedisError
 
 from catalog_ai.conf import get_settings
+from catalog_ai.workflow.follow import follow_budgets
 from catalog_ai.workflow.reconcile import Reconciled, reconcile
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class Supervisor:
         close_old_connections()
         try:
             done = reconcile()
+            follow_budgets()
         except (RedisError, OperationalError):
             logger.warning("reconcile will be tried again", exc_info=True)
             return
