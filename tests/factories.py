@@ -10,10 +10,11 @@ from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from catalog_ai.models import Classification, Run, Suggestion
+from catalog_ai.models import Classification, Rollback, Run, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.classify import ImageResult
 from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.rollback import Step, continue_rollback, start_rollback
 from shop_demo.models import Product
 
 numbers = itertools.count(1)
@@ -137,3 +138,12 @@ def claim_one(target: ProductTarget, product: Any, run: Run | None = None) -> Cl
         attempts=1,
         lease_token=f"token-{next(numbers)}",
     )
+
+
+def roll_back(run: Run, actor: Any) -> Rollback:
+    """Roll a run back as a worker does, to the end."""
+    rollback = start_rollback(run, actor)
+    while continue_rollback(rollback.pk) == Step.MORE:
+        pass
+    rollback.refresh_from_db()
+    return rollback

@@ -1,21 +1,25 @@
 """The rows that are the truth: runs, classifications, suggestions, decisions, rules, embeddings."""
 
 from catalog_ai.models.budgets import ErrorBudget
+from catalog_ai.models.changes import Change
 from catalog_ai.models.classifications import Classification
 from catalog_ai.models.decisions import Decision
 from catalog_ai.models.embeddings import Embedding
 from catalog_ai.models.products import CategorizedProduct
+from catalog_ai.models.rollbacks import Rollback
 from catalog_ai.models.rules import LabelRule
 from catalog_ai.models.runs import Run
 from catalog_ai.models.suggestions import Suggestion
 
 __all__ = [
     "CategorizedProduct",
+    "Change",
     "Classification",
     "Decision",
     "Embedding",
     "ErrorBudget",
     "LabelRule",
+    "Rollback",
     "Run",
     "Suggestion",
 ]

@@ -13,13 +13,15 @@ from redis.retry import Retry as ConnectionRetry
 from rq import Queue, Retry, Worker
 
 from catalog_ai.conf import get_settings
-from catalog_ai.models import Classification, Run
+from catalog_ai.models import Classification, Rollback, Run
 
 logger = logging.getLogger(__name__)
 
 CLASSIFY_JOB = "catalog_ai.workflow.jobs.classify_chunk"
 CONNECT_SECONDS = 2.0  # that a Redis which does not answer at all may take
 EXPAND_JOB = "catalog_ai.workflow.jobs.expand_run"
+LET_GO_JOB = "catalog_ai.workflow.jobs.let_go_run"
+ROLL_BACK_JOB = "catalog_ai.workflow.jobs.roll_back_run"
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,42 @@ def send_expansion(run: Run) -> None:
     queue.enqueue_many([_prepare(EXPAND_JOB, [run.pk])])
 
 
-def _prepare(job: str, arguments: list[object]):  # type: ignore[no-untyped-def]
+def let_go_after_commit(run: Run) -> None:
+    """Let the worker let go of what a large cancelled run had queued."""
+
+    def hand_over() -> None:
+        _send_to_front(LET_GO_JOB, run.pk)
+
+    transaction.on_commit(hand_over, robust=True)
+
+
+def roll_back_after_commit(rollback: Rollback) -> None:
+    """Let the worker begin once the rollback is in the database."""
+
+    def hand_over() -> None:
+        send_rollback(rollback.pk)
+
+    transaction.on_commit(hand_over, robust=True)
+
+
+def send_rollback(pk: int) -> None:
+    """Queue the job that takes a run back."""
+    _send_to_front(ROLL_BACK_JOB, pk)
+
+
+def _send_to_front(job: str, pk: int) -> None:
+    """Before what waits: somebody has seen that something is wrong, and stops it."""
+    queue = open_queue(get_settings().BULK_QUEUE)
+    queue.enqueue_many([_prepare(job, [pk], at_front=True)])
+
+
+def _prepare(job: str, arguments: list[object], *, at_front: bool = False):  # type: ignore[no-untyped-def]
     settings = get_settings()
     return Queue.prepare_data(
         job,
         args=arguments,
         timeout=settings.JOB_TIMEOUT,
+        at_front=at_front,
         result_ttl=0,
         failure_ttl=7 * 24 * 3600,
         retry=Retry(max=settings.MAX_ATTEMPTS),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog_ai.conf import get_settings
-from catalog_ai.models import Classification, Run
+from catalog_ai.models import Classification, Rollback, Run
 from catalog_ai.workflow.claim import CLAIMABLE_RUNS, put_back
 from catalog_ai.workflow.ends import fail_rows, let_go
 from catalog_ai.workflow.queues import (
@@ -21,12 +21,14 @@ from catalog_ai.workflow.queues import (
     queue_name_of,
     send,
     send_expansion,
+    send_rollback,
 )
 
 logger = logging.getLogger(__name__)
 
 GRACE = timedelta(seconds=15)  # a row this young is probably on its way
 IDLE_GRACE = timedelta(seconds=30)
+SILENT = timedelta(seconds=30)  # a rollback that is worked on says so with every page
 PAGE = 5_000
 
 
@@ -61,6 +63,7 @@ def reconcile() -> Reconciled:
     let_go_cancelled()
     resend_lost(done)
     resume_expansions(done)
+    resume_rollbacks()
     return done
 
 
@@ -119,8 +122,16 @@ def resume_expansions(done: Reconciled) -> None:
     """Large runs whose collecting job was lost."""
     waiting = Run.objects.filter(
         state=Run.State.EXPANDING, created_at__lt=timezone.now() - GRACE
-    ).exclude(selection_sql="")
+    ).exclude(selection_sql="", results_of=None)
     for run in waiting:
         if is_idle(queue_name_of(run)):
             send_expansion(run)
             done.expansions += 1
+
+
+def resume_rollbacks() -> None:
+    """Rollbacks whose job was lost with its worker, or had to wait for one that died."""
+    lost = timezone.now() - SILENT
+    for rollback in Rollback.objects.filter(state=Rollback.State.RUNNING, worked_at__lt=lost):
+        send_rollback(rollback.pk)
+        Rollback.objects.filter(pk=rollback.pk).update(worked_at=timezone.now())

@@ -26,7 +26,7 @@ from catalog_ai.workflow.reconcile import Reconciled, reconcile, take_back_expir
 from catalog_ai.workflow.review import approve, correct, dismiss, reject
 from catalog_ai.workflow.runs import cancel_run
 from catalog_ai.workflow.store import Judged, store_results
-from catalog_ai.workflow.undo import roll_back, undo
+from catalog_ai.workflow.undo import undo
 from shop_demo.models import Category, Product
 from tests.factories import (
     claim_one,
