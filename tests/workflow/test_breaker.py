@@ -11,8 +11,8 @@ from catalog_ai.targets import get_target
 from catalog_ai.workflow.breaker import trip_breaker
 from catalog_ai.workflow.ends import count_ends
 from catalog_ai.workflow.enqueue import enqueue
-from catalog_ai.workflow.review import approve
 from catalog_ai.workflow.for_real import run_for_real
+from catalog_ai.workflow.review import approve
 from catalog_ai.workflow.runs import resume_run
 from catalog_ai.workflow.store import Judged, store_results
 from shop_demo.models import Category, Product

@@ -238,21 +238,6 @@ def test_a_review_that_comes_behind_a_rerun_is_told(
     assert (suggestion.state, ledger(), names(product)) == ("superseded", ["apply"], {"Tshirts"})
 
 
-def test_a_rollback_while_the_run_is_storing_leaves_nothing_filed_once_repeated(
-    product: Product, people: Any, target: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    row = claim_one(target, product)
-    with paused_at(monkeypatch, store, "_write") as arrived:
-        storing = Rival(lambda: store_sure(row))
-        assert arrived.wait(PATIENCE)
-        roll_back(row.run, people[0])
-    assert storing.finish() is None
-    reviewed = roll_back(row.run, people[0])
-    assert names(product) == set()
-    assert reviewed.done == 1 and ledger() == ["apply", "roll_back"]
-    check_counters()
-
-
 @pytest.mark.parametrize("second", ["approve", "reject"])
 def test_an_undo_touches_only_what_its_own_person_decided(
     product: Product, people: Any, second: str

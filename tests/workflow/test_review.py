@@ -14,8 +14,8 @@ from catalog_ai.errors import (
 from catalog_ai.models import Classification, Decision, LabelRule, Suggestion
 from catalog_ai.targets import get_targets
 from catalog_ai.workflow.review import approve, correct, dismiss, reject
-from catalog_ai.workflow.store import Judged, store_results
 from catalog_ai.workflow.rollback import preview_rollback
+from catalog_ai.workflow.store import Judged, store_results
 from catalog_ai.workflow.undo import last_batches, undo
 from shop_demo.models import Category, Product
 from tests.factories import (
