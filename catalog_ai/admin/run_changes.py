@@ -150,7 +150,9 @@ def show_change(site: AdminSite, request: HttpRequest, pk: int, change: int) -> 
         "run": run,
         "pair": pair,
         "words": words,
-        "cards": [(card, [*map(make_suggestion_bar, card.row.suggestions.all())]) for card in cards],
+        "cards": [
+            (card, [*map(make_suggestion_bar, card.row.suggestions.all())]) for card in cards
+        ],
         "next_page": f"?after={page[PRODUCTS_SHOWN - 1].pk}" if len(page) > PRODUCTS_SHOWN else "",
         "first_page": start > 0,
         "back": find_url("catalog_ai_run_change", run.pk, site=site.name),

@@ -107,8 +107,12 @@ def list_counters(run: Run) -> list[Counter]:
 
 
 def _name_counter(run: Run, name: str) -> Any:
-    """The results of a dry run are left out one by one; nothing else cancels a single product."""
-    if name == "cancelled" and run.results_of_id:
+    if run.dry_run and name == "filed":
+        return gettext("would be filed")
+    if run.dry_run and name == "review":
+        return gettext("would wait for a person")
+    if run.results_of_id and name == "cancelled":
+        # The results of a dry run are left out one by one; nothing else cancels single products.
         return gettext("left out")
     return Run._meta.get_field(name).verbose_name  # type: ignore[union-attr]
 

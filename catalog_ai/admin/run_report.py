@@ -8,7 +8,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db import models
 from django.db.models import Count
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from catalog_ai.admin.access import find_url
 from catalog_ai.admin.display import Bar, make_count_bars, name_label
@@ -144,6 +144,7 @@ def _load_troubled(run: Run, state: str, site: str) -> list[TroubledProduct]:
     name = f"{opts.app_label}_{opts.model_name}_change"
     return [
         TroubledProduct(target.get_title(product), find_url(name, product.pk, site=site), row.error)
-        for row in rows
         if (product := products.get(row.object_id)) is not None
+        else TroubledProduct(gettext("Deleted product"), "", row.error)
+        for row in rows
     ]

@@ -46,10 +46,10 @@ def run_for_real(dry_run: Run, actor: "Actor") -> Run:
     with transaction.atomic():
         # Of two who ask at once, the second waits here and then finds the first one's run.
         dry_run = Run.objects.select_for_update(of=("self",)).get(pk=dry_run.pk, dry_run=True)
-        if dry_run.finished_at is None:
-            raise NotFinished
         if dry_run.apply_automatically and not is_allowed(actor, AUTO_APPLY):
             raise NotPermitted
+        if dry_run.finished_at is None:
+            raise NotFinished
         if (under_way := find_real_run(dry_run)) is not None:
             return under_way
         run = Run.objects.create(
