@@ -28,6 +28,7 @@ TONES: dict[str, str] = {
     Run.State.PAUSED: WAITING,
     Suggestion.State.PENDING: WAITING,
     Suggestion.State.PROPOSED: WAITING,
+    Suggestion.State.WOULD_ASK: WAITING,
     Suggestion.State.APPLIED: GOOD,
     Suggestion.State.APPROVED: GOOD,
     Suggestion.State.REJECTED: BAD,

@@ -13,6 +13,7 @@ class Suggestion(models.Model):
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting for a person")
         PROPOSED = "proposed", _("Would be filed (dry run)")
+        WOULD_ASK = "would_ask", _("Would ask a person (dry run)")
         APPLIED = "applied", _("Filed by the model")
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", _("Rejected")

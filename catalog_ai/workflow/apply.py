@@ -43,6 +43,7 @@ class FilingContext:
     categories: CategoryMap
     histories: dict[str, ProductHistory]
     audits: AuditShares = field(default_factory=AuditShares)
+    judged_since: Collection[str] = ()  # keys; only where a dry run's results are filed
 
     def get_history(self, key: str) -> ProductHistory:
         return self.histories.get(key, ProductHistory())
@@ -136,7 +137,16 @@ def settle(
         suggestion.state = _filed_state(context)
         filed.add(suggestion.category)
     _conclude(settled, filed, reasons, history, context)
+    if context.run.dry_run:
+        _ask_nobody(settled)
     return settled
+
+
+def _ask_nobody(settled: Settled) -> None:
+    """What a dry run is unsure of waits for no person."""
+    for suggestion in settled.suggestions:
+        if suggestion.state == Suggestion.State.PENDING:
+            suggestion.state = Suggestion.State.WOULD_ASK
 
 
 def find_objection(

@@ -1,6 +1,7 @@
 """What RQ runs. A job carries primary keys only; all it needs else is read from the rows."""
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 
 from django.db import connection
@@ -12,16 +13,18 @@ from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.claim import Blame, claim, name_rows, put_back, release_held
 from catalog_ai.workflow.classify import ImageResult, classify_images
-from catalog_ai.workflow.ends import fail_rows
+from catalog_ai.workflow.ends import fail_rows, let_go
 from catalog_ai.workflow.enqueue import expand_next_page
 from catalog_ai.workflow.follow import follow_budgets
+from catalog_ai.workflow.for_real import collect_results, recall_results
 from catalog_ai.workflow.health.check import go_on_checking
 from catalog_ai.workflow.limits import LeaseOver, StopNow, is_stopping, run_clock
 from catalog_ai.workflow.models_in_use import get_classifier
 from catalog_ai.workflow.outages import is_outage, unwrap
-from catalog_ai.workflow.queues import send_expansion, send_queued
+from catalog_ai.workflow.queues import send_expansion, send_queued, send_rollback
 from catalog_ai.workflow.reading import ReadImage, read_images
 from catalog_ai.workflow.reconcile import reconcile
+from catalog_ai.workflow.rollback import Step, continue_rollback
 from catalog_ai.workflow.store import Judged, store_results
 from catalog_ai.workflow.watchdog import end_process_after
 
@@ -30,6 +33,8 @@ logger = logging.getLogger(__name__)
 STORED_TOGETHER = 64  # rows of a chunk: their pictures are in memory at once
 OVERTIME = 2  # seconds after the lease, until a process that does not notice its end is ended
 PAGES_A_JOB = 20  # then the rest goes behind the chunks that are queued already
+SLICE = 60.0  # seconds of a rollback in one job
+WAITS = 10  # seconds that it waits for another worker
 
 
 def classify_chunk(ids: Sequence[int]) -> None:
@@ -120,6 +125,8 @@ def give_back(rows: Sequence[Classification], error: str, blame: Blame) -> None:
 def judge_rows(rows: Sequence[Classification]) -> list[Judged]:
     """Results for rows of one run, in order. Unchanged images make no work for the model."""
     run = rows[0].run
+    if run.results_of_id:
+        return recall_results(rows)
     # A fresh upload under an old name is a redo by name only: the same bytes are not judged twice.
     force = run.mode == Run.Mode.REDO and run.source != Run.Source.UPLOAD
     read = read_images(rows, get_target(run.target), force=force)
@@ -148,10 +155,35 @@ def _classify(items: Sequence[ReadImage]) -> dict[int, ImageResult]:
 
 def expand_run(run_id: int) -> None:
     """Collect a large run's products, page by page; harmless when run twice."""
+    run = Run.objects.get(pk=run_id)
+    expand = collect_results if run.results_of_id else expand_next_page
     for _ in range(PAGES_A_JOB):
-        if not expand_next_page(run_id):
+        if not expand(run_id):
             return
-    send_expansion(Run.objects.get(pk=run_id))
+    send_expansion(run)
+
+
+def let_go_run(run_id: int) -> None:
+    """Let go of what a large cancelled run had queued; harmless when run twice."""
+    let_go(Run.objects.get(pk=run_id))
+
+
+def roll_back_run(rollback_id: int) -> None:
+    """Take a run back, for a while; then the job hands over to the next one like it.
+
+    Where another worker has products of the run in hand for long, or has died with them,
+    reconcile sends this job again.
+    """
+    end = time.monotonic() + min(SLICE, get_settings().JOB_TIMEOUT / 2)
+    waited = 0
+    while not is_stopping() and time.monotonic() < end:
+        step = continue_rollback(rollback_id)
+        waited += step == Step.WAITING
+        if step == Step.OVER or waited > WAITS:
+            return
+        if step == Step.WAITING:
+            time.sleep(1)
+    send_rollback(rollback_id)
 
 
 def check_health(check_id: int) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog_ai.conf import get_settings
-from catalog_ai.models import Classification, HealthCheck, Run
+from catalog_ai.models import Classification, HealthCheck, Rollback, Run
 from catalog_ai.workflow.claim import CLAIMABLE_RUNS, Blame, name_rows, put_back
 from catalog_ai.workflow.ends import fail_rows, let_go
 from catalog_ai.workflow.hand_on import hand_on_runs
@@ -24,12 +24,14 @@ from catalog_ai.workflow.queues import (
     send,
     send_check,
     send_expansion,
+    send_rollback,
 )
 
 logger = logging.getLogger(__name__)
 
 GRACE = timedelta(seconds=15)  # a row this young is probably on its way
 IDLE_GRACE = timedelta(seconds=30)
+SILENT = timedelta(seconds=30)  # a rollback that is worked on says so with every page
 PAGE = 5_000
 LOGGED = 100  # ids on one line of the log
 
@@ -70,6 +72,7 @@ def reconcile() -> Reconciled:
     resend_lost(done)
     resume_expansions(done)
     resume_checks(done)
+    resume_rollbacks()
     return done
 
 
@@ -151,7 +154,7 @@ def resume_expansions(done: Reconciled) -> None:
     """Large runs whose collecting job was lost."""
     waiting = Run.objects.filter(
         state=Run.State.EXPANDING, created_at__lt=timezone.now() - GRACE
-    ).exclude(selection_sql="")
+    ).exclude(selection_sql="", results_of=None)
     for run in waiting:
         if is_idle(queue_name_of(run)):
             send_expansion(run)
@@ -168,3 +171,11 @@ def resume_checks(done: Reconciled) -> None:
         if is_idle(get_settings().BULK_QUEUE):
             send_check(check)
             done.checks += 1
+
+
+def resume_rollbacks() -> None:
+    """Rollbacks whose job was lost with its worker, or had to wait for one that died."""
+    lost = timezone.now() - SILENT
+    for rollback in Rollback.objects.filter(state=Rollback.State.RUNNING, worked_at__lt=lost):
+        send_rollback(rollback.pk)
+        Rollback.objects.filter(pk=rollback.pk).update(worked_at=timezone.now())

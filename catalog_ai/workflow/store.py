@@ -13,10 +13,17 @@ from catalog_ai.inference.bundle import Bundle
 from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
 from catalog_ai.policy import Thresholds, Verdict, decide
 from catalog_ai.targets import ProductTarget, get_target
+from catalog_ai.workflow.adopt import Earlier, adopt, prepare_to_adopt
 from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle, write_categories
 from catalog_ai.workflow.claim import lock_leased
 from catalog_ai.workflow.classify import ImageResult
-from catalog_ai.workflow.effects import name_effect
+from catalog_ai.workflow.effects import (
+    Named,
+    count_changes,
+    find_changes,
+    name_change,
+    name_effect,
+)
 from catalog_ai.workflow.ends import RESULT_FIELDS, count_ends, end_row
 from catalog_ai.workflow.locks import lock_products
 from catalog_ai.workflow.mirror import mirror_to_products
@@ -37,6 +44,7 @@ class Judged:
     row: Classification
     image_name: str
     result: ImageResult | None
+    earlier: Earlier | None = None  # the dry run's result that is to be filed
 
 
 @dataclass
@@ -49,6 +57,7 @@ class Outcome:
     embeddings: list[Embedding] = field(default_factory=list)
     effects: list[str] = field(default_factory=list)  # names of Run.EFFECTS
     again: list[Classification] = field(default_factory=list)
+    changes: dict[int, Named] = field(default_factory=dict)  # of a dry run, by row
 
 
 def store_results(judged: Sequence[Judged]) -> None:
@@ -68,6 +77,8 @@ def store_results(judged: Sequence[Judged]) -> None:
         mine = [item for item in judged if item.row.pk in held]
         products = target.load_products([item.row.object_id for item in mine])
         context = load_context(target, run, [item.row.object_id for item in mine])
+        if run.results_of_id:
+            context = prepare_to_adopt(context, [item.earlier for item in mine if item.earlier])
         outcome = _settle_all(mine, products, target, context)
         _write(outcome, run, target, products)
     _log_stored(run, outcome, len(judged) - len(mine), time.monotonic() - started)
@@ -99,6 +110,8 @@ def _settle_all(
         product = products.get(item.row.object_id)
         if product is None:
             end_row(item.row, State.CANCELLED, _("The product was deleted."))
+        elif context.run.results_of_id:
+            _adopt_one(item, product, context, outcome)
         elif _get_image_name(target, product) != item.image_name:
             _requeue(item.row, _get_image_name(target, product))
             outcome.again.append(item.row)
@@ -141,13 +154,31 @@ def _settle_one(
         settled = write_categories(product, settled, context)
     _fill(row, result, settled, bundle, target, product)
     row.is_current = not context.run.dry_run
+    vector = None if result.embedding is None else Embedding.pack(result.embedding)
+    _keep(row, settled, vector, outcome)
+    if context.run.dry_run and (named := name_change(settled, context)):
+        outcome.changes[row.pk] = named
+
+
+def _adopt_one(
+    item: Judged, product: models.Model, context: FilingContext, outcome: Outcome
+) -> None:
+    """File what a dry run found of a product, or leave the product out."""
+    digest = item.result.digest if item.result else ""
+    same = _get_image_name(context.target, product) == item.image_name
+    item.row.image_name = item.image_name
+    settled = adopt(item.row, digest, item.earlier if same else None, product, context)
+    if settled is not None and item.earlier is not None:
+        _keep(item.row, settled, item.earlier.vector, outcome)
+
+
+def _keep(row: Classification, settled: Settled, vector: bytes | None, outcome: Outcome) -> None:
     if effect := name_effect(settled):
         outcome.effects.append(effect)
     outcome.suggestions += settled.suggestions
     outcome.decisions += settled.decisions
-    if result.embedding is not None:
-        packed = Embedding.pack(result.embedding)
-        outcome.embeddings.append(Embedding(classification=row, vector=packed))
+    if vector is not None:
+        outcome.embeddings.append(Embedding(classification=row, vector=vector))
 
 
 def _decide(
@@ -198,6 +229,9 @@ def _write(
     """A bounded number of statements, whatever the size of the chunk."""
     current = [row for row in outcome.rows if row.is_current]
     supersede(target, [row.object_id for row in current])
+    changes = find_changes(run.pk, outcome.changes) if outcome.changes else {}
+    for row in outcome.rows:
+        row.change_id = changes.get(row.pk)
     # An upsert on the primary key is one statement where bulk_update builds a CASE a field.
     Classification.objects.bulk_create(
         outcome.rows, update_conflicts=True, unique_fields=["id"], update_fields=RESULT_FIELDS
@@ -208,6 +242,7 @@ def _write(
     Decision.objects.bulk_create(outcome.decisions)
     Embedding.objects.bulk_create(outcome.embeddings)
     mirror_to_products(target, current, products)
+    count_changes(changes)
     count_ends(run.pk, [State(row.state) for row in outcome.rows], outcome.effects)
     send_after_commit(run, [row.pk for row in outcome.again])
 

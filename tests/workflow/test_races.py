@@ -26,7 +26,7 @@ from catalog_ai.workflow.reconcile import Reconciled, reconcile, take_back_expir
 from catalog_ai.workflow.review import approve, correct, dismiss, reject
 from catalog_ai.workflow.runs import cancel_run
 from catalog_ai.workflow.store import Judged, store_results
-from catalog_ai.workflow.undo import roll_back, undo
+from catalog_ai.workflow.undo import undo
 from shop_demo.models import Category, Product
 from tests.factories import (
     claim_one,
@@ -236,21 +236,6 @@ def test_a_review_that_comes_behind_a_rerun_is_told(
     suggestion.refresh_from_db()
     assert (stored, reviewed.done, reviewed.already_decided) == (None, 0, 1)
     assert (suggestion.state, ledger(), names(product)) == ("superseded", ["apply"], {"Tshirts"})
-
-
-def test_a_rollback_while_the_run_is_storing_leaves_nothing_filed_once_repeated(
-    product: Product, people: Any, target: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    row = claim_one(target, product)
-    with paused_at(monkeypatch, store, "_write") as arrived:
-        storing = Rival(lambda: store_sure(row))
-        assert arrived.wait(PATIENCE)
-        roll_back(row.run, people[0])
-    assert storing.finish() is None
-    reviewed = roll_back(row.run, people[0])
-    assert names(product) == set()
-    assert reviewed.done == 1 and ledger() == ["apply", "roll_back"]
-    check_counters()
 
 
 @pytest.mark.parametrize("second", ["approve", "reject"])
