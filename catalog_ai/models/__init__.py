@@ -1,4 +1,7 @@
-"""The rows that are the truth: runs, classifications, suggestions, decisions, rules, embeddings."""
+"""The rows that are the truth: runs, classifications, suggestions, decisions, rules, embeddings.
+
+Summaries are counted from them.
+"""
 
 from catalog_ai.models.budgets import ErrorBudget
 from catalog_ai.models.classifications import Classification
@@ -8,10 +11,12 @@ from catalog_ai.models.products import CategorizedProduct
 from catalog_ai.models.rules import LabelRule
 from catalog_ai.models.runs import Run
 from catalog_ai.models.suggestions import Suggestion
+from catalog_ai.models.summaries import DaySummary
 
 __all__ = [
     "CategorizedProduct",
     "Classification",
+    "DaySummary",
     "Decision",
     "Embedding",
     "ErrorBudget",

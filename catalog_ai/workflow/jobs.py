@@ -18,6 +18,7 @@ from catalog_ai.workflow.models_in_use import get_classifier
 from catalog_ai.workflow.queues import send_expansion, send_queued
 from catalog_ai.workflow.reading import ReadImage, read_images
 from catalog_ai.workflow.reconcile import reconcile
+from catalog_ai.workflow.statistics import update_summaries
 from catalog_ai.workflow.store import Judged, store_results
 from catalog_ai.workflow.watchdog import end_process_after
 
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 STORED_TOGETHER = 64  # rows of a chunk: their pictures are in memory at once
 OVERTIME = 2  # seconds after the lease, until a process that does not notice its end is ended
+COUNT_FOR = 60  # seconds: what is left then is counted by the next job
 PAGES_A_JOB = 20  # then the rest goes behind the chunks that are queued already
 
 
@@ -142,3 +144,8 @@ def expand_run(run_id: int) -> None:
 def reconcile_rows() -> None:
     """The periodic pass, as a job of rq's own cron."""
     logger.info("reconciled: %s", reconcile())
+
+
+def count_statistics() -> None:
+    """The dashboard's figures, as a job of rq's own cron."""
+    logger.info("statistics: %s", update_summaries(COUNT_FOR))
