@@ -1,7 +1,7 @@
 """Figures as people see them: bars with threshold marks, badges, percentages."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
@@ -67,6 +67,10 @@ class Bar:
     auto: str = ""  # where the label files by itself; empty where it never does
     review: str = ""
     tone: str = QUIET
+    url: str = ""  # where its name leads; empty: nowhere
+
+    def leading_to(self, url: str) -> "Bar":
+        return replace(self, url=url)
 
 
 def name_label(label: str) -> str:

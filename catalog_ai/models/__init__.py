@@ -1,4 +1,7 @@
-"""The rows that are the truth: runs, classifications, suggestions, decisions, rules, embeddings."""
+"""The rows that are the truth: runs, classifications, suggestions, decisions, rules, embeddings.
+
+Summaries are counted from them.
+"""
 
 from catalog_ai.models.budgets import ErrorBudget
 from catalog_ai.models.changes import Change
@@ -11,12 +14,14 @@ from catalog_ai.models.rollbacks import Rollback
 from catalog_ai.models.rules import LabelRule
 from catalog_ai.models.runs import Run
 from catalog_ai.models.suggestions import Suggestion
+from catalog_ai.models.summaries import DaySummary
 from catalog_ai.models.threshold_changes import ThresholdChange
 
 __all__ = [
     "CategorizedProduct",
     "Change",
     "Classification",
+    "DaySummary",
     "Decision",
     "DifferentProducts",
     "Embedding",

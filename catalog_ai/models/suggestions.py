@@ -72,7 +72,8 @@ class Suggestion(models.Model):
                 condition=Q(state="pending"),
                 name="catalog_ai_sug_pending",
             ),
-            models.Index(fields=["label", "state"], name="catalog_ai_sug_label"),
+            # The newest of a label.
+            models.Index(fields=["label", "-id"], name="catalog_ai_sug_newest"),
             # What people decided last, and what of it was audited.
             models.Index(
                 fields=["-id"],

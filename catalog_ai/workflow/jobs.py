@@ -25,6 +25,7 @@ from catalog_ai.workflow.queues import send_expansion, send_queued, send_rollbac
 from catalog_ai.workflow.reading import ReadImage, read_images
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.rollback import Step, continue_rollback
+from catalog_ai.workflow.statistics import update_summaries
 from catalog_ai.workflow.store import Judged, store_results
 from catalog_ai.workflow.watchdog import end_process_after
 
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 STORED_TOGETHER = 64  # rows of a chunk: their pictures are in memory at once
 OVERTIME = 2  # seconds after the lease, until a process that does not notice its end is ended
+COUNT_FOR = 60  # seconds: what is left then is counted by the next job
 PAGES_A_JOB = 20  # then the rest goes behind the chunks that are queued already
 SLICE = 60.0  # seconds of a rollback in one job
 WAITS = 10  # seconds that it waits for another worker
@@ -195,3 +197,8 @@ def reconcile_rows() -> None:
     """The periodic pass, as a job of rq's own cron."""
     logger.info("reconciled: %s", reconcile())
     follow_budgets()
+
+
+def count_statistics() -> None:
+    """The dashboard's figures, as a job of rq's own cron."""
+    logger.info("statistics: %s", update_summaries(COUNT_FOR))

@@ -16,11 +16,15 @@ from redis.exceptions import RedisError
 from catalog_ai.conf import get_settings
 from catalog_ai.workflow.follow import follow_budgets
 from catalog_ai.workflow.reconcile import Reconciled, reconcile
+from catalog_ai.workflow.statistics import update_summaries
 
 logger = logging.getLogger(__name__)
 
 RECONCILE_EVERY = 30.0  # seconds
 RESTART_AFTER = 2.0  # seconds: a worker that dies at once must not spin
+COUNT_EVERY = 60.0  # seconds: the dashboard's figures of large days are so old at most
+COUNT_FOR = 5.0  # seconds at a time; the workers are looked after in between
+COUNT_SHARE = 20  # a pass that took long is followed by a pause that is longer by this factor
 GRACE = 60.0  # seconds: a worker stops by itself in less, see worker.py
 
 
@@ -38,6 +42,7 @@ class Supervisor:
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
         self.started: dict[int, float] = {}
         self.stopping = False
+        self.count_at = 0.0  # by the monotonic clock
 
     def run(self) -> None:
         """Start the workers and look after them until SIGTERM or SIGINT."""
@@ -49,6 +54,8 @@ class Supervisor:
             if time.monotonic() - last > RECONCILE_EVERY:
                 last = time.monotonic()
                 self._reconcile()
+            if time.monotonic() > self.count_at:
+                self._count()
             time.sleep(0.5)
         self._shut_down()
 
@@ -87,6 +94,20 @@ class Supervisor:
             return
         if done != Reconciled():
             logger.info("reconciled: %s", done, extra=asdict(done))
+
+    def _count(self) -> None:
+        """Bring the dashboard's figures up to date; a shop that is new to them at a stretch."""
+        close_old_connections()
+        started = time.monotonic()
+        try:
+            done = update_summaries(COUNT_FOR, every=COUNT_EVERY / 2)
+        except OperationalError:
+            logger.warning("figures will be counted again", exc_info=True)
+            self.count_at = started + COUNT_EVERY
+            return
+        took = time.monotonic() - started
+        pause = took if done.left else max(COUNT_EVERY, COUNT_SHARE * took)
+        self.count_at = time.monotonic() + pause
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True

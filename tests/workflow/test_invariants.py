@@ -16,33 +16,26 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-<<<<<<< HEAD
-from catalog_ai.errors import CannotUndo
-from catalog_ai.models import Classification, Decision, HealthFinding, LabelRule, Run, Suggestion
-=======
 from catalog_ai.errors import CannotUndo, RunIsRolledBack
 from catalog_ai.inference.images import digest_image
 from catalog_ai.models import (
     Change,
     Classification,
     Decision,
+    HealthFinding,
     LabelRule,
     Rollback,
     Run,
     Suggestion,
 )
->>>>>>> runs
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.choose import choose
 from catalog_ai.workflow.claim import Blame, claim, put_back
 from catalog_ai.workflow.ends import fail_rows
 from catalog_ai.workflow.enqueue import enqueue
-<<<<<<< HEAD
+from catalog_ai.workflow.for_real import collect_results, recall_results, run_for_real
 from catalog_ai.workflow.health.actions import ask_again, keep_present
 from catalog_ai.workflow.health.check import go_on_checking, start_check
-=======
-from catalog_ai.workflow.for_real import collect_results, recall_results, run_for_real
->>>>>>> runs
 from catalog_ai.workflow.reconcile import Reconciled, let_go_cancelled, take_back_expired
 from catalog_ai.workflow.review import approve, correct, dismiss, reject
 from catalog_ai.workflow.rollback import (
@@ -108,10 +101,6 @@ class Shop(RuleBasedStateMachine):
             digest = self._digest(row) if same else ""
             store_results([Judged(row, row.image_name, make_result(found, digest))])
 
-<<<<<<< HEAD
-    @rule(fresh=st.booleans(), blame=st.sampled_from(Blame))
-    def work_and_fail(self, fresh: bool, blame: Blame) -> None:
-=======
     def _digest(self, row: Classification) -> str:
         """That of the photo that the product has now."""
         product = Product.objects.filter(pk=row.object_id).first()
@@ -120,9 +109,8 @@ class Shop(RuleBasedStateMachine):
         with product.image.storage.open(product.image.name) as file:
             return digest_image(file.read())
 
-    @rule(fresh=st.booleans())
-    def work_and_fail(self, fresh: bool) -> None:
->>>>>>> runs
+    @rule(fresh=st.booleans(), blame=st.sampled_from(Blame))
+    def work_and_fail(self, fresh: bool, blame: Blame) -> None:
         rows = self._claim(fresh)
         again = set(put_back(rows, "down", blame))
         fail_rows([row for row in rows if row.pk not in again], "down")
