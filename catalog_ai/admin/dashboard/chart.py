@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, repeat, zip_longest
+from itertools import chain, repeat
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -48,7 +48,7 @@ def draw_barred(
     """A chart of bars; none without a bar. The bars are those of the first `urls`."""
     if not bars:
         return None
-    bars = [bar.leading_to(url) for bar, url in zip_longest(bars, urls[: len(bars)], fillvalue="")]
+    bars = [bar.leading_to(url) for bar, url in zip(bars, chain(urls, repeat("")), strict=False)]
     return Chart(key, title, note, heads, lines, urls, bars)
 
 
