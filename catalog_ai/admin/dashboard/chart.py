@@ -48,7 +48,8 @@ def draw_barred(
     """A chart of bars; none without a bar. The bars are those of the first `urls`."""
     if not bars:
         return None
-    bars = [bar.leading_to(url) for bar, url in zip(bars, chain(urls, repeat("")), strict=False)]
+    leading = zip(bars, chain(urls, repeat("")), strict=False)
+    bars = [bar.leading_to(url) for bar, url in leading]
     return Chart(key, title, note, heads, lines, urls, bars)
 
 
