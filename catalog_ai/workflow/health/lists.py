@@ -1,5 +1,6 @@
 """What the health page counts and lists; each from a bounded few indexed queries."""
 
+import hashlib
 from dataclasses import dataclass
 
 from django.core.cache import cache
@@ -117,7 +118,7 @@ def find_gaps(target: ProductTarget) -> list[LabelGap]:
 def count_gaps(target: ProductTarget) -> list[LabelGap]:
     """The same with their products, the commonest first; of many, up to KEPT_SECONDS old."""
     gaps = find_gaps(target)
-    counts = _count_labels(target) if gaps else {}
+    counts = _count_labels(target, sorted(one.mapping.label.id for one in gaps)) if gaps else {}
     counted = [
         LabelGap(one.mapping, one.gone, one.is_nowhere, counts.get(one.mapping.label.id, 0))
         for one in gaps
@@ -125,9 +126,10 @@ def count_gaps(target: ProductTarget) -> list[LabelGap]:
     return sorted(counted, key=lambda one: (-one.products, one.name.casefold()))
 
 
-def _count_labels(target: ProductTarget) -> dict[str, int]:
+def _count_labels(target: ProductTarget, labels: list[str]) -> dict[str, int]:
     """Products by their likeliest label, without those in which nothing was recognised."""
-    key = f"catalog_ai.health.labels.{target.key}"
+    digest = hashlib.sha256(" ".join(labels).encode()).hexdigest()
+    key = f"catalog_ai.health.labels.{target.key}.{digest}"
     kept: dict[str, int] | None = cache.get(key)
     if kept is not None:
         return kept
@@ -135,6 +137,7 @@ def _count_labels(target: ProductTarget) -> dict[str, int]:
         target=target.key,
         is_current=True,
         state__in=(State.FILED, State.REVIEW, State.REVIEWED),
+        top_label__in=labels,
     ).order_by()
     counts = dict(rows.values_list("top_label").annotate(number=Count("target")))
     if sum(counts.values()) > MANY:
