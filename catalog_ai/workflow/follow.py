@@ -9,11 +9,13 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import Label
 from catalog_ai.models import ErrorBudget, LabelRule
 from catalog_ai.targets import ProductTarget, get_targets
+from catalog_ai.workflow.estimate import Estimate
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.move_back import come_back_if_proven
 from catalog_ai.workflow.policies import Budgets, load_budgets, refine_thresholds
@@ -145,34 +147,47 @@ def choose_auto(label: Label, rule: LabelRule, proposal: Proposal) -> float | No
 
 def tell_why(proposal: Proposal, budget: float) -> str:
     """The reason of a new threshold, in words."""
-    allowed = {"budget": f"{100 * budget:g}"}
-    if proposal.estimate is None:
+    found = proposal.estimate
+    if found is None:
         text = _(
             "Too few decisions yet: the threshold that was measured for %(budget)s %% when the "
             "model was made."
         )
-        return text % allowed
+        return text % {"budget": f"{100 * budget:g}"}
     figures = {
-        **allowed,
-        "number": proposal.estimate.decisions,
-        "error": f"{100 * proposal.estimate.error:.1f}",
-        "lower": f"{100 * proposal.estimate.lower:.1f}",
-        "upper": f"{100 * proposal.estimate.upper:.1f}",
+        "budget": f"{100 * budget:g}",
+        "source": _tell_source(found),
+        "error": f"{100 * found.error:.1f}",
+        "lower": f"{100 * found.lower:.1f}",
+        "upper": f"{100 * found.upper:.1f}",
     }
-    if proposal.estimate.lower > budget:
+    if found.lower > budget:
         text = _(
-            "%(number)d decisions speak against the measured threshold: %(error)s %% wrong from "
-            "there on, surely more than %(lower)s %%; %(budget)s %% are allowed."
+            "Against the measured threshold: %(source)s, %(error)s %% wrong from there on, surely "
+            "more than %(lower)s %%; %(budget)s %% are allowed."
         )
-        return text % figures
-    if proposal.estimate.upper > budget:
+    elif found.upper > budget:
         text = _(
-            "%(number)d decisions: %(error)s %% wrong from the measured threshold on. It goes only "
-            "as low as they allow for %(budget)s %%."
+            "Only as low as the decisions so far allow for %(budget)s %%: %(source)s, %(error)s %% "
+            "wrong from the measured threshold on."
         )
-        return text % figures
-    text = _(
-        "%(number)d decisions: %(error)s %% wrong from there on, surely less than %(upper)s %%; "
-        "%(budget)s %% are allowed."
-    )
+    else:
+        text = _(
+            "%(source)s, %(error)s %% wrong from there on, surely less than %(upper)s %%; "
+            "%(budget)s %% are allowed."
+        )
     return text % figures
+
+
+def _tell_source(found: Estimate) -> str:
+    number = found.decisions
+    text = (
+        ngettext(
+            "%(number)d decision and the model's own word",
+            "%(number)d decisions and the model's own word",
+            number,
+        )
+        if 0 < found.assumed < 1
+        else ngettext("%(number)d decision", "%(number)d decisions", number)
+    )
+    return text % {"number": number}

@@ -36,7 +36,10 @@ def propose_threshold(label: Label, sample: LabelSample, budget: float, present:
     measured = min(get_measured(label, budget).auto, 1.0)
     steps = [measured, *(step / STEPS for step in range(1, STEPS) if step / STEPS > measured), 1.0]
     known = [sample.estimate(step) for step in steps]
-    least = next((n for n, one in enumerate(known) if one.lower <= budget), len(steps) - 1)
+    least = next(
+        (n for n, one in enumerate(known) if not one.decisions or one.lower <= budget),
+        len(steps) - 1,
+    )
     most = next(
         (n for n, one in enumerate(known) if not one.decisions or one.error <= budget),
         len(steps) - 1,

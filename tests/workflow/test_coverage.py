@@ -9,14 +9,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from catalog_ai.inference.bundle import load_bundle
 from catalog_ai.workflow.audits import AuditShares
 from catalog_ai.workflow.decided import DecidedAt
 from catalog_ai.workflow.estimate import Estimate, Evidence, pool
 from catalog_ai.workflow.policies import Budgets
+from catalog_ai.workflow.propose import propose_threshold
 from catalog_ai.workflow.sample import LabelSample
+from tests.inference.tiny import TINY
 
 Floats = NDArray[np.float64]
 IN_FORCE = 0.9
+BUDGET = 0.06
 ERRORS: dict[str, Callable[[Floats], Floats]] = {
     "as the model says": lambda score: 1 - score,
     "better": lambda score: 0.3 * (1 - score),
@@ -89,6 +93,23 @@ def test_the_interval_covers_the_truth(error: str, auto: float) -> None:
 def test_without_the_weights_it_would_not() -> None:
     covered, _too_low = measure("worse", 0.75, shops=60, number=2_000, weighted=False)
     assert covered < 0.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_threshold_set_by_decisions_keeps_to_its_budget(error: str) -> None:
+    find_error, chance = ERRORS[error], np.random.default_rng(11)
+    population = draw_scores(np.random.default_rng(1), 200_000)
+    label = load_bundle(TINY / "float32").labels_of("article")[0]
+    truths = []
+    for _shop in range(100):
+        sample = look(live(chance, find_error, 6_000))
+        found = propose_threshold(label, sample, BUDGET, IN_FORCE)
+        if found.estimate is not None and found.estimate.upper <= BUDGET:
+            truths.append(float(find_error(population[population >= found.auto]).mean()))
+    broken = sum(truth > BUDGET for truth in truths)
+    print(f"{error}: set in {len(truths)} of 100 shops, over the budget in {broken}")
+    assert broken <= 5
 
 
 @pytest.mark.slow

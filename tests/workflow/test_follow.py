@@ -15,8 +15,9 @@ from catalog_ai.workflow.follow import follow_budgets, plan_budget
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.move_back import let_file_again, move_back_if_broken
 from catalog_ai.workflow.policies import NEVER, get_thresholds
+from catalog_ai.workflow.propose import Proposal, propose_threshold
 from catalog_ai.workflow.review import approve, reject
-from catalog_ai.workflow.sample import load_sample
+from catalog_ai.workflow.sample import LabelSample, load_sample
 from catalog_ai.workflow.store import Judged, store_results
 from tests.factories import (
     claim_one,
@@ -109,7 +110,7 @@ def test_a_threshold_goes_up_at_once_where_the_decisions_speak_against_it(
     decide(40, 40, 1.0)
     follow_budgets(now=True)
     assert auto_of(target) == 1.0
-    assert "speak against" in ThresholdChange.objects.latest("pk").why
+    assert "Against the measured" in ThresholdChange.objects.latest("pk").why
 
 
 def test_a_few_mistakes_raise_it_only_past_themselves(target: Any, keeper: Any) -> None:
@@ -119,7 +120,14 @@ def test_a_few_mistakes_raise_it_only_past_themselves(target: Any, keeper: Any) 
     decide(0, 8, measured + 0.05)
     follow_budgets(now=True)
     assert measured + 0.05 < auto_of(target) <= measured + 0.07
-    assert "8 decisions speak against" in ThresholdChange.objects.latest("pk").why
+    assert "8 decisions, 100.0 % wrong" in ThresholdChange.objects.latest("pk").why
+
+
+def test_the_models_own_word_alone_contradicts_nothing(target: Any, keeper: Any) -> None:
+    label = get_bundle().labels_by_id[LABEL]
+    doubtful = LabelSample.make([label.thresholds["permissive"].auto] * 3)
+    proposal = propose_threshold(label, doubtful, 0.05, 0.9)
+    assert proposal == Proposal(label.thresholds["permissive"].auto)
 
 
 def test_it_goes_down_no_further_than_the_decisions_so_far_allow(target: Any, keeper: Any) -> None:
@@ -128,7 +136,7 @@ def test_it_goes_down_no_further_than_the_decisions_so_far_allow(target: Any, ke
     save_budget(target, 0.05, keeper, follows=True)
     follow_budgets()
     assert before - 0.2 < auto_of(target) <= before - 0.17
-    assert "only as low as they allow" in ThresholdChange.objects.get(label=LABEL).why
+    assert "Only as low as the decisions" in ThresholdChange.objects.get(label=LABEL).why
 
 
 def test_a_persons_own_threshold_is_never_overwritten(target: Any, keeper: Any) -> None:
