@@ -178,38 +178,3 @@ def tell_duration(work: Run | Rollback) -> str:
     """From start to end, or to now, to the second."""
     taken = (work.finished_at or timezone.now()) - work.created_at
     return str(timedelta(seconds=math.ceil(taken.total_seconds())))
-
-
-@dataclass(frozen=True)
-class RollbackProgress:
-    """How far a rollback is, and how fast it goes."""
-
-    rollback: Rollback
-    rate: str
-    time_left: str
-    time_taken: str
-
-    @property
-    def summary(self) -> str:
-        """One sentence for the live region of a screen reader."""
-        if self.rollback.total is None:
-            return gettext("The labels are being counted.")
-        counts = {
-            "done": self.rollback.done,
-            "total": self.rollback.total,
-            "percent": self.rollback.percent,
-        }
-        return gettext("%(done)d of %(total)d labels done, %(percent)d %%.") % counts
-
-
-def describe_rollback(rollback: Rollback) -> RollbackProgress:
-    """Progress from the rollback's own counters."""
-    active = rollback.is_active
-    rate = sample_rate(f"rollback:{rollback.pk}", rollback.done) if active else None
-    left = (rollback.total or 0) - rollback.done
-    return RollbackProgress(
-        rollback=rollback,
-        rate=tell_rate(rate),
-        time_left=tell_time_for(max(0, left), rate) if rate else "",
-        time_taken=tell_duration(rollback),
-    )

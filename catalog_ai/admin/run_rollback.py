@@ -1,5 +1,6 @@
 """Rolling a run back: what it would do, how far it is, and how it ended, on one page."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.utils.translation import gettext
 from catalog_ai.admin.access import attempt, demand, find_url
 from catalog_ai.admin.display import make_badge
 from catalog_ai.admin.run_page import INCLUDES, POLL_SECONDS, RELOAD_SECONDS
-from catalog_ai.admin.run_progress import describe_rollback
+from catalog_ai.admin.run_progress import sample_rate, tell_duration, tell_rate, tell_time_for
 from catalog_ai.admin.run_report import has_live_details
 from catalog_ai.models import Rollback, Run
 from catalog_ai.workflow.permissions import ROLL_BACK
@@ -29,6 +30,41 @@ from catalog_ai.workflow.rollback import (
 )
 
 KEPT_SECONDS = 60  # counts of a large run
+
+
+@dataclass(frozen=True)
+class RollbackProgress:
+    """How far a rollback is, and how fast it goes."""
+
+    rollback: Rollback
+    rate: str
+    time_left: str
+    time_taken: str
+
+    @property
+    def summary(self) -> str:
+        """One sentence for the live region of a screen reader."""
+        if self.rollback.total is None:
+            return gettext("The labels are being counted.")
+        counts = {
+            "done": self.rollback.done,
+            "total": self.rollback.total,
+            "percent": self.rollback.percent,
+        }
+        return gettext("%(done)d of %(total)d labels done, %(percent)d %%.") % counts
+
+
+def describe_rollback(rollback: Rollback) -> RollbackProgress:
+    """Progress from the rollback's own counters."""
+    active = rollback.is_active
+    rate = sample_rate(f"rollback:{rollback.pk}", rollback.done) if active else None
+    left = (rollback.total or 0) - rollback.done
+    return RollbackProgress(
+        rollback=rollback,
+        rate=tell_rate(rate),
+        time_left=tell_time_for(max(0, left), rate) if rate else "",
+        time_taken=tell_duration(rollback),
+    )
 
 
 def show_rollback(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:

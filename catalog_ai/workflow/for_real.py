@@ -16,6 +16,7 @@ from catalog_ai.targets import get_target
 from catalog_ai.workflow.adopt import load_earlier
 from catalog_ai.workflow.classify import ImageResult
 from catalog_ai.workflow.enqueue import finish_expansion, queue_products
+from catalog_ai.workflow.outcome import Judged
 from catalog_ai.workflow.permissions import (
     AUTO_APPLY,
     CATEGORIZE,
@@ -25,7 +26,6 @@ from catalog_ai.workflow.permissions import (
 )
 from catalog_ai.workflow.queues import expand_after_commit, send_after_commit
 from catalog_ai.workflow.reading import read_images
-from catalog_ai.workflow.store import Judged
 from catalog_ai.workflow.walk import find_next_rows
 
 if TYPE_CHECKING:

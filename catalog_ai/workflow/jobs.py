@@ -21,12 +21,13 @@ from catalog_ai.workflow.health.check import go_on_checking
 from catalog_ai.workflow.limits import LeaseOver, StopNow, is_stopping, run_clock
 from catalog_ai.workflow.models_in_use import get_classifier
 from catalog_ai.workflow.outages import is_outage, unwrap
+from catalog_ai.workflow.outcome import Judged
 from catalog_ai.workflow.queues import send_expansion, send_queued, send_rollback
 from catalog_ai.workflow.reading import ReadImage, read_images
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.rollback import Step, continue_rollback
 from catalog_ai.workflow.statistics import update_summaries
-from catalog_ai.workflow.store import Judged, store_results
+from catalog_ai.workflow.store import store_results
 from catalog_ai.workflow.watchdog import end_process_after
 
 logger = logging.getLogger(__name__)

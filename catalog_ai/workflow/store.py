@@ -4,7 +4,6 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
@@ -13,21 +12,16 @@ from catalog_ai.inference.bundle import Bundle
 from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
 from catalog_ai.policy import Thresholds, Verdict, decide
 from catalog_ai.targets import ProductTarget, get_target
-from catalog_ai.workflow.adopt import Earlier, adopt, prepare_to_adopt
+from catalog_ai.workflow.adopt import adopt, prepare_to_adopt
 from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle, write_categories
 from catalog_ai.workflow.claim import lock_leased
 from catalog_ai.workflow.classify import ImageResult
-from catalog_ai.workflow.effects import (
-    Named,
-    count_changes,
-    find_changes,
-    name_change,
-    name_effect,
-)
+from catalog_ai.workflow.effects import count_changes, find_changes, name_change
 from catalog_ai.workflow.ends import RESULT_FIELDS, count_ends, end_row
 from catalog_ai.workflow.locks import lock_products
 from catalog_ai.workflow.mirror import mirror_to_products
 from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.outcome import Judged, Outcome
 from catalog_ai.workflow.policies import get_thresholds
 from catalog_ai.workflow.queues import send_after_commit
 
@@ -35,29 +29,6 @@ logger = logging.getLogger(__name__)
 
 MIN_SCORE = 0.01  # scores below are not worth a byte of the shop's database
 State = Classification.State
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A claimed row, the image it was judged by, and the result (None: nothing new to judge)."""
-
-    row: Classification
-    image_name: str
-    result: ImageResult | None
-    earlier: Earlier | None = None  # the dry run's result that is to be filed
-
-
-@dataclass
-class Outcome:
-    """What one transaction is about to write."""
-
-    rows: list[Classification] = field(default_factory=list)
-    suggestions: list[Suggestion] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
-    embeddings: list[Embedding] = field(default_factory=list)
-    effects: list[str] = field(default_factory=list)  # names of Run.EFFECTS
-    again: list[Classification] = field(default_factory=list)
-    changes: dict[int, Named] = field(default_factory=dict)  # of a dry run, by row
 
 
 def store_results(judged: Sequence[Judged]) -> None:
@@ -155,7 +126,7 @@ def _settle_one(
     _fill(row, result, settled, bundle, target, product)
     row.is_current = not context.run.dry_run
     vector = None if result.embedding is None else Embedding.pack(result.embedding)
-    _keep(row, settled, vector, outcome)
+    outcome.keep(row, settled, vector)
     if context.run.dry_run and (named := name_change(settled, context)):
         outcome.changes[row.pk] = named
 
@@ -169,16 +140,7 @@ def _adopt_one(
     item.row.image_name = item.image_name
     settled = adopt(item.row, digest, item.earlier if same else None, product, context)
     if settled is not None and item.earlier is not None:
-        _keep(item.row, settled, item.earlier.vector, outcome)
-
-
-def _keep(row: Classification, settled: Settled, vector: bytes | None, outcome: Outcome) -> None:
-    if effect := name_effect(settled):
-        outcome.effects.append(effect)
-    outcome.suggestions += settled.suggestions
-    outcome.decisions += settled.decisions
-    if vector is not None:
-        outcome.embeddings.append(Embedding(classification=row, vector=vector))
+        outcome.keep(item.row, settled, item.earlier.vector)
 
 
 def _decide(
