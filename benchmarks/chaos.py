@@ -14,6 +14,8 @@ When the faults are over and the queue has run empty, the rows alone are asked:
   missing from what their run counted;
 - `repeated`: results, suggestions or filings that a product has twice for one run;
 - `stuck`: rows still in flight, runs that did not end, poison that was not stopped in its bound.
+
+That it can fail: benchmarks/chaos_broken.py.
 """
 
 import argparse
