@@ -17,6 +17,7 @@ from catalog_ai.workflow.mirror import mirror_current
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+HOLDING = (Suggestion.State.APPLIED, Suggestion.State.APPROVED)
 BACKWARD = (Decision.Action.UNDO, Decision.Action.ROLL_BACK)
 
 
@@ -72,9 +73,9 @@ class Reversal:
             raise ProductGone
         target, product = get_target(row.target), self.products[row.pk]
         now = target.get_categories(product)
-        then = _without_entry(entry, now, single=target.category_field.single_valued)
-        if then is None:
+        if target.category_field.single_valued and not _is_last_word(entry, now):
             return False
+        then = self._without(entry, suggestion, now)
         if then != now:
             target.set_categories(product, then)
         before = row.state
@@ -109,6 +110,25 @@ class Reversal:
         return entry.pk in self.reverted or any(
             pk > entry.pk and pk not in self.reverted for pk in later
         )
+
+    def _without(self, entry: Decision, suggestion: Suggestion, now: set[str]) -> set[str]:
+        """The present categories with the entry's own change taken out.
+
+        Only what the entry added or removed is touched: whatever was done to the product otherwise
+        stays as it is, and so does what another label of the card holds as well.
+        """
+        before, after = set(entry.categories_before), set(entry.categories_after)
+        added = after - before
+        if entry.action == Decision.Action.APPLY:
+            added &= {suggestion.category}  # the model's entries tell of all labels together
+        held = {
+            one.category
+            for one in self.suggestions.values()
+            if one.classification_id == entry.classification_id
+            and one.pk != suggestion.pk
+            and one.state in HOLDING
+        }
+        return (now - (added - held)) | (before - after)
 
     def _restore(self, row: Classification, suggestion: Suggestion, entry: Decision) -> None:
         rolled_back = Suggestion.State.ROLLED_BACK
@@ -170,18 +190,9 @@ def _load_standing(suggestions: set[int | None]) -> dict[int, list[int]]:
     return standing
 
 
-def _without_entry(entry: Decision, now: set[str], *, single: bool) -> set[str] | None:
-    """The present categories with the entry's own change taken out; None where that is too late.
-
-    Only what the entry added or removed is touched: whatever was done to the product otherwise
-    stays as it is.
-    """
-    before, after = set(entry.categories_before), set(entry.categories_after)
-    if before == after:
-        return now
-    if single and now != after:
-        return None  # somebody has filed the product elsewhere since
-    return (now - (after - before)) | (before - after)
+def _is_last_word(entry: Decision, now: set[str]) -> bool:
+    """Whether the one category is where the entry left it; else somebody has filed it elsewhere."""
+    return entry.categories_before == entry.categories_after or now == set(entry.categories_after)
 
 
 def _group_by_target(rows: Sequence[Classification]) -> dict[ProductTarget, list[Classification]]:

@@ -14,7 +14,7 @@ from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow import ends, jobs, rollback
 from catalog_ai.workflow.queues import send
 from catalog_ai.workflow.reconcile import reconcile
-from catalog_ai.workflow.review import correct, reject
+from catalog_ai.workflow.review import approve, correct, reject
 from catalog_ai.workflow.rollback import (
     Step,
     continue_rollback,
@@ -195,6 +195,58 @@ def test_a_product_that_the_shop_refuses_is_told_and_stops_no_other(
     assert ours.errors == ["The shop's own code refused. The log says why."]
     assert list(Product.objects.filter(categories__name="Tshirts")) == [stubborn]
     assert counters(roll_back(run, boss)) == (1, 0, 0)
+
+
+def file_two_labels(target: Any) -> Run:
+    """A run that filed one product under two categories."""
+    shirts = str(Category.objects.create(name="Shirts").pk)
+    LabelRule.objects.create(
+        target=target.key, label="article:shirts", auto_threshold=0.9, category=shirts
+    )
+    run = make_run(total=1)
+    row = claim_one(target, make_products(1)[0], run)
+    both = make_result({**SURE, "article:shirts": 0.99})
+    store_results([Judged(row, row.image_name, both)])
+    return run
+
+
+@pytest.mark.parametrize("one_category", [False, True])
+def test_a_label_that_a_person_approved_keeps_its_category(
+    target: Any, boss: Any, one_category: bool
+) -> None:
+    run = file_two_labels(target)
+    approved = Suggestion.objects.get(label="article:shirts")
+    if one_category:
+        tshirts = Suggestion.objects.get(label="article:tshirts")
+        Suggestion.objects.filter(pk=approved.pk).update(category=tshirts.category)
+    approve([approved.pk], boss)
+    assert counters(roll_back(run, boss)) == (1, 0, 0)
+    left = set(Product.objects.get().categories.values_list("name", flat=True))
+    assert left == ({"Tshirts", "Shirts"} if one_category else {"Shirts"})
+
+
+def test_what_was_tried_on_a_refused_product_is_forgotten_for_its_next_label(
+    target: Any, boss: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shop's own target may keep the categories on the product in memory."""
+    run = file_two_labels(target)
+    read, write, calls = ProductTarget.get_categories, ProductTarget.set_categories, []
+
+    def remember(self: Any, product: Any, keys: set[str]) -> None:
+        product.in_memory = keys
+        calls.append(keys)
+        if len(calls) == 1:
+            raise RuntimeError("not now")
+        write(self, product, keys)
+
+    monkeypatch.setattr(ProductTarget, "set_categories", remember)
+    monkeypatch.setattr(
+        ProductTarget,
+        "get_categories",
+        lambda self, product: getattr(product, "in_memory", None) or read(self, product),
+    )
+    assert counters(roll_back(run, boss)) == (1, 0, 1)
+    assert Product.objects.get().categories.count() == 1
 
 
 def test_what_a_person_decided_later_stays(target: Any, boss: Any) -> None:
