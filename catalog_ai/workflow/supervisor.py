@@ -10,7 +10,7 @@ from dataclasses import asdict
 from types import FrameType
 
 from django.conf import settings as django_settings
-from django.db import OperationalError, close_old_connections
+from django.db import DatabaseError, OperationalError, close_old_connections
 from redis.exceptions import RedisError
 
 from catalog_ai.conf import get_settings
@@ -101,7 +101,7 @@ class Supervisor:
         started = time.monotonic()
         try:
             done = update_summaries(COUNT_FOR, every=COUNT_EVERY / 2)
-        except OperationalError:
+        except DatabaseError:  # as before the migration of an upgrade: nobody stops for that
             logger.warning("figures will be counted again", exc_info=True)
             self.count_at = started + COUNT_EVERY
             return

@@ -145,7 +145,7 @@ def test_a_large_shops_first_opening_says_what_is_being_done(large: None) -> Non
     client = log_in("view_run")
     page = open_page(client).content.decode()
     assert "still being counted" in page
-    assert "0 days are counted, 1 are still to come" in page
+    assert "Days counted: 0. Still to come: 1" in page
     assert "update_statistics" in page
     assert "Nothing to show" not in page
     update_summaries()

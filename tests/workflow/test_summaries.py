@@ -275,7 +275,7 @@ def test_the_command_rebuilds_what_was_changed_past_the_workflow(capsys: Any) ->
     assert tell_kept() != tell(count_all())
     call_command("update_statistics", "--rebuild")
     assert tell_kept() == tell(count_all())
-    assert "days counted, 0 left" in capsys.readouterr().out
+    assert "left: 0" in capsys.readouterr().out
 
 
 @pytest.mark.django_db(transaction=True)

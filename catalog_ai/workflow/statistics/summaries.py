@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from catalog_ai.models import DaySummary, Decision
 from catalog_ai.targets import get_targets
@@ -29,7 +30,7 @@ class Pass:
     left: int = 0
 
     def __str__(self) -> str:
-        return f"{self.counted} days counted, {self.left} left"
+        return gettext("Days counted: %(counted)d, left: %(left)d") % vars(self)
 
 
 def update_summaries(seconds: float = float("inf"), *, every: float = 0) -> Pass:
