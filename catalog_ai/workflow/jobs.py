@@ -15,7 +15,7 @@ from catalog_ai.workflow.ends import fail_rows
 from catalog_ai.workflow.enqueue import expand_next_page
 from catalog_ai.workflow.limits import StopNow, is_stopping, run_clock
 from catalog_ai.workflow.models_in_use import get_classifier
-from catalog_ai.workflow.queues import send_expansion, send_queued
+from catalog_ai.workflow.queues import send_expansion, send_queued, share_with_idle
 from catalog_ai.workflow.reading import ReadImage, read_images
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.store import Judged, store_results
@@ -29,7 +29,11 @@ PAGES_A_JOB = 20  # then the rest goes behind the chunks that are queued already
 
 
 def classify_chunk(ids: Sequence[int]) -> None:
-    """Classify those of the rows that are still to do; asked to stop, queue the rest again."""
+    """Classify those of the rows that are still to do; asked to stop, queue the rest again.
+
+    Where workers stand idle, they get some of the rows: then all workers of a run end together.
+    """
+    ids = list(ids)
     try:
         for part, fresh in _plan_parts(ids):
             if is_stopping():
@@ -45,14 +49,18 @@ def classify_chunk(ids: Sequence[int]) -> None:
     send_queued(ids)
 
 
-def _plan_parts(ids: Sequence[int]) -> Iterator[tuple[Sequence[int], bool]]:
-    """Ids to claim together, and whether they are fresh.
+def _plan_parts(ids: list[int]) -> Iterator[tuple[Sequence[int], bool]]:
+    """Ids to claim together, and whether they are fresh; what is given away leaves `ids`.
 
     Rows that were tried before are taken one by one, so that an image that kills the process
     uses up only its own tries and never those of its neighbours.
     """
-    for start in range(0, len(ids), STORED_TOGETHER):
+    start = 0
+    while start < len(ids):
+        given = share_with_idle(ids[start:])
+        del ids[len(ids) - given :]
         yield ids[start : start + STORED_TOGETHER], True
+        start += STORED_TOGETHER
     retried = Classification.objects.filter(
         pk__in=ids, state=Classification.State.QUEUED, attempts__gt=0
     )

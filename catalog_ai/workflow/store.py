@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from catalog_ai.inference.bundle import Bundle
 from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
-from catalog_ai.policy import Thresholds, Verdict, decide
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle, write_categories
 from catalog_ai.workflow.claim import lock_leased
@@ -23,10 +21,11 @@ from catalog_ai.workflow.mirror import mirror_to_products
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.policies import get_thresholds
 from catalog_ai.workflow.queues import send_after_commit
+from catalog_ai.workflow.rows import update_rows
+from catalog_ai.workflow.scoring import Scored, Scorer
 
 logger = logging.getLogger(__name__)
 
-MIN_SCORE = 0.01  # scores below are not worth a byte of the shop's database
 State = Classification.State
 
 
@@ -62,13 +61,14 @@ def store_results(judged: Sequence[Judged]) -> None:
     started = time.monotonic()
     run = judged[0].row.run
     target = get_target(run.target)
+    scored = _score_all(judged, target, run)  # before the locks: nobody waits for it
     with transaction.atomic():
         lock_products(target, [item.row.object_id for item in judged])
         held = lock_leased([item.row for item in judged])
         mine = [item for item in judged if item.row.pk in held]
         products = target.load_products([item.row.object_id for item in mine])
         context = load_context(target, run, [item.row.object_id for item in mine])
-        outcome = _settle_all(mine, products, target, context)
+        outcome = _settle_all(mine, products, target, context, scored)
         _write(outcome, run, target, products)
     _log_stored(run, outcome, len(judged) - len(mine), time.monotonic() - started)
 
@@ -87,14 +87,24 @@ def _log_stored(run: Run, outcome: Outcome, lost: int, seconds: float) -> None:
     logger.info("run %d: %d results stored", run.pk, len(outcome.rows), extra=facts)
 
 
+def _score_all(judged: Sequence[Judged], target: ProductTarget, run: Run) -> dict[int, Scored]:
+    """Verdicts and figures by row id, of those images that the model has judged."""
+    scorer = Scorer(target, get_bundle(), get_thresholds(target, run.preset))
+    return {
+        item.row.pk: scorer.score(item.result.confidences)
+        for item in judged
+        if item.result is not None and item.result.confidences is not None
+    }
+
+
 def _settle_all(
     judged: Sequence[Judged],
     products: dict[str, models.Model],
     target: ProductTarget,
     context: FilingContext,
+    scored: dict[int, Scored],
 ) -> Outcome:
     outcome = Outcome()
-    thresholds = get_thresholds(target, context.run.preset)
     for item in judged:
         product = products.get(item.row.object_id)
         if product is None:
@@ -103,7 +113,7 @@ def _settle_all(
             _requeue(item.row, _get_image_name(target, product))
             outcome.again.append(item.row)
         else:
-            _settle_one(item, product, target, context, thresholds, outcome)
+            _settle_one(item, product, scored.get(item.row.pk), context, outcome)
         outcome.rows.append(item.row)
     return outcome
 
@@ -116,9 +126,8 @@ def _get_image_name(target: ProductTarget, product: models.Model) -> str:
 def _settle_one(
     item: Judged,
     product: models.Model,
-    target: ProductTarget,
+    scored: Scored | None,
     context: FilingContext,
-    thresholds: dict[str, Thresholds],
     outcome: Outcome,
 ) -> None:
     row, result = item.row, item.result
@@ -129,18 +138,16 @@ def _settle_one(
     if result is None:
         end_row(row, State.UNCHANGED)
         return
+    row.is_current = not context.run.dry_run
     row.image_digest = result.digest
     if result.rejected is not None:
         end_row(row, State.REJECTED, result.rejected.reason, result.rejected.code)
-        row.is_current = not context.run.dry_run
         return
-    bundle = get_bundle()
-    verdict = _decide(result, bundle, thresholds, target)
-    settled = settle(row, verdict, product, context)
+    assert scored is not None  # noqa: S101 - not rejected, so judged
+    settled = settle(row, scored.verdict, product, context)
     if settled.categories_after is not None:
         settled = write_categories(product, settled, context)
-    _fill(row, result, settled, bundle, target, product)
-    row.is_current = not context.run.dry_run
+    _fill(row, scored, settled, context.target.get_value(product))
     if effect := name_effect(settled):
         outcome.effects.append(effect)
     outcome.suggestions += settled.suggestions
@@ -150,37 +157,12 @@ def _settle_one(
         outcome.embeddings.append(Embedding(classification=row, vector=packed))
 
 
-def _decide(
-    result: ImageResult, bundle: Bundle, thresholds: dict[str, Thresholds], target: ProductTarget
-) -> Verdict:
-    assert result.confidences is not None  # noqa: S101 - not rejected, so judged
-    return decide(
-        result.confidences.tolist(),
-        bundle.labels,
-        thresholds,
-        target.facets,
-        single_valued=target.category_field.single_valued,
-    )
-
-
-def _fill(
-    row: Classification,
-    result: ImageResult,
-    settled: Settled,
-    bundle: Bundle,
-    target: ProductTarget,
-    product: models.Model,
-) -> None:
+def _fill(row: Classification, scored: Scored, settled: Settled, value: float) -> None:
     """Write scores, state and the figures that order the review queue onto the row."""
-    confidences = result.confidences.tolist()  # type: ignore[union-attr]
-    pairs = list(zip(confidences, bundle.labels, strict=True))
-    ranked = sorted((pair for pair in pairs if pair[0] >= MIN_SCORE), key=lambda pair: -pair[0])
-    row.scores = {label.id: round(score, 4) for score, label in ranked}
-    filing = (pair for pair in pairs if pair[1].facet in target.facets)
-    top_score, top = max(filing, key=lambda pair: pair[0])
-    row.top_label, row.top_confidence = top.id, round(top_score, 4)
-    row.uncertainty = round(1.0 - top_score, 4)
-    row.value = target.get_value(product)
+    row.scores = scored.scores
+    row.top_label, row.top_confidence = scored.top_label, round(scored.top_confidence, 4)
+    row.uncertainty = round(1.0 - scored.top_confidence, 4)
+    row.value = value
     end_row(row, settled.state)
     row.reason = settled.reason
 
@@ -198,24 +180,25 @@ def _write(
     """A bounded number of statements, whatever the size of the chunk."""
     current = [row for row in outcome.rows if row.is_current]
     supersede(target, [row.object_id for row in current])
-    # An upsert on the primary key is one statement where bulk_update builds a CASE a field.
-    Classification.objects.bulk_create(
-        outcome.rows, update_conflicts=True, unique_fields=["id"], update_fields=RESULT_FIELDS
-    )
+    update_rows(Classification, outcome.rows, RESULT_FIELDS)
     Suggestion.objects.bulk_create(outcome.suggestions)
     for decision in outcome.decisions:
         decision.suggestion_id = decision.suggestion.pk if decision.suggestion else None
     Decision.objects.bulk_create(outcome.decisions)
     Embedding.objects.bulk_create(outcome.embeddings)
-    mirror_to_products(target, current, products)
+    mirror_to_products(target, current, products, outcome.suggestions)
     count_ends(run.pk, [State(row.state) for row in outcome.rows], outcome.effects)
     send_after_commit(run, [row.pk for row in outcome.again])
 
 
 def supersede(target: ProductTarget, keys: Sequence[str]) -> None:
     """Retire the earlier results of products that are about to get a new one."""
-    old = Classification.objects.filter(target=target.key, object_id__in=keys, is_current=True)
-    Suggestion.objects.filter(classification__in=old, state=Suggestion.State.PENDING).update(
+    current = Classification.objects.filter(target=target.key, object_id__in=keys, is_current=True)
+    ids = list(current.values_list("pk", flat=True))
+    if not ids:
+        return  # most products of a first run have none
+    old = Classification.objects.filter(pk__in=ids)
+    Suggestion.objects.filter(classification__in=ids, state=Suggestion.State.PENDING).update(
         state=Suggestion.State.SUPERSEDED
     )
     old.filter(state__in=Classification.WAITING).update(state=State.SUPERSEDED, is_current=False)
