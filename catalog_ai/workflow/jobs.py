@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from rq.timeouts import JobTimeoutException
 
 from catalog_ai.conf import get_settings
-from catalog_ai.inference.images import OUT_OF_MEMORY, ImageRejected
+from catalog_ai.inference.images import OUT_OF_MEMORY, ImageRejected, load_decoders
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.claim import claim, put_back, release_held
@@ -14,7 +14,7 @@ from catalog_ai.workflow.classify import ImageResult, classify_images
 from catalog_ai.workflow.ends import fail_rows
 from catalog_ai.workflow.enqueue import expand_next_page
 from catalog_ai.workflow.limits import StopNow, is_stopping, run_clock
-from catalog_ai.workflow.models_in_use import get_classifier
+from catalog_ai.workflow.models_in_use import get_bundle, get_classifier
 from catalog_ai.workflow.queues import send_expansion, send_queued, share_with_idle
 from catalog_ai.workflow.reading import ReadImage, read_images
 from catalog_ai.workflow.reconcile import reconcile
@@ -26,6 +26,18 @@ logger = logging.getLogger(__name__)
 STORED_TOGETHER = 64  # rows of a chunk: their pictures are in memory at once
 OVERTIME = 2  # seconds after the lease, until a process that does not notice its end is ended
 PAGES_A_JOB = 20  # then the rest goes behind the chunks that are queued already
+
+
+def warm_up() -> None:
+    """Load what every job needs, in a worker before it forks a child for each.
+
+    The interpreter is not among it: it must not be shared across a fork.
+
+    Raises:
+        BundleError: see `get_bundle`.
+    """
+    get_bundle()
+    load_decoders()
 
 
 def classify_chunk(ids: Sequence[int]) -> None:

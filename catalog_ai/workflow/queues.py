@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 CLASSIFY_JOB = "catalog_ai.workflow.jobs.classify_chunk"
 CONNECT_SECONDS = 2.0  # that a Redis which does not answer at all may take
-SHARED_FROM = 32  # rows: fewer are sooner done than a job is started
+SHARED_FROM = 64  # rows: of fewer, half is nearly as soon done as a job is started
 EXPAND_JOB = "catalog_ai.workflow.jobs.expand_run"
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
 from catalog_ai.targets import ProductTarget, get_target
-from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle, write_categories
+from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle, write_all
 from catalog_ai.workflow.claim import lock_leased
 from catalog_ai.workflow.classify import ImageResult
 from catalog_ai.workflow.effects import name_effect
@@ -89,12 +89,13 @@ def _log_stored(run: Run, outcome: Outcome, lost: int, seconds: float) -> None:
 
 def _score_all(judged: Sequence[Judged], target: ProductTarget, run: Run) -> dict[int, Scored]:
     """Verdicts and figures by row id, of those images that the model has judged."""
-    scorer = Scorer(target, get_bundle(), get_thresholds(target, run.preset))
-    return {
-        item.row.pk: scorer.score(item.result.confidences)
+    found = {
+        item.row.pk: item.result.confidences
         for item in judged
         if item.result is not None and item.result.confidences is not None
     }
+    scorer = Scorer(target, get_bundle(), get_thresholds(target, run.preset))
+    return dict(zip(found, scorer.score(list(found.values())), strict=True))
 
 
 def _settle_all(
@@ -104,18 +105,38 @@ def _settle_all(
     context: FilingContext,
     scored: dict[int, Scored],
 ) -> Outcome:
-    outcome = Outcome()
+    outcome = Outcome(rows=[item.row for item in judged])
+    settled: dict[int, Settled] = {}
     for item in judged:
-        product = products.get(item.row.object_id)
+        row, product = item.row, products.get(item.row.object_id)
         if product is None:
-            end_row(item.row, State.CANCELLED, _("The product was deleted."))
-        elif _get_image_name(target, product) != item.image_name:
-            _requeue(item.row, _get_image_name(target, product))
-            outcome.again.append(item.row)
-        else:
-            _settle_one(item, product, scored.get(item.row.pk), context, outcome)
-        outcome.rows.append(item.row)
+            end_row(row, State.CANCELLED, _("The product was deleted."))
+        elif (image_name := _get_image_name(target, product)) != item.image_name:
+            _requeue(row, image_name)
+            outcome.again.append(row)
+        elif not _end_unjudged(item, context):
+            settled[row.pk] = settle(row, scored[row.pk].verdict, product, context)
+    _file_all(settled, outcome.rows, products, context)
+    for item in judged:
+        if item.row.pk in settled:
+            value = target.get_value(products[item.row.object_id])
+            _fill(item, scored[item.row.pk], settled[item.row.pk], value, outcome)
     return outcome
+
+
+def _file_all(
+    settled: dict[int, Settled],
+    rows: Sequence[Classification],
+    products: dict[str, models.Model],
+    context: FilingContext,
+) -> None:
+    """Write the categories of what is to be filed; what a shop refused settles otherwise."""
+    filed = [
+        row for row in rows if row.pk in settled and settled[row.pk].categories_after is not None
+    ]
+    if filed:
+        filings = [(products[row.object_id], settled[row.pk]) for row in filed]
+        settled |= zip([row.pk for row in filed], write_all(filings, context), strict=True)
 
 
 def _get_image_name(target: ProductTarget, product: models.Model) -> str:
@@ -123,48 +144,39 @@ def _get_image_name(target: ProductTarget, product: models.Model) -> str:
     return str(image.name) if image else ""
 
 
-def _settle_one(
-    item: Judged,
-    product: models.Model,
-    scored: Scored | None,
-    context: FilingContext,
-    outcome: Outcome,
-) -> None:
+def _end_unjudged(item: Judged, context: FilingContext) -> bool:
+    """End a row for which the model has no scores; False where it has some."""
     row, result = item.row, item.result
     row.image_name = item.image_name
     if not item.image_name:
         end_row(row, State.CANCELLED, _("The product no longer has an image."))
-        return
+        return True
     if result is None:
         end_row(row, State.UNCHANGED)
-        return
-    row.is_current = not context.run.dry_run
+        return True
     row.image_digest = result.digest
+    row.is_current = not context.run.dry_run
     if result.rejected is not None:
         end_row(row, State.REJECTED, result.rejected.reason, result.rejected.code)
-        return
-    assert scored is not None  # noqa: S101 - not rejected, so judged
-    settled = settle(row, scored.verdict, product, context)
-    if settled.categories_after is not None:
-        settled = write_categories(product, settled, context)
-    _fill(row, scored, settled, context.target.get_value(product))
-    if effect := name_effect(settled):
-        outcome.effects.append(effect)
-    outcome.suggestions += settled.suggestions
-    outcome.decisions += settled.decisions
-    if result.embedding is not None:
-        packed = Embedding.pack(result.embedding)
-        outcome.embeddings.append(Embedding(classification=row, vector=packed))
+    return result.rejected is not None
 
 
-def _fill(row: Classification, scored: Scored, settled: Settled, value: float) -> None:
+def _fill(item: Judged, scored: Scored, settled: Settled, value: float, outcome: Outcome) -> None:
     """Write scores, state and the figures that order the review queue onto the row."""
+    row = item.row
     row.scores = scored.scores
     row.top_label, row.top_confidence = scored.top_label, round(scored.top_confidence, 4)
     row.uncertainty = round(1.0 - scored.top_confidence, 4)
     row.value = value
     end_row(row, settled.state)
     row.reason = settled.reason
+    if effect := name_effect(settled):
+        outcome.effects.append(effect)
+    outcome.suggestions += settled.suggestions
+    outcome.decisions += settled.decisions
+    if item.result is not None and item.result.embedding is not None:
+        packed = Embedding.pack(item.result.embedding)
+        outcome.embeddings.append(Embedding(classification=row, vector=packed))
 
 
 def _requeue(row: Classification, image_name: str) -> None:
