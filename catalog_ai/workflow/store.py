@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
 from catalog_ai.targets import ProductTarget, get_target
-from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle, write_all
+from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle
 from catalog_ai.workflow.claim import lock_leased
 from catalog_ai.workflow.classify import ImageResult
 from catalog_ai.workflow.effects import name_effect
 from catalog_ai.workflow.ends import RESULT_FIELDS, count_ends, end_row
+from catalog_ai.workflow.filing import write_all
 from catalog_ai.workflow.locks import lock_products
 from catalog_ai.workflow.mirror import mirror_to_products
 from catalog_ai.workflow.models_in_use import get_bundle
