@@ -13,6 +13,8 @@ from catalog_ai.workflow.limits import StopNow
 
 logger = logging.getLogger(__name__)
 
+# The job's time or the database is gone: that is no refusal, the chunk goes back.
+GONE = (JobTimeoutException, StopNow, OperationalError, InterfaceError)
 Reason = Classification.Reason
 State = Classification.State
 
@@ -27,10 +29,16 @@ def write_all(
         if settled.categories_after is not None
         and settled.categories_after != settled.categories_before
     ]
-    with transaction.atomic():
-        if context.target.set_categories_at_once(changes):
-            _supersede([pk for _, settled in filings for pk in settled.replaces])
-            return [settled for _, settled in filings]
+    try:
+        with transaction.atomic():
+            if context.target.set_categories_at_once(changes):
+                _supersede([pk for _, settled in filings for pk in settled.replaces])
+                return [settled for _, settled in filings]
+    except GONE:
+        raise
+    except Exception:
+        # The database refused one of them: one by one, only that one is left to a person.
+        logger.warning("categories are written one by one", exc_info=True)
     return [write_categories(product, settled, context) for product, settled in filings]
 
 
@@ -42,8 +50,8 @@ def write_categories(product: models.Model, settled: Settled, context: FilingCon
             if after is not None and after != settled.categories_before:
                 context.target.set_categories(product, after)
             _supersede(settled.replaces)
-    except (JobTimeoutException, StopNow, OperationalError, InterfaceError):
-        raise  # the job's time or the database is gone: that is no refusal, the chunk goes back
+    except GONE:
+        raise
     except Exception:
         # Any shop's save() and signals run here; one product's refusal must not stop the rest.
         facts = {"run": context.run.pk, "target": context.target.key, "product": str(product.pk)}

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.db.models.signals import m2m_changed
 from rq.timeouts import JobTimeoutException
 
@@ -284,6 +284,19 @@ def test_a_shop_that_listens_hears_of_each_product_that_is_filed(target: Any) ->
     finally:
         m2m_changed.disconnect(note, sender=Product.categories.through)
     assert heard == [(product.pk, 1) for product in products]
+
+
+def test_what_cannot_be_filed_at_once_is_filed_one_by_one(
+    target: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(changes: Any) -> bool:
+        raise IntegrityError("a trigger of the shop's")
+
+    products = [make_product(), make_product()]
+    rows = [claim_one(target, product) for product in products]
+    monkeypatch.setattr(target.category_field, "write_at_once", refuse)
+    store_results([Judged(row, row.image_name, make_result(SURE)) for row in rows])
+    assert [names(product) for product in products] == [{"Tshirts"}, {"Tshirts"}]
 
 
 def test_filing_many_at_once_takes_out_what_the_model_had_filed_before(target: Any) -> None:
