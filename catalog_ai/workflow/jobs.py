@@ -8,7 +8,7 @@ from django.db import connection
 from rq.timeouts import JobTimeoutException
 
 from catalog_ai.conf import get_settings
-from catalog_ai.inference.images import OUT_OF_MEMORY, ImageRejected
+from catalog_ai.inference.images import OUT_OF_MEMORY, ImageRejected, load_decoders
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.claim import Blame, claim, name_rows, put_back, release_held
@@ -19,10 +19,15 @@ from catalog_ai.workflow.follow import follow_budgets
 from catalog_ai.workflow.for_real import collect_results, recall_results
 from catalog_ai.workflow.health.check import go_on_checking
 from catalog_ai.workflow.limits import LeaseOver, StopNow, is_stopping, run_clock
-from catalog_ai.workflow.models_in_use import get_classifier
+from catalog_ai.workflow.models_in_use import get_bundle, get_classifier
 from catalog_ai.workflow.outages import is_outage, unwrap
 from catalog_ai.workflow.outcome import Judged
-from catalog_ai.workflow.queues import send_expansion, send_queued, send_rollback
+from catalog_ai.workflow.queues import (
+    send_expansion,
+    send_queued,
+    send_rollback,
+    share_with_idle,
+)
 from catalog_ai.workflow.reading import ReadImage, read_images
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.rollback import Step, continue_rollback
@@ -40,8 +45,24 @@ SLICE = 60.0  # seconds of a rollback in one job
 WAITS = 10  # seconds that it waits for another worker
 
 
+def warm_up() -> None:
+    """Load what every job needs, in a worker before it forks a child for each.
+
+    The interpreter is not among it: it must not be shared across a fork.
+
+    Raises:
+        BundleError: see `get_bundle`.
+    """
+    get_bundle()
+    load_decoders()
+
+
 def classify_chunk(ids: Sequence[int]) -> None:
-    """Classify those of the rows that are still to do; asked to stop, queue the rest again."""
+    """Classify those of the rows that are still to do; asked to stop, queue the rest again.
+
+    Where workers stand idle, they get some of the rows: then all workers of a run end together.
+    """
+    ids = list(ids)
     try:
         for part, fresh in _plan_parts(ids):
             if is_stopping():
@@ -57,15 +78,19 @@ def classify_chunk(ids: Sequence[int]) -> None:
     send_queued(ids)
 
 
-def _plan_parts(ids: Sequence[int]) -> Iterator[tuple[Sequence[int], bool]]:
-    """Ids to claim together, and whether they are fresh.
+def _plan_parts(ids: list[int]) -> Iterator[tuple[Sequence[int], bool]]:
+    """Ids to claim together, and whether they are fresh; what is given away leaves `ids`.
 
     Rows that were tried before are taken one by one, so that an image that kills the process
     uses up only its own tries and never those of its neighbours; the worst come last, so that
     nobody waits behind them.
     """
-    for start in range(0, len(ids), STORED_TOGETHER):
+    start = 0
+    while start < len(ids):
+        given = share_with_idle(ids[start:])
+        del ids[len(ids) - given :]
         yield ids[start : start + STORED_TOGETHER], True
+        start += STORED_TOGETHER
     queued = Classification.objects.filter(pk__in=ids, state=Classification.State.QUEUED)
     retried = queued.exclude(attempts=0, interruptions=0)
     for pk in retried.order_by("attempts", "interruptions", "pk").values_list("pk", flat=True):

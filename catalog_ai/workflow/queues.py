@@ -10,7 +10,7 @@ from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry as ConnectionRetry
-from rq import Queue, Retry, Worker
+from rq import Queue, Retry, Worker, get_current_job
 
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, HealthCheck, Rollback, Run
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 CLASSIFY_JOB = "catalog_ai.workflow.jobs.classify_chunk"
 CONNECT_SECONDS = 2.0  # that a Redis which does not answer at all may take
+SHARED_FROM = 64  # rows: of fewer, half is nearly as soon done as a job is started
 EXPAND_JOB = "catalog_ai.workflow.jobs.expand_run"
 CHECK_JOB = "catalog_ai.workflow.jobs.check_health"
 CHECK_TIMES = 6  # as long as other jobs may take: a million photos are compared in one go
@@ -83,6 +84,31 @@ def send(queue_name: str, ids: Sequence[int]) -> None:
     chunks = [list(ids[start : start + size]) for start in range(0, len(ids), size)]
     queue.enqueue_many([_prepare(CLASSIFY_JOB, [chunk]) for chunk in chunks])
     Classification.objects.filter(pk__in=ids).update(sent_at=timezone.now())
+
+
+def share_with_idle(ids: Sequence[int]) -> int:
+    """Queue the last half of a job's rows once more where a worker has nothing to do; how many.
+
+    Only from within a job. Should the new job be lost, reconcile sends its rows again.
+    """
+    job = get_current_job()
+    if job is None or len(ids) < SHARED_FROM:
+        return 0
+    try:
+        if not count_idle_workers(Queue(job.origin, connection=job.connection)):
+            return 0
+        given = list(ids[(len(ids) + 1) // 2 :])
+        send(job.origin, given)
+    except RedisError:
+        logger.warning("no work could be shared", exc_info=True)
+        return 0
+    return len(given)
+
+
+def count_idle_workers(queue: Queue) -> int:
+    """Workers of a queue for whom there is no job."""
+    busy = queue.started_job_registry.get_job_count(cleanup=False)
+    return max(0, int(Worker.count(queue=queue) - busy - queue.count))
 
 
 def send_queued(ids: Sequence[int]) -> None:

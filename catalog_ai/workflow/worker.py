@@ -3,6 +3,7 @@
 One queue a worker: with two, a worker killed at the wrong moment loses the job it had popped.
 """
 
+import gc
 import logging
 import os
 import resource
@@ -17,6 +18,7 @@ from rq import Worker, worker_registration
 from catalog_ai.conf import get_settings
 from catalog_ai.workflow import limits, watchdog, worker_models
 from catalog_ai.workflow.claim import HOLDER, Blame
+from catalog_ai.workflow.jobs import warm_up
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.reconcile import take_back_held
 
@@ -31,10 +33,10 @@ LARGE = 512 * 1024  # KiB at its peak: an ordinary child takes a quarter of it
 def run_worker(queue_name: str) -> None:
     """Work on one queue until told to stop.
 
-    The parent imports the runtime and checks the bundle; each job's child inherits both and
+    The parent imports all code and checks the bundle; each job's child inherits both and
     builds its own interpreter, so a picture that crashes native code takes down one child only.
     """
-    get_bundle()
+    warm_up()
     queue = django_rq.get_queue(queue_name)
     worker = LimitedWorker(
         [queue],
@@ -43,6 +45,9 @@ def run_worker(queue_name: str) -> None:
         worker_ttl=60,
         job_monitoring_interval=LOOK_EVERY,
     )
+    # What is here now lives as long as the worker: no child need look through it again.
+    gc.collect()
+    gc.freeze()
     # A connection must not be shared across the fork.
     connections.close_all()
     worker.work(with_scheduler=False, logging_level="WARNING")
