@@ -21,9 +21,10 @@ from catalog_ai.admin.display import (
     name_label,
 )
 from catalog_ai.admin.review_cards import make_cards
-from catalog_ai.models import Change, Run
+from catalog_ai.models import Change, Classification, Run
 from catalog_ai.models.changes import read_side
 from catalog_ai.targets import get_target
+from catalog_ai.workflow.walk import find_next_rows
 
 PAIRS_SHOWN = 10  # of each kind, on the page of the run
 PAIRS_LISTED = 500  # of each kind, on their own page
@@ -138,8 +139,9 @@ def show_change(site: AdminSite, request: HttpRequest, pk: int, change: int) -> 
     pair = get_object_or_404(Change, pk=change, run=run)
     after = request.GET.get("after", "")
     start = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
-    rows = pair.classifications.filter(pk__gt=start).order_by("pk")
-    page = list(rows.prefetch_related("suggestions")[: PRODUCTS_SHOWN + 1])
+    pks = find_next_rows(pair.classifications.all(), start, PRODUCTS_SHOWN + 1)
+    rows = Classification.objects.filter(pk__in=pks).order_by("pk")
+    page = list(rows.prefetch_related("suggestions"))
     names = _name_sides([pair], run)
     words = {"before": names[pair.before], "after": names[pair.after]}
     cards = make_cards(get_target(run.target), page[:PRODUCTS_SHOWN])

@@ -82,8 +82,9 @@ def collect_results(run_id: int) -> bool:
         run = Run.objects.select_for_update(of=("self",)).get(pk=run_id)
         if run.state != Run.State.EXPANDING or run.results_of is None:
             return False
+        shown = run.results_of.classifications.filter(state__in=ADOPTED)
         after = int(run.expanded_through or 0)
-        rows = find_next_rows(run.results_of, ADOPTED, after, get_settings().EXPAND_PAGE)
+        rows = find_next_rows(shown, after, get_settings().EXPAND_PAGE)
         if not rows:
             finish_expansion(run)
             return False

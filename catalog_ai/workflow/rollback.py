@@ -137,7 +137,8 @@ def _take_back_page(pk: int) -> Step:
         rollback = locked.filter(pk=pk, state=Rollback.State.RUNNING).first()
         if rollback is None:
             return Step.OVER
-        rows = find_next_rows(rollback.run, HOLDING, rollback.through, PAGE)
+        holding = rollback.run.classifications.filter(state__in=HOLDING)
+        rows = find_next_rows(holding, rollback.through, PAGE)
         if not rows:
             _finish(rollback)
             return Step.OVER
