@@ -16,7 +16,6 @@ from catalog_ai.workflow.health.alike import find_alike
 State = Classification.State
 JUDGED = (State.FILED, State.REVIEW, State.UNIDENTIFIED, State.REVIEWED)
 PAGE = 5_000
-DIGITS = 16  # of a digest: 64 bits tell a million photos apart
 SAME = 1.0  # likeness of the same bytes
 MOST = 0.9999  # ... and at most of others, whatever rounding says
 
@@ -49,7 +48,7 @@ def find_duplicates(target: str) -> list[Duplicates]:
     with ExitStack() as files:
         for place, (key, digest, version, vector) in enumerate(_read_photos(target)):
             keys.append(key)
-            digests.append(int(digest[:DIGITS] or "0", 16))
+            digests.append(hash(digest))  # 64 bits tell a million photos apart
             if vector is not None:
                 kind = (version, len(vector) // 2)
                 if kind not in stores:
@@ -57,7 +56,7 @@ def find_duplicates(target: str) -> list[Duplicates]:
                     stores[kind] = Vectors(kind[1], file)
                 stores[kind].file.write(vector)
                 stores[kind].photos.append(place)
-        copies = _find_copies(np.array(digests, np.uint64))
+        copies = _find_copies(np.array(digests, np.int64))
         return [
             {keys[place]: likeness for place, likeness in group.items()}
             for group in _gather(copies, _find_likes(stores, copies))
@@ -78,13 +77,13 @@ def _read_photos(target: str) -> Iterator[tuple[str, str, str, Any]]:
         page = list(rows.filter(pk__gt=page[-1][0])[:PAGE])
 
 
-def _find_copies(digests: NDArray[np.uint64]) -> NDArray[np.int64]:
+def _find_copies(digests: NDArray[np.int64]) -> NDArray[np.int64]:
     """For each photo the place of the first one with the same bytes."""
     if not len(digests):
         return np.zeros(0, np.int64)
     _unique, firsts, inverse = np.unique(digests, return_index=True, return_inverse=True)
     copies = firsts[inverse]
-    unknown = digests == 0  # results from before digests were kept
+    unknown = digests == hash("")  # nobody knows these files
     copies[unknown] = np.flatnonzero(unknown)
     return copies
 
