@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -298,6 +299,24 @@ def test_loading_costs_the_same_queries_for_more_days_and_rows() -> None:
     with CaptureQueriesContext(connection) as many:
         load()
     assert len(many) == len(few)
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL")
+@pytest.mark.django_db(transaction=True)
+def test_several_machines_may_count_the_same_day_at_once() -> None:
+    make_result()
+    today = day_of(timezone.now())
+
+    def count(_number: int) -> None:
+        try:
+            summaries.keep_day(TARGET, today)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(count, range(12)))
+    assert DaySummary.objects.get().figures["labels"] == [["article:tshirts", 1, 0.6]]
 
 
 @pytest.mark.postgres
