@@ -17,12 +17,11 @@ from django.urls import URLPattern, path
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 
-from catalog_ai.admin.access import find_url, may
+from catalog_ai.admin.access import ANY, find_url, may
 from catalog_ai.inference.images import ImageRejected
 from catalog_ai.inference.thumbnails import CONTENT_TYPE, LARGE, MEDIUM, SIDES, SMALL
 from catalog_ai.models import Classification
 from catalog_ai.targets import ProductTarget, get_targets
-from catalog_ai.workflow.permissions import REVIEW
 from catalog_ai.workflow.thumbnails import NotKept, get_thumbnail
 
 logger = logging.getLogger(__name__)
@@ -90,7 +89,7 @@ def show_photo(
 ) -> HttpResponse:
     """A small copy of a product's photo; a sign in its place where there is none.
 
-    For those who may review, or may see the product in the shop's own admin.
+    For those whom our pages show it, or who may see the product in the shop's own admin.
     """
     target = get_targets().get(target_key)
     if target is None or side not in SIDES:
@@ -116,7 +115,7 @@ def _load(target: ProductTarget, key: str) -> models.Model | None:
 def _may_see(
     site: AdminSite, request: HttpRequest, target: ProductTarget, product: models.Model | None
 ) -> bool:
-    if may(request, REVIEW):
+    if may(request, *ANY):
         return True
     model = target.get_model()
     if not site.is_registered(model):

@@ -103,9 +103,7 @@ def test_a_file_replaced_behind_our_back_is_not_kept_for_long(product: Product) 
 def test_nobody_sees_a_photo_without_a_right_to_the_product(product: Product) -> None:
     address = find_address(product)
     assert Client().get(address).status_code == 302
-    assert (
-        log_in("categorize_products", "export_results", shop=False).get(address).status_code == 403
-    )
+    assert log_in(shop=False).get(address).status_code == 403
     assert log_in("review_suggestions", shop=False).get(address).status_code == 200
     assert log_in().get(address).status_code == 200
 
