@@ -88,6 +88,7 @@ def prepare(options: Namespace) -> tuple[Taxonomy, Examples]:
     options.work = options.work or options.out.with_name(f"{options.out.name}-work")
     options.work.mkdir(parents=True, exist_ok=True)
     options.stages = parse_stages(options.stages)
+    options.refit = options.refit or not options.stages
     rules, manifests = load_data(options)
     rows = [row for one in manifests if not one.negative for row in one.rows]
     taxonomy = build_taxonomy(rules, rows)
@@ -116,7 +117,11 @@ def parse_stages(text: str) -> list[tuple[int, int]]:
     if text == LAST_LAYERS:
         return []
     pairs = re.findall(r"(\d+):(\d+)", text)
-    if ",".join(map(":".join, pairs)) != text or any(int(side) < 32 for side, _ in pairs):
+    if (
+        not pairs
+        or ",".join(map(":".join, pairs)) != text
+        or any(int(side) < 32 for side, _ in pairs)
+    ):
         raise PhotoError(
             f"--stages {text}: write side:epochs, side:epochs, such as {STAGES}, sides of 32 "
             f"pixels or more; or {LAST_LAYERS}."
