@@ -16,7 +16,6 @@ import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -32,10 +31,10 @@ from playwright.sync_api import Page, sync_playwright  # noqa: E402
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE, fold_name, load_bundle  # noqa: E402
 from catalog_ai.training.manifest import load_manifest  # noqa: E402
 from catalog_ai.training.photos import Photos  # noqa: E402
+from shop_demo.demo.background import run_demo  # noqa: E402
 
 MIND, KEY = 1.35, 0.2  # seconds
 LETTERS = 4  # typed of a category's name before Enter
-READY = "it is your shop now"
 SETTLED = """pk => {
   const card = document.querySelector(".cai-focus[data-card]");
   return !card || card.dataset.card !== pk;
@@ -51,21 +50,6 @@ def copy_photos(source: Path, labels: Path, facet: str, split: str, count: int) 
     for row in chosen:
         (folder / Path(row["file"]).name).write_bytes(photos.read(row["file"]))
     return {Path(row["file"]).stem: row[facet] for row in chosen}
-
-
-def start_demo() -> tuple["subprocess.Popen[str]", str]:
-    """The demo with the photos all categorised, and its address."""
-    command = [sys.executable, "-m", "shop_demo.demo", "--photos", str(VAR / "photos")]
-    environment = {**os.environ, "DEMO_VAR": str(VAR / "demo"), "PYTHONUNBUFFERED": "1"}
-    demo = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment)
-    address = ""
-    assert demo.stdout is not None
-    for line in demo.stdout:
-        if "/admin/" in line:
-            address = "http" + line.split("http")[1].split("/admin/")[0]
-        if READY in line:
-            return demo, address
-    raise RuntimeError("The demo ended before the photos were categorised.")
 
 
 def decide_all(page: Page, truth: dict[str, str]) -> Counter[str]:
@@ -173,15 +157,11 @@ def main() -> None:
     options = parser.parse_args()
     truth = copy_photos(options.photos, options.labels, options.facet, options.split, options.count)
     started = time.perf_counter()
-    demo, address = start_demo()
-    took_in = time.perf_counter() - started
-    try:
+    with run_demo(VAR / "demo", VAR / "photos") as address:
+        took_in = time.perf_counter() - started
         before = compare_categories(truth)
         figures = walk(address, truth)
         after = compare_categories(truth)
-    finally:
-        demo.terminate()
-        demo.wait(30)
     result = {"photos": len(truth), "minutes_to_take_in": round(took_in / 60, 2)}
     print(json.dumps({**result, "before": before, **figures, "after": after}, indent=2))
     shutil.rmtree(VAR)
