@@ -42,14 +42,19 @@ SETTLED = """pk => {
 
 
 def copy_photos(source: Path, labels: Path, facet: str, split: str, count: int) -> dict[str, str]:
-    """Put a random `count` photos of a split into VAR/photos; their labels by the file's stem."""
+    """Put a random `count` photos of a split into VAR/photos; their labels by product."""
     rows = [row for row in load_manifest(labels).rows if not split or row["split"] == split]
     chosen = random.Random(5).sample([row for row in rows if row[facet]], min(count, len(rows)))
     photos, folder = Photos(source), VAR / "photos"
     folder.mkdir()
     for row in chosen:
         (folder / Path(row["file"]).name).write_bytes(photos.read(row["file"]))
-    return {Path(row["file"]).stem: row[facet] for row in chosen}
+    return {_name_product(row["file"]): row[facet] for row in chosen}
+
+
+def _name_product(file: str) -> str:
+    """The title that the demo shop gives a photo of this name."""
+    return Path(file).stem.replace("_", " ").replace("-", " ")
 
 
 def decide_all(page: Page, truth: dict[str, str]) -> Counter[str]:
