@@ -60,7 +60,8 @@ def _name_product(file: str) -> str:
 def decide_all(page: Page, truth: dict[str, str]) -> Counter[str]:
     """Decide every waiting card; how many of each kind, and keys pressed."""
     done: Counter[str] = Counter()
-    page.click("[data-key=f]")
+    with page.expect_navigation():
+        page.click("[data-key=f]")
     while card := page.query_selector(".cai-focus[data-card]"):
         pk, title = card.get_attribute("data-card"), card.get_attribute("aria-label") or ""
         decide_card(page, truth.get(title, ""), done)
