@@ -42,20 +42,26 @@ SETTLED = """pk => {
 
 
 def copy_photos(source: Path, labels: Path, facet: str, split: str, count: int) -> dict[str, str]:
-    """Put a random `count` photos of a split into VAR/photos; their labels by the file's stem."""
+    """Put a random `count` photos of a split into VAR/photos; their labels by product."""
     rows = [row for row in load_manifest(labels).rows if not split or row["split"] == split]
     chosen = random.Random(5).sample([row for row in rows if row[facet]], min(count, len(rows)))
     photos, folder = Photos(source), VAR / "photos"
     folder.mkdir()
     for row in chosen:
         (folder / Path(row["file"]).name).write_bytes(photos.read(row["file"]))
-    return {Path(row["file"]).stem: row[facet] for row in chosen}
+    return {_name_product(row["file"]): row[facet] for row in chosen}
+
+
+def _name_product(file: str) -> str:
+    """The title that the demo shop gives a photo of this name."""
+    return Path(file).stem.replace("_", " ").replace("-", " ")
 
 
 def decide_all(page: Page, truth: dict[str, str]) -> Counter[str]:
     """Decide every waiting card; how many of each kind, and keys pressed."""
     done: Counter[str] = Counter()
-    page.click("[data-key=f]")
+    with page.expect_navigation():
+        page.click("[data-key=f]")
     while card := page.query_selector(".cai-focus[data-card]"):
         pk, title = card.get_attribute("data-card"), card.get_attribute("aria-label") or ""
         decide_card(page, truth.get(title, ""), done)
@@ -137,7 +143,8 @@ def compare_categories(truth: dict[str, str]) -> dict[str, int]:
     django.setup()
     from shop_demo.models import Product
 
-    bundle, found = load_bundle(SHIPPED_BUNDLE), Counter({"right": 0, "wrong": 0, "none": 0})
+    bundle = load_bundle(Path(os.environ.get("DEMO_BUNDLE", SHIPPED_BUNDLE)))
+    found = Counter({"right": 0, "wrong": 0, "none": 0})
     known = {fold_name(label.name) for label in bundle.labels if label.facet == "article"}
     for product in Product.objects.prefetch_related("categories"):
         names = {fold_name(one.name) for one in product.categories.all()}

@@ -104,7 +104,9 @@ RQ_QUEUES = {
 # Only for `rqcron`, which knows no other serializer than pickle.
 RQ_QUEUES["catalog_ai_cron"] = {"URL": REDIS_URL}
 
-CATALOG_AI = {"TARGETS": ["shop_demo.targets.ShopProductTarget"]}
+CATALOG_AI: dict[str, Any] = {"TARGETS": ["shop_demo.targets.ShopProductTarget"]}
+if bundle := os.environ.get("DEMO_BUNDLE"):
+    CATALOG_AI["BUNDLE"] = str(Path(bundle).resolve())
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

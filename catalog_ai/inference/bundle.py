@@ -14,6 +14,7 @@ from catalog_ai.inference.parts import (
     Calibration,
     Facet,
     InputSpec,
+    Known,
     Label,
     Thresholds,
     fold_name,
@@ -29,6 +30,7 @@ __all__ = [
     "Calibration",
     "Facet",
     "InputSpec",
+    "Known",
     "Label",
     "Thresholds",
     "fold_name",
@@ -91,6 +93,16 @@ def _parse(path: Path, raw: dict[str, Any]) -> Bundle:
         outputs={str(key): str(value) for key, value in raw["outputs"].items()},
         embedding_size=int(raw["embedding_size"]),
         provenance=dict(raw.get("provenance", {})),
+        known=_parse_known(raw["known"]) if raw.get("known") else None,
+    )
+
+
+def _parse_known(item: dict[str, Any]) -> Known:
+    return Known(
+        facet=str(item["facet"]),
+        parents=float(item["parents"]),
+        scale=float(item["scale"]),
+        offset=float(item["offset"]),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog_ai.inference.bundle import Bundle, BundleError, load_bundle
+from catalog_ai.inference.known import make_gate
 
 try:
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
@@ -66,6 +67,7 @@ class Classifier:
         self._embedding = self._find_output(outputs, "embedding", bundle.embedding_size)
         self._scale = np.array([b.calibration.scale for b in bundle.labels], np.float32)
         self._offset = np.array([b.calibration.offset for b in bundle.labels], np.float32)
+        self._gate = make_gate(bundle.labels, bundle.known) if bundle.known else None
 
     def _find_output(self, outputs: dict[str, Any], role: str, size: int) -> Any:
         name = self.bundle.outputs[role]
@@ -133,10 +135,16 @@ class Classifier:
             self._interpreter.set_tensor(self._input["index"], self._feed(images))
             self._interpreter.invoke()
             logits, embeddings = self._read(self._logits), self._read(self._embedding)
-        return Predictions(
-            confidences=sigmoid(self._scale * logits + self._offset),
-            embeddings=normalise(embeddings),
-        )
+        return Predictions(self._calibrate(logits), normalise(embeddings))
+
+    def _calibrate(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, labels) logits to confidences; those of a picture of nothing known come out low."""
+        confidences = sigmoid(self._scale * logits + self._offset)
+        known = self.bundle.known
+        if known is not None and self._gate is not None:
+            chance = sigmoid(known.scale * self._gate.score(logits) + known.offset)
+            confidences[:, self._gate.rows] *= chance[:, None]
+        return confidences
 
     def list_tensors(self) -> list[dict[str, Any]]:
         """The runtime's own description of every tensor, in the network's order."""

@@ -18,7 +18,7 @@ def find_mistakes(bundle: Bundle) -> list[str]:
     for label in bundle.labels:
         mistakes += _find_label_mistakes(label, facets, known)
         mistakes += _find_number_mistakes(label)
-    mistakes += _find_circles(bundle)
+    mistakes += _find_circles(bundle) + _find_known_mistakes(bundle)
     if not {"logits", "embedding"} <= set(bundle.outputs):
         mistakes.append("Its outputs must name `logits` and `embedding`.")
     if not bundle.name or not bundle.version or len(bundle.model_version) > 100:
@@ -67,6 +67,18 @@ def _find_number_mistakes(label: Label) -> list[str]:
     if autos != sorted(autos):
         mistakes.append(f"Label {label.id!r}: a stricter preset must not file from a lower auto.")
     return mistakes
+
+
+def _find_known_mistakes(bundle: Bundle) -> list[str]:
+    known = bundle.known
+    if known is None:
+        return []
+    numbers = (known.parents, known.scale, known.offset)
+    if not bundle.labels_of(known.facet):
+        return [f"Its `known` speaks of the facet {known.facet!r}, which has no labels."]
+    if not all(map(math.isfinite, numbers)) or known.scale <= 0 or known.parents < 0:
+        return ["Its `known` needs finite numbers, a scale above 0 and parents of 0 or more."]
+    return []
 
 
 def _find_circles(bundle: Bundle) -> list[str]:

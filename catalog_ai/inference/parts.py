@@ -56,6 +56,20 @@ class Label:
 
 
 @dataclass(frozen=True)
+class Known:
+    """Chance that a picture shows anything of a facet = sigmoid(scale * score + offset).
+
+    The score is the best sum, over the facet's labels, of a label's logit and `parents` times the
+    logits of its parents. The confidences of the facet are multiplied by the chance.
+    """
+
+    facet: str
+    parents: float
+    scale: float
+    offset: float
+
+
+@dataclass(frozen=True)
 class InputSpec:
     """What the network is fed: pixel * scale + offset, fitted to width x height."""
 
@@ -80,6 +94,7 @@ class Bundle:
     outputs: Mapping[str, str]
     embedding_size: int
     provenance: Mapping[str, Any]
+    known: Known | None = None
 
     @property
     def model_version(self) -> str:

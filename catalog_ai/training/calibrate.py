@@ -9,12 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog_ai.inference.classifier import sigmoid
+from catalog_ai.training.error_curve import bound_share, choose_limit, fit_error_curve
 
 BUDGETS = {"permissive": 0.05, "balanced": 0.02, "strict": 0.01}
 RECALLS = {"permissive": 0.95, "balanced": 0.98, "strict": 0.99}
 NEVER = 1.01
-PRIOR = 20.0  # photos' worth of trust in the facet's error where a label has few of its own
+ENOUGH_WRONG = 300  # wrong answers from which the best answers alone say how sure they are
+CERTAIN = 1.645  # standard deviations: a label is blamed in error once in twenty times
 LOWEST_REVIEW = 0.01
+LOST = 0.008  # share of the labels' own photos given up to keep strange ones out; their own
+# review limits give up about as many again
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
@@ -57,49 +61,56 @@ def fit_platt(logits: Floats, truth: Ints, steps: int = 50) -> Fit:
 def fit_single_valued(logits: Floats, truth: Ints) -> Fit:
     """One fit for a facet of which a photo has one value: (N, labels) each.
 
-    Fitted on every photo's two best answers, the ones that thresholds and people look at; one
-    pair of numbers for the facet keeps the order of its labels.
+    Fitted on every photo's best answer, the one that files it; where too few of these are wrong
+    to tell, on the two best. One pair of numbers for the facet keeps the order of its labels.
     """
-    best = np.argsort(-logits, axis=1)[:, :2]
+    order = np.argsort(-logits, axis=1)
+    best = order[:, :1]
+    if int((1 - np.take_along_axis(truth, best, 1)).sum()) < ENOUGH_WRONG:
+        best = order[:, :2]
     return fit_platt(
         np.take_along_axis(logits, best, 1).ravel(), np.take_along_axis(truth, best, 1).ravel()
     )
 
 
-def choose_auto(confidence: Floats, correct: Ints, budget: float) -> float:
-    """The lowest limit that files with at most `budget` wrong; NEVER where none does."""
-    order = np.argsort(-confidence, kind="stable")
-    ends = np.append(np.flatnonzero(np.diff(confidence[order])), len(order) - 1)
-    if not len(order):
-        return NEVER
-    wrong = np.cumsum(1 - correct[order].astype(int))[ends]
-    allowed = np.flatnonzero(wrong <= budget * (ends + 1))
-    return _round_up(confidence[order][ends[allowed[-1]]]) if len(allowed) else NEVER
+def choose_tag_auto(confidence: Floats, truth: Ints, budget: float) -> float:
+    """The AUTO limit of one tag, of which a photo can have several; NEVER where none is sure."""
+    return _round_up(choose_limit(confidence, 1 - truth, budget))
 
 
 def choose_label_autos(
-    confidences: Floats, truth: Ints, budget: float, prior: float = PRIOR
+    confidences: Floats, logits: Floats, truth: Ints, budget: float
 ) -> NDArray[np.float64]:
-    """AUTO limits (labels,) of a single-valued facet from its (N, labels) confidences.
+    """AUTO limits (labels,) of a single-valued facet from its confidences; (N, labels) each.
 
-    A label's own error above a limit is drawn towards the whole facet's error at that limit, as
-    if `prior` more photos had been seen: few photos cannot buy a low limit, nor a ban, by luck.
-    A label with no photo at all gets the facet's limit for half the budget.
+    One limit for the facet: the lowest at which the error to be expected, with its bound, keeps
+    within the budget. It is raised for a label whose own photos show that it breaks the budget:
+    to where the lower end of its own interval does so no more. A row of `truth` without any
+    1 is a photo of no label: every answer to it is wrong.
     """
-    predicted, best = confidences.argmax(1), confidences.max(1)
-    correct = truth[np.arange(len(truth)), predicted]
-    careful = choose_auto(best, correct, budget / 2)
-    limits = np.full(confidences.shape[1], careful)
-    grid = np.unique(best)
-    facet_wrong = np.array([(1 - correct[best >= limit]).mean() for limit in grid])
+    if not len(truth):
+        return np.full(truth.shape[1], NEVER)
+    rows, predicted, best = np.arange(len(truth)), confidences.argmax(1), confidences.max(1)
+    correct, scores = truth[rows, predicted], logits[rows, predicted]
+    wrong = fit_error_curve(scores, correct).find_wrong(scores)
+    common = choose_limit(best, wrong, budget)
+    limits = np.full(confidences.shape[1], _round_up(common))
     for label in np.unique(predicted):
-        own, right = best[predicted == label], correct[predicted == label]
-        above = own[None, :] >= grid[:, None]
-        wrong = (above * (1 - right)[None, :]).sum(1)
-        drawn = (wrong + prior * facet_wrong) / (above.sum(1) + prior)
-        allowed = np.flatnonzero(drawn <= budget)
-        limits[label] = _round_up(grid[allowed[0]]) if len(allowed) else careful
+        own = predicted == label
+        limits[label] = _round_up(_raise_limit(best[own], 1 - correct[own], common, budget))
     return limits
+
+
+def _raise_limit(confidence: Floats, wrong: Ints, limit: float, budget: float) -> float:
+    """The lowest limit, from `limit` up, at which a label's own photos do not contradict it."""
+    for candidate in (limit, *np.unique(confidence[confidence > limit])):
+        above = confidence >= candidate
+        if not above.any():
+            return limit
+        least = bound_share(wrong[above].sum(keepdims=True), above.sum(keepdims=True), -CERTAIN)
+        if least[0] <= budget:
+            return float(candidate)
+    return NEVER
 
 
 def choose_review(confidences: Floats, truth: Ints, recall: float, floor: float) -> float:
@@ -114,7 +125,7 @@ def choose_review(confidences: Floats, truth: Ints, recall: float, floor: float)
 
 
 def choose_floor(
-    negative_best: Floats, own_best: Floats, unidentified: float = 0.995, lost: float = 0.015
+    negative_best: Floats, own_best: Floats, unidentified: float = 0.995, lost: float = LOST
 ) -> float:
     """The confidence under which a photo is none of the labels.
 
@@ -143,4 +154,4 @@ def choose_f1_limit(confidence: Floats, truth: Ints) -> float:
 
 def _round_up(value: float) -> float:
     """Four decimals, upwards, so that a rounded limit files no more than the exact one."""
-    return float(np.ceil(value * 1e4) / 1e4)
+    return min(NEVER, float(np.ceil(value * 1e4) / 1e4)) if np.isfinite(value) else NEVER

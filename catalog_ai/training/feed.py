@@ -20,6 +20,7 @@ from catalog_ai.training.taxonomy import Taxonomy
 
 SIDE = 224
 COMPOSED = 1 / 12  # share of pictures of two products
+ROUND = 100  # batches
 MIXED = 0.5  # share of batches that are mixed in pairs
 MANY = ("article", "subcategory", "category", "garment", "outfit", "colour")
 
@@ -32,13 +33,16 @@ def decode_all(examples: Examples, cache: Path) -> NDArray[np.uint8]:
     shape = (len(examples.files), SIDE, SIDE, 3)
     if cache.exists() and np.load(cache, mmap_mode="r").shape == shape:
         return np.load(cache, mmap_mode="r")  # type: ignore[no-any-return]
-    pixels = np.lib.format.open_memmap(cache, "w+", np.uint8, shape)
+    # Under its name only when it is whole: after an interruption the rest would be black.
+    unfinished = cache.with_suffix(".part")
+    pixels = np.lib.format.open_memmap(unfinished, "w+", np.uint8, shape)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(mp_context=context) as pool:
         decoded = pool.map(_decode, examples.files, chunksize=64)
         for row, image in enumerate(tqdm(decoded, total=shape[0], desc="decoding", unit="photo")):
             pixels[row] = 255 if image is None else image
     pixels.flush()
+    unfinished.replace(cache)
     return pixels
 
 
@@ -67,7 +71,10 @@ class Settings:
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """One epoch of the train split, in a new order every time."""
+    """The train split in a new order every epoch, cut into rounds after which progress is kept.
+
+    To Keras a round is an epoch: an epoch of a large catalogue takes hours, too much to lose.
+    """
 
     def __init__(
         self, taxonomy: Taxonomy, examples: Examples, pixels: NDArray[np.uint8], settings: Settings
@@ -78,21 +85,29 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self.pool = np.repeat(np.arange(len(repeats)), repeats)
         self.articles = taxonomy.find_places("article")
         self.several = mark_several(taxonomy)
-        self.epoch = 0
-        self.on_epoch_end()
+        batches = max(1, len(self.pool) // settings.batch)
+        self.rounds = -(-batches // ROUND)  # an epoch
+        self.length = batches // self.rounds
+        self.begin_round(0)
 
     def __len__(self) -> int:
-        return max(1, len(self.pool) // self.settings.batch)
+        """Batches a round."""
+        return self.length
 
-    def on_epoch_end(self) -> None:
-        self.epoch += 1
-        order = np.random.default_rng((self.settings.seed, self.epoch))
+    def begin_round(self, number: int) -> None:
+        """Go on with this round, counted from the start of the stage."""
+        self.round = number
+        epoch = number // self.rounds
+        order = np.random.default_rng((self.settings.seed, epoch))
         self.order = order.permutation(self.pool)
 
+    def on_epoch_end(self) -> None:
+        self.begin_round(self.round + 1)
+
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        random = np.random.default_rng((self.settings.seed, self.epoch, index))
-        size = self.settings.batch
-        rows = self.order[index * size : (index + 1) * size]
+        random = np.random.default_rng((self.settings.seed, self.round, index))
+        size, place = self.settings.batch, self.round % self.rounds * self.length + index
+        rows = self.order[place * size : (place + 1) * size]
         images, truth, mask = self._draw(rows, random)
         batch = images.astype(np.float32) / 127.5 - 1
         likeness = find_single(truth, mask, self.articles)

@@ -92,7 +92,7 @@ def add_proxies(network: keras.Model, classes: int) -> keras.Model:
 
 
 class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
-    """Saves the averaged weights after every epoch, and shows the time left of the whole run."""
+    """Saves the averaged weights after every round, and shows the time left of the whole run."""
 
     def __init__(self, network: keras.Model, folder: Path, stage: int, bar: tqdm) -> None:
         super().__init__()
@@ -104,17 +104,17 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.network.save(self.folder / "network.keras")
-        state = {"stage": self.stage, "epoch": epoch + 1, "time": time.time()}
+        state = {"stage": self.stage, "round": epoch + 1, "time": time.time()}
         (self.folder / "progress.json").write_text(json.dumps(state), encoding="utf-8")
 
 
 def read_progress(folder: Path) -> tuple[int, int]:
-    """(stage, epoch) to go on from; (0, 0) for a new run."""
+    """(stage, round) to go on from; (0, 0) for a new run."""
     file = folder / "progress.json"
     if not file.exists():
         return 0, 0
     state = json.loads(file.read_text(encoding="utf-8"))
-    return state["stage"], state["epoch"]
+    return state["stage"], state["round"]
 
 
 @dataclass
@@ -141,28 +141,30 @@ class Run:
 
 
 def train_network(run: Run) -> keras.Model:
-    """Train through all stages, going on after the last finished epoch.
+    """Train through all stages, going on after the last finished round of batches.
 
-    An interrupted run loses at most the epoch it was in; its optimiser starts afresh.
+    An interrupted run loses at most the round it was in; its optimiser starts afresh.
     """
     keras.utils.set_random_seed(run.options.seed)
     feeds, stages = run.make_feeds(), run.options.stages
-    steps = [len(feed) * epochs for feed, (_, epochs) in zip(feeds, stages, strict=True)]
-    stage_at, epoch_at = read_progress(run.options.work)
+    rounds = [feed.rounds * epochs for feed, (_, epochs) in zip(feeds, stages, strict=True)]
+    steps = [len(feed) * count for feed, count in zip(feeds, rounds, strict=True)]
+    stage_at, round_at = read_progress(run.options.work)
     network = start_network(run)
-    done = sum(steps[:stage_at]) + epoch_at * len(feeds[stage_at])
+    done = sum(steps[:stage_at]) + (round_at * len(feeds[stage_at]) if stages else 0)
     with tqdm(total=sum(steps), initial=done, unit="batch", desc="training") as bar:
         for stage in range(stage_at, len(stages)):
-            first = epoch_at if stage == stage_at else 0
-            if first >= stages[stage][1]:
-                continue  # interrupted after its last epoch
+            first = round_at if stage == stage_at else 0
+            if first >= rounds[stage]:
+                continue  # interrupted after its last round
             start = sum(steps[:stage]) + first * len(feeds[stage])
             rate = CosineSlice(run.options.rate, start, sum(steps))
             network = resize_network(network, stages[stage][0])
             keeper = Keeper(network, run.options.work, stage, bar)
-            train_stage(run, network, feeds[stage], rate, (first, stages[stage][1]), keeper)
+            train_stage(run, network, feeds[stage], rate, (first, rounds[stage]), keeper)
     final = resize_network(network, SIDE)
-    measure_norms(final, run.pixels[draw_rows(run, NORM_PHOTOS)])
+    if stages:
+        measure_norms(final, run.pixels[draw_rows(run, NORM_PHOTOS)])
     final.save(run.options.work / "network.keras")
     return final
 
@@ -179,18 +181,19 @@ def train_stage(
     network: keras.Model,
     feed: Batches,
     rate: CosineSlice,
-    epochs: tuple[int, int],
+    rounds: tuple[int, int],
     keeper: Keeper,
 ) -> None:
-    """Train the network in place from the first of `epochs` to before the second."""
+    """Train the network in place from the first of `rounds` to before the second."""
     trained = add_proxies(network, max(1, len(run.taxonomy.find_places("article"))))
-    average = find_momentum(len(feed) * (epochs[1] - epochs[0]))
+    average = find_momentum(len(feed) * (rounds[1] - rounds[0]))
     for _, norm in list_convolutions(network):
         norm.momentum = min(0.99, average)  # 0.999 would outlast a small shop's whole training
     compile_network(trained, run.taxonomy, rate, average)
     swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    feed.begin_round(rounds[0])
     trained.fit(
-        feed, initial_epoch=epochs[0], epochs=epochs[1], callbacks=[swap, keeper], verbose=0
+        feed, initial_epoch=rounds[0], epochs=rounds[1], callbacks=[swap, keeper], verbose=0
     )
 
 

@@ -6,7 +6,6 @@ it. They also see every photo as it is, which training with varied photos never 
 
 import multiprocessing
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from catalog_ai.training.taxonomy import Taxonomy
 EPOCHS = 12
 RATE = 2e-3
 FIT_BATCH = 256
+FEWEST_STEPS = 500  # a small shop's photos are gone through more often
 HEADS = ("logits", "embedding")
 
 
@@ -54,22 +54,19 @@ def refit_heads(
     """Fit scores and likeness of `network` in place, on features of the raw `bundle`'s network.
 
     `pixels` is the file of all decoded photos, `weights` how often each set's photos are seen
-    varied. The epoch that is best on `val` stays. Returns what was done, for the bundle's record.
+    varied. Nothing is chosen on `val`: it is calibrated on, and must not have been seen. Returns
+    what was done, for the bundle's record.
     """
     keras.utils.set_random_seed(seed)
     pictures = draw_pictures(examples, weights, seed)
-    held_out = [Picture(int(row)) for row in np.flatnonzero(examples.split == "val")]
-    features = compute_features(bundle, pixels, [*pictures, *held_out], seed)
-    truth, mask = join_pictures([*pictures, *held_out], taxonomy, examples)
-    count = len(pictures)
-    heads = build_heads(network, len(taxonomy.find_places("article")))
+    features = compute_features(bundle, pixels, pictures, seed)
+    truth, mask = join_pictures(pictures, taxonomy, examples)
     articles = taxonomy.find_places("article")
-    train = Features(features[:count], truth[:count], mask[:count], articles)
-    val = Features(features[count:], truth[count:], mask[count:], articles)
-    best = fit_heads(heads, taxonomy, train, val)
+    heads = build_heads(network, len(articles))
+    epochs = fit_heads(heads, taxonomy, Features(features, truth, mask, articles))
     for name in HEADS:
         network.get_layer(name).set_weights(heads.get_layer(name).get_weights())
-    return {"pictures": count, "epoch": best, "of": EPOCHS, "rate": RATE}
+    return {"pictures": len(pictures), "epochs": epochs, "rate": RATE}
 
 
 def draw_pictures(examples: Examples, weights: Sequence[int], seed: int) -> list[Picture]:
@@ -176,26 +173,25 @@ def build_heads(network: keras.Model, articles: int) -> keras.Model:
     return keras.Model(features, {"logits": scores, "likeness": likeness})
 
 
-def fit_heads(heads: keras.Model, taxonomy: Taxonomy, train: Features, val: Features) -> int:
-    """Fit in place; returns the epoch, from 1, whose weights were the best on `val`."""
-    steps = EPOCHS * len(train)
+def fit_heads(heads: keras.Model, taxonomy: Taxonomy, train: Features) -> int:
+    """Fit in place, down to a rate of zero; returns the number of epochs."""
+    epochs = max(EPOCHS, -(-FEWEST_STEPS // len(train)))
+    schedule = keras.optimizers.schedules.CosineDecay(RATE, epochs * len(train))
     heads.compile(
-        keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(RATE, steps), 1e-2),
+        keras.optimizers.AdamW(schedule, 1e-2),
         loss={"logits": make_label_loss(taxonomy), "likeness": find_likeness_loss},
         loss_weights={"logits": 1.0, "likeness": LIKENESS_WEIGHT},
     )
-    tell = keras.callbacks.LambdaCallback(on_epoch_end=tell_epoch)
-    if not len(val.features):
-        heads.fit(train, epochs=EPOCHS, callbacks=[tell], verbose=0)
-        return EPOCHS
-    keep = keras.callbacks.EarlyStopping("val_loss", patience=EPOCHS, restore_best_weights=True)
-    history = heads.fit(
-        train, validation_data=val, epochs=EPOCHS, callbacks=[keep, tell], verbose=0
-    )
-    return int(np.argmin(history.history["val_loss"])) + 1
+    with tqdm(total=epochs, desc="last layers", unit="epoch") as bar:
+        heads.fit(train, epochs=epochs, callbacks=[make_teller(bar)], verbose=0)
+    return epochs
 
 
-def tell_epoch(epoch: int, logs: Mapping[str, float]) -> None:
-    """To the error output: the standard one is for the summary alone."""
-    losses = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
-    tqdm.write(f"last layers, epoch {epoch + 1} of {EPOCHS}: {losses}", file=sys.stderr)
+def make_teller(bar: tqdm) -> keras.callbacks.Callback:
+    """Shows every epoch's loss on the error output: the standard one is for the summary alone."""
+
+    def tell(epoch: int, logs: Mapping[str, float]) -> None:
+        bar.update()
+        bar.set_postfix(loss=f"{logs['loss']:.4f}")
+
+    return keras.callbacks.LambdaCallback(on_epoch_end=tell)

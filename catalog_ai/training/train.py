@@ -2,6 +2,7 @@
 
 import json
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE
-from catalog_ai.training.manifest import Examples, encode_manifests, load_manifest
+from catalog_ai.training.manifest import Examples, Manifest, encode_manifests, load_manifest
 from catalog_ai.training.photos import PhotoError
 from catalog_ai.training.taxonomy import (
     FASHION,
@@ -23,33 +24,44 @@ from catalog_ai.training.taxonomy import (
 )
 
 STAGES = "128:3,176:2,224:2"
+FEW = 2_000  # training photos
+LAST_LAYERS = "none"  # stages: the backbone stays as it is
 REFIT_HELP = "Fit the last layers again on the converted network's features: slower, better."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The options, for the management command and for running without a shop alike."""
-    parser.add_argument(
-        "--data", type=Path, nargs="+", required=True, help="CSVs, or folders of folders."
-    )
-    parser.add_argument(
-        "--negatives", type=Path, nargs="*", default=[], help="Photos of none of the labels."
-    )
-    parser.add_argument("--out", type=Path, required=True, help="Folder of the new bundle.")
+    add_data_arguments(parser)
     parser.add_argument("--work", type=Path, help="Folder for what is kept between runs.")
-    parser.add_argument("--rules", help="Rules that join several sets: a JSON file, or `fashion`.")
     parser.add_argument(
         "--backbone",
         type=Path,
         default=SHIPPED_BUNDLE,
         help="A bundle, or an .npz of folded MobileNetV2 weights, to start from.",
     )
-    parser.add_argument("--stages", default=STAGES, help="side:epochs, in order.")
+    parser.add_argument(
+        "--stages",
+        help=f"side:epochs, in order, or `{LAST_LAYERS}`: the last layers only. {STAGES} unless "
+        f"named otherwise, and `{LAST_LAYERS}` with fewer than {FEW} training photos.",
+    )
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=1e-3, help="Highest learning rate.")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--weights", help="How often photos of each set are seen: 1,2,4,1.")
     parser.add_argument("--kind", default="int8", choices=("float32", "float16", "int8"))
     parser.add_argument("--refit", action="store_true", help=REFIT_HELP)
+
+
+def add_data_arguments(parser: ArgumentParser) -> None:
+    """What a bundle is made from and called: also for calibrating one again."""
+    parser.add_argument(
+        "--data", type=Path, nargs="+", required=True, help="CSVs, or folders of folders."
+    )
+    parser.add_argument(
+        "--negatives", type=Path, nargs="*", default=[], help="Photos of none of the labels."
+    )
+    parser.add_argument("--rules", help="Rules that join several sets: a JSON file, or `fashion`.")
+    parser.add_argument("--out", type=Path, required=True, help="Folder of the new bundle.")
     parser.add_argument("--name", help="Name of the bundle; its folder's if left out.")
     parser.add_argument("--bundle-version", default=time.strftime("%Y.%m.%d"))
 
@@ -80,12 +92,11 @@ def prepare(options: Namespace) -> tuple[Taxonomy, Examples]:
     """Read the manifests, make the taxonomy and note both in the work folder."""
     options.work = options.work or options.out.with_name(f"{options.out.name}-work")
     options.work.mkdir(parents=True, exist_ok=True)
-    options.stages = parse_stages(options.stages)
-    manifests = [load_manifest(path) for path in options.data]
-    rows = [row for manifest in manifests for row in manifest.rows]
-    path = FASHION if options.rules == "fashion" else options.rules and Path(options.rules)
-    taxonomy = build_taxonomy(load_rules(path or None, rows[0]), rows)
-    manifests += [load_manifest(path, negative=True) for path in options.negatives]
+    rules, manifests = load_data(options)
+    options.stages = parse_stages(options.stages or choose_stages(manifests))
+    options.refit = options.refit or not options.stages
+    rows = [row for one in manifests if not one.negative for row in one.rows]
+    taxonomy = build_taxonomy(rules, rows)
     weights = [int(one) for one in options.weights.split(",")] if options.weights else []
     options.weights = weights or [1] * len(manifests)
     if len(options.weights) != len(manifests):
@@ -94,9 +105,40 @@ def prepare(options: Namespace) -> tuple[Taxonomy, Examples]:
     return taxonomy, encode_manifests(taxonomy, manifests)
 
 
+def load_data(options: Namespace) -> tuple[dict[str, Any], list[Manifest]]:
+    """The rules that read rows, and the collections of `--data` and `--negatives`, in order."""
+    manifests = [load_manifest(path) for path in options.data]
+    path = FASHION if options.rules == "fashion" else options.rules and Path(options.rules)
+    rules = load_rules(path or None, manifests[0].rows[0])
+    return rules, manifests + [load_manifest(one, negative=True) for one in options.negatives]
+
+
+def choose_stages(manifests: Sequence[Manifest]) -> str:
+    """Few photos fit the last layers as well as the whole network does, at half the cost."""
+    count = sum(row["split"] == "train" for one in manifests for row in one.rows)
+    stages = LAST_LAYERS if count < FEW else STAGES
+    sys.stderr.write(f"{count} training photos: --stages {stages}\n")
+    return stages
+
+
 def parse_stages(text: str) -> list[tuple[int, int]]:
-    """ "128:3,224:2" -> [(128, 3), (224, 2)]: sides and epochs."""
-    pairs = [part.split(":") for part in text.split(",")]
+    """ "128:3,224:2" -> [(128, 3), (224, 2)]: sides and epochs; "none" -> [].
+
+    Raises:
+        PhotoError: it is nothing of the kind.
+    """
+    if text == LAST_LAYERS:
+        return []
+    pairs = re.findall(r"(\d+):(\d+)", text)
+    if (
+        not pairs
+        or ",".join(map(":".join, pairs)) != text
+        or any(int(side) < 32 for side, _ in pairs)
+    ):
+        raise PhotoError(
+            f"--stages {text}: write side:epochs, side:epochs, such as {STAGES}, sides of 32 "
+            f"pixels or more; or {LAST_LAYERS}."
+        )
     return [(int(side), int(epochs)) for side, epochs in pairs]
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from catalog_ai.inference.bundle import FORMAT, MODEL_FILE, load_bundle
+from catalog_ai.inference.classifier import sigmoid
+from catalog_ai.inference.known import make_gate
 from catalog_ai.training import calibrate
+from catalog_ai.training.known import fit_known
 from catalog_ai.training.manifest import Examples
 from catalog_ai.training.predict import score_photos
 from catalog_ai.training.taxonomy import LabelSpec, Taxonomy
@@ -43,7 +47,7 @@ def write_raw_bundle(
         "labels": [_describe(label) for label in taxonomy.labels],
         "files": {MODEL_FILE: _sum_file(folder / MODEL_FILE)},
     }
-    _save(folder, content)
+    save_content(folder, content)
     return folder
 
 
@@ -72,7 +76,8 @@ def _sum_file(path: Path) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
 
 
-def _save(folder: Path, content: Mapping[str, Any]) -> None:
+def save_content(folder: Path, content: Mapping[str, Any]) -> None:
+    """Write `bundle.json`."""
     text = json.dumps(content, indent=1, ensure_ascii=False)
     (folder / "bundle.json").write_text(text + "\n", encoding="utf-8")
 
@@ -86,22 +91,31 @@ def calibrate_bundle(folder: Path, taxonomy: Taxonomy, examples: Examples) -> di
     content = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
     for label in content["labels"]:
         label["calibration"] = {"scale": 1.0, "offset": 0.0}
-    _save(folder, content)
+    content.pop("known", None)
+    save_content(folder, content)
     negative = np.array([one.negative for one in examples.manifests])[examples.source]
     chosen = (examples.split == "val") | (negative & (examples.split != "test"))
     logits = score_logits(folder, examples, chosen)
     truth, mask, outside = examples.truth[chosen], examples.mask[chosen], negative[chosen]
-    summary = {}
+    summary: dict[str, Any] = {}
+    chance = np.ones(len(logits), np.float32)
+    own = _find_own(taxonomy, examples, FILED_FACET)[chosen] & ~outside & (truth.any(1))
+    if known := fit_known(load_bundle(folder), logits[own], bool(outside.any())):
+        gate = make_gate(load_bundle(folder).labels, known)
+        chance = sigmoid(known.scale * gate.score(logits) + known.offset)
+        content["known"] = asdict(known)
     for facet in dict.fromkeys(label.facet for label in taxonomy.labels):
         places = taxonomy.find_places(facet)
         several = _is_several(taxonomy, facet)
-        own = (outside | _find_own(taxonomy, examples, facet)[chosen])[:, None]
-        part = _Part(logits[:, places], truth[:, places], mask[:, places] * own, outside, several)
+        named = (outside | _find_own(taxonomy, examples, facet)[chosen])[:, None]
+        part = _Part(logits[:, places], truth[:, places], mask[:, places] * named, outside, several)
+        if facet == FILED_FACET:
+            part.chance = chance
         entries, summary[facet] = fit_facet(part, filed=facet == FILED_FACET)
         for place, entry in zip(places, entries, strict=True):
             content["labels"][place] |= entry
     content.setdefault("provenance", {})["calibration"] = summary
-    _save(folder, content)
+    save_content(folder, content)
     return summary
 
 
@@ -149,20 +163,27 @@ class _Part:
         known = mask.any(1) & ~outside
         # A photo whose one value is certain: the others are unlike it or not judged.
         self.single = known & (truth.sum(1) == 1) if not several else known
+        # Also photos of values too rare to be labels: a shop has such, and every answer is wrong.
+        self.nothing = known & (truth.sum(1) == 0) & mask.all(1)
+        self.chance = np.ones(len(logits), np.float32)  # that something known is shown
+
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        return self.single if self.several else self.single | self.nothing
 
 
 def fit_facet(part: _Part, *, filed: bool) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Calibration and thresholds of one facet's labels, and the figures behind them."""
-    logits, truth = part.logits[part.single], part.truth[part.single]
+    logits, truth = part.logits[part.judged], part.truth[part.judged]
     if len(logits) < SMALL_FACET:
         fit = calibrate.Fit()
     elif part.several:
         fit = calibrate.fit_platt(logits.ravel(), truth.ravel())
     else:
         # What the mask hides is no wrong answer: it must not be among the two best.
-        hidden = np.where(part.mask[part.single] > 0, logits, -30.0)
+        hidden = np.where(part.mask[part.judged] > 0, logits, -30.0)
         fit = calibrate.fit_single_valued(hidden, truth)
-    confidence = fit.apply(part.logits)
+    confidence = fit.apply(part.logits) * part.chance[:, None]
     floor = 0.05
     if filed:
         own = confidence[part.single].max(1)
@@ -183,17 +204,17 @@ def _choose_pairs(
     part: _Part, confidence: NDArray[np.float32], floor: float
 ) -> Sequence[dict[str, dict[str, float]]]:
     """AUTO and REVIEW limits of each label for every preset."""
-    rows, labels = part.single, range(part.logits.shape[1])
+    rows, labels = part.judged, range(part.logits.shape[1])
     shown = np.where(part.mask[rows] > 0, confidence[rows], 0.0)
-    truth = part.truth[rows]
+    logits, truth = part.logits[rows], part.truth[rows]
     pairs: list[dict[str, dict[str, float]]] = [{} for _ in labels]
     for preset, budget in calibrate.BUDGETS.items():
         recall = calibrate.RECALLS[preset]
         if part.several:
-            autos = [calibrate.choose_auto(shown[:, at], truth[:, at], budget) for at in labels]
+            autos = [calibrate.choose_tag_auto(shown[:, at], truth[:, at], budget) for at in labels]
             reviews = [calibrate.choose_f1_limit(shown[:, at], truth[:, at]) for at in labels]
         else:
-            autos = list(calibrate.choose_label_autos(shown, truth, budget))
+            autos = list(calibrate.choose_label_autos(shown, logits, truth, budget))
             reviews = [
                 calibrate.choose_review(shown[:, at], truth[:, at], recall, floor) for at in labels
             ]

@@ -36,48 +36,69 @@ def test_calibration_makes_overconfident_answers_honest():
     assert after < 0.02
 
 
-def test_the_auto_limit_is_the_lowest_within_the_budget():
-    confidence = np.array([0.9, 0.8, 0.7, 0.6])
-    assert calibrate.choose_auto(confidence, np.array([1, 1, 1, 0]), 0.02) == 0.7
-    assert calibrate.choose_auto(confidence, np.array([0, 1, 1, 1]), 0.02) == calibrate.NEVER
+def test_a_tag_files_only_where_its_photos_leave_no_doubt():
+    confidence = np.repeat([0.9, 0.8], [60, 40])
+    truth = np.repeat([1, 0], [60, 40])
+    assert calibrate.choose_tag_auto(confidence, truth, 0.02) == 0.9
+    assert calibrate.choose_tag_auto(confidence[50:], truth[50:], 0.02) == calibrate.NEVER
 
 
 def test_an_empty_label_is_never_filed_by_itself():
-    assert calibrate.choose_auto(np.array([]), np.array([], int), 0.02) == calibrate.NEVER
+    assert calibrate.choose_tag_auto(np.array([]), np.array([], int), 0.02) == calibrate.NEVER
 
 
-def make_two_labels(random, count, wrong):
-    """Confidences of answers for label 0, always right, and label 1, `wrong` of them not."""
-    best = random.uniform(0.3, 1.0, 2 * count)
-    label = np.repeat([0, 1], count)
-    right = np.concatenate([np.ones(count, bool), random.random(count) >= wrong])
-    confidences = np.stack([np.where(label == at, best, 0.01) for at in (0, 1)], 1)
-    truth = np.zeros((2 * count, 2), int)
-    truth[np.arange(2 * count), np.where(right, label, 1 - label)] = 1
-    return confidences, truth
+def make_labels(random, count, wrong):
+    """Answers of ever higher logit for labels, of which `wrong` of the sure ones are not right."""
+    logits = random.uniform(-1, 9, len(wrong) * count)
+    label = np.repeat(np.arange(len(wrong)), count)
+    sure = 1 / (1 + np.exp(-logits))
+    right = random.random(len(label)) < sure * (1 - np.array(wrong)[label])
+    own = np.where(np.arange(len(wrong)) == label[:, None], logits[:, None], -9.0)
+    truth = np.zeros(own.shape, int)
+    truth[np.arange(len(label)), np.where(right, label, (label + 1) % len(wrong))] = 1
+    return sigmoid(own.astype(np.float32)), own, truth
 
 
-def test_a_sound_label_gets_a_lower_limit_than_an_unsound_one():
-    confidences, truth = make_two_labels(np.random.default_rng(3), 500, 0.2)
-    limits = calibrate.choose_label_autos(confidences, truth, 0.02)
-    assert limits[0] < limits[1]
+def test_only_a_label_that_shows_it_breaks_the_budget_gets_a_higher_limit():
+    arrays = make_labels(np.random.default_rng(3), 600, (0, 0, 0, 0, 0, 0, 0, 0, 0.05))
+    limits = calibrate.choose_label_autos(*arrays, 0.03)
+    assert len(set(limits[:-1])) == 1
+    assert limits[-1] > limits[0]
 
 
 def test_a_smaller_budget_never_files_more():
-    confidences, truth = make_two_labels(np.random.default_rng(4), 400, 0.05)
+    arrays = make_labels(np.random.default_rng(4), 400, (0.01, 0.02))
     strict, balanced, permissive = (
-        calibrate.choose_label_autos(confidences, truth, budget) for budget in (0.01, 0.02, 0.05)
+        calibrate.choose_label_autos(*arrays, budget) for budget in (0.01, 0.02, 0.05)
     )
     assert (strict >= balanced).all()
     assert (balanced >= permissive).all()
+    assert permissive.max() < 1
 
 
 def test_three_lucky_photos_do_not_buy_a_low_limit():
-    confidences, truth = make_two_labels(np.random.default_rng(5), 400, 0.3)
-    lucky = np.array([[0.0, 0.0, 0.31]] * 3)
-    confidences = np.vstack([np.pad(confidences, ((0, 0), (0, 1))), lucky])
-    truth = np.vstack([np.pad(truth, ((0, 0), (0, 1))), np.array([[0, 0, 1]] * 3)])
-    assert calibrate.choose_label_autos(confidences, truth, 0.02)[2] > 0.31
+    confidences, logits, truth = make_labels(np.random.default_rng(5), 400, (0.0, 0.0))
+    limits = calibrate.choose_label_autos(
+        np.vstack([np.pad(confidences, ((0, 0), (0, 1))), [[0, 0, 0.31]] * 3]),
+        np.vstack([np.pad(logits, ((0, 0), (0, 1)), constant_values=-9), [[-9, -9, -0.8]] * 3]),
+        np.vstack([np.pad(truth, ((0, 0), (0, 1))), [[0, 0, 1]] * 3]),
+        0.05,
+    )
+    assert 1 > limits[2] > 0.31
+
+
+def test_photos_of_no_label_count_as_wrong():
+    confidences, logits, truth = make_labels(np.random.default_rng(6), 800, (0.0, 0.0))
+    truth[:60] = 0
+    fewer = calibrate.choose_label_autos(confidences, logits, truth, 0.02)
+    known = calibrate.choose_label_autos(confidences[60:], logits[60:], truth[60:], 0.02)
+    assert fewer.max() > known.max()
+
+
+def test_without_photos_nothing_is_filed():
+    nothing = np.zeros((0, 3))
+    limits = calibrate.choose_label_autos(nothing, nothing, nothing.astype(int), 0.02)
+    assert limits.tolist() == [calibrate.NEVER] * 3
 
 
 def test_review_keeps_the_recall_asked_for_but_not_below_the_floor():

@@ -76,3 +76,21 @@ def test_a_raw_bundle_loads_and_files_nothing(tmp_path):
     assert bundle.model_version == "mine-1"
     assert bundle.provenance["seed"] == 7
     assert all(label.thresholds["balanced"].auto > 1 for label in bundle.labels)
+
+
+def test_a_photo_of_no_label_makes_filing_more_careful():
+    part, strange = make_part(), make_part()
+    strange.truth[:40] = 0
+    strange.single[:40], strange.nothing[:40] = False, True
+    careful, _ = fit_facet(strange, filed=False)
+    plain, _ = fit_facet(part, filed=False)
+    autos = [[one["thresholds"]["permissive"]["auto"] for one in two] for two in (careful, plain)]
+    assert min(autos[0]) > max(autos[1])
+
+
+def test_a_doubtful_picture_is_filed_less():
+    part = make_part()
+    part.chance[:] = 0.5
+    entries, summary = fit_facet(part, filed=True)
+    assert summary["floor"] <= 0.5
+    assert all(one["thresholds"]["balanced"]["review"] <= 0.5 for one in entries)
