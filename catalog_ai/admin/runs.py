@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from catalog_ai.admin.access import ANY, attempt, demand, find_url, list_rights, may
-from catalog_ai.admin.budgets import get_threshold_urls
 from catalog_ai.admin.categorize import PRESET_NAMES
 from catalog_ai.admin.dashboard import show_dashboard
 from catalog_ai.admin.display import make_badge
@@ -27,6 +26,7 @@ from catalog_ai.admin.review import get_review_urls
 from catalog_ai.admin.run_progress import describe_progress
 from catalog_ai.admin.run_report import describe_details, has_live_details
 from catalog_ai.admin.threshold_history import list_moved_back
+from catalog_ai.admin.threshold_urls import get_threshold_urls
 from catalog_ai.admin.try_one import show_try_one
 from catalog_ai.models import Run
 from catalog_ai.workflow.permissions import CATEGORIZE, ROLL_BACK

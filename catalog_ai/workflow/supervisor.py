@@ -13,6 +13,7 @@ from django.db import OperationalError, close_old_connections
 from redis.exceptions import RedisError
 
 from catalog_ai.conf import get_settings
+from catalog_ai.inference.bundle import BundleError
 from catalog_ai.workflow.follow import follow_budgets
 from catalog_ai.workflow.reconcile import reconcile
 
@@ -79,7 +80,7 @@ class Supervisor:
         try:
             done = reconcile()
             follow_budgets()
-        except (RedisError, OperationalError):
+        except (RedisError, OperationalError, BundleError):
             logger.warning("reconcile will be tried again", exc_info=True)
             return
         if done.resent or done.taken_back or done.given_up or done.expansions:
