@@ -66,7 +66,7 @@ def test_the_figures_follow_a_slider_at_once_and_nothing_jumps(
         assert page.evaluate(f"(row) => {place}", ROW) == before
         assert page.evaluate(SHIFTS) == 0
         assert "Filed without a person: " in page.get_by_role("status").inner_text()
-        assert page.locator(".cai-plot").get_by_text("Tried").count() == 1
+        assert page.locator(".cai-plot text", has_text="Tried").count() == 1
         assert not axe.Axe().run(page, context={"include": [["#content"]]}).violations_count
         page.get_by_text("Look at the changes and save").click()
         page.get_by_role("button", name="Save").click()
