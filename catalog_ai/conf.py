@@ -29,7 +29,7 @@ class Settings:
     BULK_QUEUE: str = "catalog_ai"
     UPLOAD_QUEUE: str = "catalog_ai_uploads"
     CRON_QUEUE: str = "catalog_ai_cron"  # only for `rqcron catalog_ai.cron`
-    CHUNK_SIZE: int = 256  # products a job
+    CHUNK_SIZE: int = 1024  # products a job
     BATCH_SIZE: int = 8  # images an inference call
     EXPAND_PAGE: int = 2_000  # products collected a transaction; a smaller run is collected at once
     LEASE_SECONDS: int = 120  # a worker silent for longer has lost its rows

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
 
 from catalog_ai.admin.access import attempt, demand, find_url, may
-from catalog_ai.admin.dashboard import send_chart
+from catalog_ai.admin.dashboard.files import send_chart
 from catalog_ai.admin.threshold_history import list_changes
 from catalog_ai.admin.thresholds_rows import describe_answer, make_rows
 from catalog_ai.admin.thresholds_setting import SENSITIVITIES, Setting

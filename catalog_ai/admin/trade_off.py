@@ -7,8 +7,8 @@ import pygal
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from catalog_ai.admin.dashboard import Cell, Chart
-from catalog_ai.admin.dashboard_charts import SIZE, render_plot
+from catalog_ai.admin.dashboard.chart import Cell, Chart
+from catalog_ai.admin.dashboard.plots import SIZE, render_plot
 from catalog_ai.admin.thresholds_setting import SENSITIVITIES, Setting
 from catalog_ai.workflow.sample import Sample
 from catalog_ai.workflow.simulate import TradeOff, simulate, trace_trade_off

@@ -13,6 +13,7 @@ class Suggestion(models.Model):
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting for a person")
         PROPOSED = "proposed", _("Would be filed (dry run)")
+        WOULD_ASK = "would_ask", _("Would ask a person (dry run)")
         APPLIED = "applied", _("Filed by the model")
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", _("Rejected")
@@ -71,7 +72,8 @@ class Suggestion(models.Model):
                 condition=Q(state="pending"),
                 name="catalog_ai_sug_pending",
             ),
-            models.Index(fields=["label", "state"], name="catalog_ai_sug_label"),
+            # The newest of a label.
+            models.Index(fields=["label", "-id"], name="catalog_ai_sug_newest"),
             # What people decided last, and what of it was audited.
             models.Index(
                 fields=["-id"],

@@ -16,7 +16,7 @@ def keep_what_was(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog_ai', '0002_workbench'),
+        ('catalog_ai', '0006_summaries'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
