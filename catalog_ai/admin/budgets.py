@@ -1,7 +1,5 @@
-"""The budget page: say how much may be wrong, and see first what that would change. And undoing."""
+"""The budget page: say how much may be wrong, and see first what that would change."""
 
-import uuid
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -10,22 +8,16 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
-from django.utils.translation import gettext, ngettext
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext
 
 from catalog_ai.admin.access import attempt, demand, find_url, may
 from catalog_ai.admin.display import name_label
-from catalog_ai.admin.threshold_history import list_changes
 from catalog_ai.admin.thresholds import (
     find_pages,
     find_target,
     go_back,
     list_targets,
     log_changes,
-    show_hand_over,
-    show_let_file,
-    show_thresholds,
 )
 from catalog_ai.admin.thresholds_setting import read_budget, show_threshold
 from catalog_ai.conf import get_settings
@@ -39,9 +31,6 @@ from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import CHANGE_RULES, VIEW_RULES
 from catalog_ai.workflow.policies import load_budgets
 from catalog_ai.workflow.sample import get_sample
-from catalog_ai.workflow.threshold_changes import undo_batch, undo_change
-
-PAGE = 50
 
 
 def show_budget(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
@@ -49,7 +38,9 @@ def show_budget(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     demand(request, VIEW_RULES, CHANGE_RULES)
     query = request.POST if request.method == "POST" else request.GET
     target = find_target(query.get("target", ""))
-    labels = [label for label in get_bundle().labels if label.facet in target.facets]
+    labels = attempt(request, partial(_list_labels, target))
+    if labels is None:
+        return HttpResponseRedirect(find_url("catalog_ai_home", site=site.name))
     label = query.get("label", "")
     label = label if label in {one.id for one in labels} else ""
     share = read_budget(query.get("budget", ""))
@@ -62,24 +53,35 @@ def show_budget(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
         return _save(site, request, target, label, share)
     budgets = load_budgets(target)
     follows = query.get("follows") == "1" if share else budgets.follows(label) or not label
-    share = share or budgets.get(label)
     context = {
         **site.each_context(request),
         **find_pages(site),
+        **_describe(target, label, share or budgets.get(label), follows),
+        "labels": labels,
+        "may_change": may(request, CHANGE_RULES),
+    }
+    return TemplateResponse(request, "admin/catalog_ai/budget.html", context)
+
+
+def _list_labels(target: ProductTarget) -> list[Label]:
+    """Those that file products, by name."""
+    labels = [label for label in get_bundle().labels if label.facet in target.facets]
+    return sorted(labels, key=lambda label: label.name.casefold())
+
+
+def _describe(target: ProductTarget, label: str, share: float, follows: bool) -> dict[str, Any]:
+    return {
         "title": gettext("Error budget"),
         "opts": Run._meta,
         "target": target,
         "targets": list_targets(),
-        "labels": sorted(labels, key=lambda one: one.name.casefold()),
         "label": label,
         "percent": f"{100 * share:g}",
         "follows": follows,
         "plans": _list_plans(target, share, label) if follows else [],
         "kept": _count_kept(target, label),
         "in_force": _list_budgets(target),
-        "may_change": may(request, CHANGE_RULES),
     }
-    return TemplateResponse(request, "admin/catalog_ai/budget.html", context)
 
 
 def _list_plans(target: ProductTarget, share: float, label: str) -> list[dict[str, Any]]:
@@ -146,74 +148,3 @@ def drop_budget(site: AdminSite, request: HttpRequest) -> HttpResponse:
         messages.success(request, text % {"label": name_label(label)})
     url = find_url("catalog_ai_budget", site=site.name)
     return HttpResponseRedirect(f"{url}?target={target.key}")
-
-
-def show_changes(site: AdminSite, request: HttpRequest) -> HttpResponse:
-    """What changed thresholds, newest first."""
-    demand(request, VIEW_RULES, CHANGE_RULES)
-    target = find_target(request.GET.get("target", ""))
-    label, before = request.GET.get("label", "")[:64], request.GET.get("before", "")
-    is_number = before.isascii() and before.isdigit() and len(before) < 19
-    lines, more = list_changes(target, PAGE, before=int(before) if is_number else None, label=label)
-    context = {
-        **site.each_context(request),
-        **find_pages(site),
-        "title": gettext("What changed thresholds"),
-        "opts": Run._meta,
-        "target": target,
-        "targets": list_targets(),
-        "label": label,
-        "label_name": name_label(label) if label else "",
-        "history": lines,
-        "more": more,
-        "may_change": may(request, CHANGE_RULES),
-    }
-    return TemplateResponse(request, "admin/catalog_ai/threshold_changes.html", context)
-
-
-def undo_changes(site: AdminSite, request: HttpRequest) -> HttpResponse:
-    """Take back one change, or all of one moment."""
-    demand(request, CHANGE_RULES)
-    target = find_target(request.POST.get("target", ""))
-    change, batch = request.POST.get("change", ""), request.POST.get("batch", "")
-    verb: Callable[[], Any] | None = None
-    if change.isascii() and change.isdigit() and len(change) < 19:
-        verb = partial(undo_change, int(change), request.user)
-    elif batch:
-        verb = partial(_undo_batch, batch, request.user)
-    if verb is not None and (done := attempt(request, verb)) is not None:
-        count = len(done) if isinstance(done, list) else 1
-        text = ngettext(
-            "%(count)d change was undone. The error budget leaves the label alone from now on.",
-            "%(count)d changes were undone. The error budget leaves the labels alone from now on.",
-            count,
-        )
-        messages.success(request, text % {"count": count})
-    url = find_url("catalog_ai_threshold_changes", site=site.name)
-    return HttpResponseRedirect(f"{url}?target={target.key}")
-
-
-def _undo_batch(batch: str, actor: Any) -> Any:
-    try:
-        return undo_batch(uuid.UUID(batch), actor)
-    except ValueError:
-        return None
-
-
-def get_threshold_urls(site: AdminSite) -> list[URLPattern]:
-    """The thresholds page and all round it."""
-
-    def make(route: str, view: Callable[..., Any], name: str, *, deed: bool = False) -> URLPattern:
-        bound: Callable[..., Any] = partial(view, site)
-        wrapped = site.admin_view(require_POST(bound) if deed else bound)
-        return path(f"thresholds/{route}", wrapped, name=f"catalog_ai_{name}")
-
-    return [
-        make("", show_thresholds, "thresholds"),
-        make("file-again/", show_let_file, "let_file", deed=True),
-        make("hand-over/", show_hand_over, "hand_over", deed=True),
-        make("budget/", show_budget, "budget"),
-        make("budget/drop/", drop_budget, "budget_drop", deed=True),
-        make("changes/", show_changes, "threshold_changes"),
-        make("changes/undo/", undo_changes, "threshold_undo", deed=True),
-    ]

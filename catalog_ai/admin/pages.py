@@ -5,13 +5,13 @@ from functools import partial
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
 
-from catalog_ai.admin.budgets import get_threshold_urls
 from catalog_ai.admin.dashboard import show_dashboard
 from catalog_ai.admin.export import show_export
 from catalog_ai.admin.health import show_health
 from catalog_ai.admin.home import show_home
 from catalog_ai.admin.photos import get_photo_url
 from catalog_ai.admin.review import get_review_urls
+from catalog_ai.admin.threshold_urls import get_threshold_urls
 from catalog_ai.admin.try_one import show_try_one
 
 

@@ -112,7 +112,9 @@ def draw_trade_off(
     places = [
         {"value": (point.share_filed, point.error.error), "label": title} for title, point in points
     ]
-    chart.add("points", places, stroke=False)
+    tried = [place for place in places if place["label"] == gettext("Tried")]
+    chart.add("points", [place for place in places if place not in tried], stroke=False)
+    chart.add("tried", tried, stroke=False)  # its name lies below, where the style sheet puts it
     return render_plot(chart, name, told)
 
 

@@ -14,6 +14,7 @@ from django.db import DatabaseError, OperationalError, close_old_connections
 from redis.exceptions import RedisError
 
 from catalog_ai.conf import get_settings
+from catalog_ai.inference.bundle import BundleError
 from catalog_ai.workflow.follow import follow_budgets
 from catalog_ai.workflow.reconcile import Reconciled, reconcile
 from catalog_ai.workflow.statistics import update_summaries
@@ -89,7 +90,7 @@ class Supervisor:
         try:
             done = reconcile()
             follow_budgets()
-        except (RedisError, OperationalError):
+        except (RedisError, OperationalError, BundleError):
             logger.warning("reconcile will be tried again", exc_info=True)
             return
         if done != Reconciled():

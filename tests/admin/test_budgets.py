@@ -170,3 +170,11 @@ def test_the_run_page_says_which_labels_were_moved_back(editor: Any, target: Pro
     assert "5 of 30." in editor.get(address).content.decode()
     LabelRule.objects.update(moved_back_at=timezone.now() - timedelta(days=1))
     assert "5 of 30." not in editor.get(address).content.decode()
+
+
+def test_without_a_model_the_budget_page_says_so(
+    editor: Any, target: ProductTarget, settings: Any, tmp_path: Any
+) -> None:
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "BUNDLE": tmp_path}
+    answer = editor.get(find("budget"), follow=True)
+    assert answer.redirect_chain and "bundle.json" in answer.content.decode()

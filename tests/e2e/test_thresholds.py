@@ -66,7 +66,7 @@ def test_the_figures_follow_a_slider_at_once_and_nothing_jumps(
         assert page.evaluate(f"(row) => {place}", ROW) == before
         assert page.evaluate(SHIFTS) == 0
         assert "Filed without a person: " in page.get_by_role("status").inner_text()
-        assert page.locator(".cai-plot").get_by_text("Tried").count() == 1
+        assert page.locator(".cai-plot text", has_text="Tried").count() == 1
         assert not axe.Axe().run(page, context={"include": [["#content"]]}).violations_count
         page.get_by_text("Look at the changes and save").click()
         page.get_by_role("button", name="Save").click()
@@ -76,13 +76,13 @@ def test_the_figures_follow_a_slider_at_once_and_nothing_jumps(
 def test_another_sensitivity_moves_the_sliders(live_server: Any, client: Client) -> None:
     with open_browser(live_server.url, client) as page:
         page.goto(f"{reverse('admin:catalog_ai_thresholds')}?target=shop_demo.product")
-        before = page.locator(f"{ROW} output").inner_text()
+        before = page.locator(f"{ROW} .cai-slider-value").inner_text()
         page.locator("#cai-sensitivity").select_option("1")
         page.wait_for_function(
-            "([row, old]) => document.querySelector(row + ' output').textContent !== old",
-            arg=[ROW, before],
+            "([place, old]) => document.querySelector(place).textContent !== old",
+            arg=[f"{ROW} .cai-slider-value", before],
         )
-        assert float(page.locator(f"{ROW} output").inner_text()) < float(before)
+        assert float(page.locator(f"{ROW} .cai-slider-value").inner_text()) < float(before)
 
 
 def test_without_scripts_the_same_form_does_it(live_server: Any, client: Client) -> None:
@@ -109,7 +109,7 @@ def test_the_keys_move_a_slider_by_a_hundredth(live_server: Any, client: Client)
         slider.focus()
         page.keyboard.press("ArrowLeft")
         assert float(slider.input_value()) == pytest.approx(before - 0.01)
-        page.locator(f"{ROW} output", has_text=f"{before - 0.01:.2f}").wait_for()
+        page.locator(f"{ROW} .cai-slider-value", has_text=f"{before - 0.01:.2f}").wait_for()
 
 
 @pytest.mark.parametrize("width", [1280, 390])

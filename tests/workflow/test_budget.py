@@ -138,6 +138,7 @@ def test_a_persons_own_rule_is_neither_marked_nor_lifted(target: Any, keeper: An
 def test_switched_back_by_a_person_it_takes_new_evidence(target: Any, keeper: Any) -> None:
     make_audits(25, 5)
     move_back_if_broken(target.key, LABEL)
+    make_audits(25, 5)  # the person knows of these too
     assert let_file_again(target, LABEL, keeper)
     assert not move_back_if_broken(target.key, LABEL)
     make_audits(25, 5)

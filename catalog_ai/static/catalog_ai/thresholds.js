@@ -44,7 +44,7 @@
       const input = row.querySelector("input");
       if (input && input.value !== "" && sensitivity !== form.elements.shown.value) {
         input.value = figures.auto;
-        row.querySelector("output").textContent = figures.auto;
+        row.querySelector(".cai-slider-value").textContent = figures.auto;
       }
     }
     form.elements.shown.value = sensitivity;

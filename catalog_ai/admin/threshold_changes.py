@@ -1,0 +1,74 @@
+"""The page of what changed thresholds, and taking changes back."""
+
+import uuid
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext, ngettext
+
+from catalog_ai.admin.access import attempt, demand, find_url, may
+from catalog_ai.admin.display import name_label
+from catalog_ai.admin.threshold_history import list_changes
+from catalog_ai.admin.thresholds import find_pages, find_target, list_targets
+from catalog_ai.models import Run
+from catalog_ai.workflow.permissions import CHANGE_RULES, VIEW_RULES
+from catalog_ai.workflow.threshold_changes import undo_batch, undo_change
+
+PAGE = 50
+
+
+def show_changes(site: AdminSite, request: HttpRequest) -> HttpResponse:
+    """What changed thresholds, newest first."""
+    demand(request, VIEW_RULES, CHANGE_RULES)
+    target = find_target(request.GET.get("target", ""))
+    label, before = request.GET.get("label", "")[:64], request.GET.get("before", "")
+    is_number = before.isascii() and before.isdigit() and len(before) < 19
+    lines, more = list_changes(target, PAGE, before=int(before) if is_number else None, label=label)
+    context = {
+        **site.each_context(request),
+        **find_pages(site),
+        "title": gettext("What changed thresholds"),
+        "opts": Run._meta,
+        "target": target,
+        "targets": list_targets(),
+        "label": label,
+        "label_name": name_label(label) if label else "",
+        "history": lines,
+        "more": more,
+        "may_change": may(request, CHANGE_RULES),
+    }
+    return TemplateResponse(request, "admin/catalog_ai/threshold_changes.html", context)
+
+
+def undo_changes(site: AdminSite, request: HttpRequest) -> HttpResponse:
+    """Take back one change, or all of one moment."""
+    demand(request, CHANGE_RULES)
+    target = find_target(request.POST.get("target", ""))
+    change, batch = request.POST.get("change", ""), request.POST.get("batch", "")
+    verb: Callable[[], Any] | None = None
+    if change.isascii() and change.isdigit() and len(change) < 19:
+        verb = partial(undo_change, int(change), request.user)
+    elif batch:
+        verb = partial(_undo_batch, batch, request.user)
+    if verb is not None and (done := attempt(request, verb)) is not None:
+        count = len(done) if isinstance(done, list) else 1
+        text = ngettext(
+            "%(count)d change was undone. The error budget leaves the label alone from now on.",
+            "%(count)d changes were undone. The error budget leaves the labels alone from now on.",
+            count,
+        )
+        messages.success(request, text % {"count": count})
+    url = find_url("catalog_ai_threshold_changes", site=site.name)
+    return HttpResponseRedirect(f"{url}?target={target.key}")
+
+
+def _undo_batch(batch: str, actor: Any) -> Any:
+    try:
+        return undo_batch(uuid.UUID(batch), actor)
+    except ValueError:
+        return None
