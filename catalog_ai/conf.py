@@ -43,6 +43,7 @@ class Settings:
     METRICS_TOKEN: str = ""  # who sends it may read metrics and the why of healthz; "": nobody
     AUDIT_SHARE_START: float = 0.1  # of what would be filed, while little is known of a label
     AUDIT_SHARE_LEAST: float = 0.01  # ... and once its error is known to be within the budget
+    FOLLOW_EVERY: int = 3600  # seconds between looks whether thresholds keep to their budgets
     MAX_UPLOAD_BYTES: int = 20 * 2**20
     MAX_PIXELS: int = 50_000_000
 
@@ -60,6 +61,7 @@ POSITIVE = (
     "JOB_TIMEOUT",
     "STALLED_AFTER",
     "STOP_AFTER",
+    "FOLLOW_EVERY",
     "MAX_UPLOAD_BYTES",
     "MAX_PIXELS",
 )

@@ -1,7 +1,7 @@
 """ProductTarget: the adapter between catalog_ai and one product model of a shop."""
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -10,7 +10,11 @@ from django.db import models
 from django.db.models.fields.files import FieldFile, FileField
 
 from catalog_ai.inference.bundle import Label
-from catalog_ai.targets.categories import CategoryField, make_category_field
+from catalog_ai.targets.categories import (
+    CategoryField,
+    ManyToManyCategories,
+    make_category_field,
+)
 
 
 class ProductTarget:
@@ -48,6 +52,15 @@ class ProductTarget:
         """Products by key, with what the worker reads of them fetched in a bounded few queries."""
         pks = [self.to_pk(key) for key in keys]
         products = self.get_products().filter(pk__in=pks).prefetch_related(*self._prefetches())
+        return {self.to_key(product.pk): product for product in products}
+
+    def load_for_lists(self, keys: Collection[str]) -> dict[str, models.Model]:
+        """Products by key, with what titles and `list_categories` need: no images."""
+        if type(self).load_products is not ProductTarget.load_products:
+            return self.load_products(keys)
+        products = self.get_products().filter(pk__in=[self.to_pk(key) for key in keys])
+        if self._many_categories is None:
+            products = products.prefetch_related(*self._prefetches())
         return {self.to_key(product.pk): product for product in products}
 
     def to_key(self, pk: object) -> str:
@@ -135,6 +148,23 @@ class ProductTarget:
     def get_categories(self, product: models.Model) -> set[str]:
         """Keys of the product's present categories."""
         return self.category_field.read(product)
+
+    def list_categories(self, products: Mapping[str, models.Model]) -> dict[str, set[str]]:
+        """Keys of many products' present categories, by the products' keys."""
+        many = self._many_categories
+        if many is None:
+            return {key: self.get_categories(product) for key, product in products.items()}
+        found = many.read_many([product.pk for product in products.values()])
+        return {key: found.get(product.pk, set()) for key, product in products.items()}
+
+    @cached_property
+    def _many_categories(self) -> ManyToManyCategories | None:
+        """The field, where it tells the categories of many products in one query of its own."""
+        own = type(self).get_categories is not ProductTarget.get_categories
+        field = self.category_field
+        if own or not isinstance(field, ManyToManyCategories) or not field.can_read_many:
+            return None
+        return field
 
     def set_categories(self, product: models.Model, keys: set[str]) -> None:
         """File the product: the only place where catalog_ai writes to a shop's models."""

@@ -39,6 +39,7 @@ class FilingContext:
     categories: CategoryMap
     histories: dict[str, ProductHistory]
     audits: AuditShares = field(default_factory=AuditShares)
+    judged_since: Collection[str] = ()  # keys; only where a dry run's results are filed
 
     def get_history(self, key: str) -> ProductHistory:
         return self.histories.get(key, ProductHistory())
@@ -62,12 +63,18 @@ def load_context(target: ProductTarget, run: Run, keys: Collection[str]) -> Fili
     may_apply = run.apply_automatically and (
         run.created_by is None or is_allowed(run.created_by, AUTO_APPLY)
     )
+    histories = load_histories(target, keys)
+    categories = CategoryMap(target, get_bundle(), dry=run.dry_run)
+    return FilingContext(target, run, may_apply, categories, histories, load_shares(target))
+
+
+def load_histories(target: ProductTarget, keys: Collection[str]) -> dict[str, ProductHistory]:
+    """By product, where there is any; one query."""
     histories: dict[str, ProductHistory] = {}
     for suggestion in _past_suggestions(target, keys):
         row = suggestion.classification
         _remember(histories.setdefault(row.object_id, ProductHistory()), suggestion, row)
-    categories = CategoryMap(target, get_bundle(), dry=run.dry_run)
-    return FilingContext(target, run, may_apply, categories, histories, load_shares(target))
+    return histories
 
 
 def _past_suggestions(target: ProductTarget, keys: Collection[str]) -> Iterator[Suggestion]:
@@ -120,12 +127,22 @@ def settle(
         if context.audits.picks(row.image_digest, scored.label_id):
             reasons.append(Reason.AUDIT)
             suggestion.audit = True
+            suggestion.asked_chance = context.audits.find_share(scored.label_id)
             continue
         suggestion.category = context.categories.find(scored.label_id) or ""
         suggestion.state = _filed_state(context)
         filed.add(suggestion.category)
     _conclude(settled, filed, reasons, history, context)
+    if context.run.dry_run:
+        _ask_nobody(settled)
     return settled
+
+
+def _ask_nobody(settled: Settled) -> None:
+    """What a dry run is unsure of waits for no person."""
+    for suggestion in settled.suggestions:
+        if suggestion.state == Suggestion.State.PENDING:
+            suggestion.state = Suggestion.State.WOULD_ASK
 
 
 def find_objection(

@@ -10,8 +10,10 @@ from catalog_ai.models import Classification, Run
 from catalog_ai.workflow.breaker import is_past_bounds, trip_breaker
 from catalog_ai.workflow.claim import lock_leased
 from catalog_ai.workflow.enqueue import finish_if_done
+from catalog_ai.workflow.queues import let_go_after_commit
 
 State = Classification.State
+LET_GO_PAGE = 2_000  # rows a transaction
 
 COUNTER_OF_STATE = {
     State.FILED: "filed",
@@ -41,6 +43,7 @@ RESULT_FIELDS = (
     "attempts",
     "lease_token",
     "lease_expires_at",
+    "change",
 )
 
 
@@ -73,10 +76,29 @@ def count_ends(run_id: int, states: Sequence[State], effects: Sequence[str] = ()
 
 
 def let_go(run: Run) -> int:
-    """Cancel what is queued of a cancelled run; how many rows. A worker may give some back later:
-    reconcile lets go of those."""
+    """Cancel all that is queued of a cancelled run, page by page; how many rows. A worker may
+    give some back later: reconcile lets go of those."""
+    gone = 0
+    while ids := _find_queued(run):
+        gone += _let_go_of(run, ids)
+    return gone
+
+
+def let_go_at_once(run: Run) -> None:
+    """The same where that is quickly done; of a large run the worker lets go."""
+    _let_go_of(run, _find_queued(run))
+    if _find_queued(run):
+        let_go_after_commit(run)
+
+
+def _find_queued(run: Run) -> list[int]:
+    queued = run.classifications.filter(state=State.QUEUED).order_by("pk")
+    return list(queued.values_list("pk", flat=True)[:LET_GO_PAGE])
+
+
+def _let_go_of(run: Run, ids: Sequence[int]) -> int:
     with transaction.atomic():
-        queued = Classification.objects.filter(run=run, state=State.QUEUED)
+        queued = Classification.objects.filter(pk__in=ids, state=State.QUEUED)
         gone = queued.update(state=State.CANCELLED, finished_at=timezone.now())
         if gone:
             Run.objects.filter(pk=run.pk).update(cancelled=F("cancelled") + gone)

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -182,30 +182,32 @@ def collect_page(run: Run, target: ProductTarget, pks: Sequence[Any]) -> list[in
     images = target.get_image_names(pks)
     settled = _find_settled(run, target, images) if run.mode == Run.Mode.MISSING else set()
     wanted = {key: name for key, name in images.items() if name and key not in settled}
-    Classification.objects.bulk_create(
-        [
-            Classification(
-                run=run,
-                target=target.key,
-                object_id=key,
-                image_name=name,
-                model_version=run.model_version,
-                preset=run.preset,
-            )
-            for key, name in sorted(wanted.items())  # in one order, so that two runs cannot block
-        ],
-        ignore_conflicts=True,
-    )
-    ids = list(
-        run.classifications.filter(object_id__in=list(wanted))
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    ids = queue_products(run, wanted)
     run.total += len(ids)
     run.without_image += sum(not name for name in images.values())
     run.skipped += sum(bool(name) for name in images.values()) - len(ids)
     run.save(update_fields=["total", "without_image", "skipped"])
     return ids
+
+
+def queue_products(run: Run, images: Mapping[str, str]) -> list[int]:
+    """Write QUEUED rows for products (image names by key); ids of those not in flight already."""
+    Classification.objects.bulk_create(
+        [
+            Classification(
+                run=run,
+                target=run.target,
+                object_id=key,
+                image_name=name,
+                model_version=run.model_version,
+                preset=run.preset,
+            )
+            for key, name in sorted(images.items())  # in one order, so that two runs cannot block
+        ],
+        ignore_conflicts=True,
+    )
+    made = run.classifications.filter(target=run.target, object_id__in=list(images))
+    return list(made.order_by("pk").values_list("pk", flat=True))
 
 
 def _find_settled(run: Run, target: ProductTarget, images: dict[str, str]) -> set[str]:

@@ -4,22 +4,22 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
 from catalog_ai.targets import ProductTarget, get_target
+from catalog_ai.workflow.adopt import adopt, prepare_to_adopt
 from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle
 from catalog_ai.workflow.claim import lock_leased
-from catalog_ai.workflow.classify import ImageResult
-from catalog_ai.workflow.effects import name_effect
+from catalog_ai.workflow.effects import count_changes, find_changes, name_change
 from catalog_ai.workflow.ends import RESULT_FIELDS, count_ends, end_row
 from catalog_ai.workflow.filing import write_all
 from catalog_ai.workflow.locks import lock_products
 from catalog_ai.workflow.mirror import mirror_to_products
 from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.outcome import Judged, Outcome
 from catalog_ai.workflow.policies import get_thresholds
 from catalog_ai.workflow.queues import send_after_commit
 from catalog_ai.workflow.rows import update_rows
@@ -28,27 +28,6 @@ from catalog_ai.workflow.scoring import Scored, Scorer
 logger = logging.getLogger(__name__)
 
 State = Classification.State
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A claimed row, the image it was judged by, and the result (None: nothing new to judge)."""
-
-    row: Classification
-    image_name: str
-    result: ImageResult | None
-
-
-@dataclass
-class Outcome:
-    """What one transaction is about to write."""
-
-    rows: list[Classification] = field(default_factory=list)
-    suggestions: list[Suggestion] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
-    embeddings: list[Embedding] = field(default_factory=list)
-    effects: list[str] = field(default_factory=list)  # names of Run.EFFECTS
-    again: list[Classification] = field(default_factory=list)
 
 
 def store_results(judged: Sequence[Judged]) -> None:
@@ -69,6 +48,8 @@ def store_results(judged: Sequence[Judged]) -> None:
         mine = [item for item in judged if item.row.pk in held]
         products = target.load_products([item.row.object_id for item in mine])
         context = load_context(target, run, [item.row.object_id for item in mine])
+        if run.results_of_id:
+            context = prepare_to_adopt(context, [item.earlier for item in mine if item.earlier])
         outcome = _settle_all(mine, products, target, context, scored)
         _write(outcome, run, target, products)
     _log_stored(run, outcome, len(judged) - len(mine), time.monotonic() - started)
@@ -112,6 +93,8 @@ def _settle_all(
         row, product = item.row, products.get(item.row.object_id)
         if product is None:
             end_row(row, State.CANCELLED, _("The product was deleted."))
+        elif context.run.results_of_id:
+            _adopt_one(item, product, context, outcome)
         elif (image_name := _get_image_name(target, product)) != item.image_name:
             _requeue(row, image_name)
             outcome.again.append(row)
@@ -121,7 +104,8 @@ def _settle_all(
     for item in judged:
         if item.row.pk in settled:
             value = target.get_value(products[item.row.object_id])
-            _fill(item, scored[item.row.pk], settled[item.row.pk], value, outcome)
+            _fill(item.row, scored[item.row.pk], settled[item.row.pk], value)
+            _keep(item, settled[item.row.pk], context, outcome)
     return outcome
 
 
@@ -162,22 +146,34 @@ def _end_unjudged(item: Judged, context: FilingContext) -> bool:
     return result.rejected is not None
 
 
-def _fill(item: Judged, scored: Scored, settled: Settled, value: float, outcome: Outcome) -> None:
+def _fill(row: Classification, scored: Scored, settled: Settled, value: float) -> None:
     """Write scores, state and the figures that order the review queue onto the row."""
-    row = item.row
     row.scores = scored.scores
     row.top_label, row.top_confidence = scored.top_label, round(scored.top_confidence, 4)
     row.uncertainty = round(1.0 - scored.top_confidence, 4)
     row.value = value
     end_row(row, settled.state)
     row.reason = settled.reason
-    if effect := name_effect(settled):
-        outcome.effects.append(effect)
-    outcome.suggestions += settled.suggestions
-    outcome.decisions += settled.decisions
-    if item.result is not None and item.result.embedding is not None:
-        packed = Embedding.pack(item.result.embedding)
-        outcome.embeddings.append(Embedding(classification=row, vector=packed))
+
+
+def _keep(item: Judged, settled: Settled, context: FilingContext, outcome: Outcome) -> None:
+    result = item.result
+    vector = result.embedding if result is not None else None
+    outcome.keep(item.row, settled, None if vector is None else Embedding.pack(vector))
+    if context.run.dry_run and (named := name_change(settled, context)):
+        outcome.changes[item.row.pk] = named
+
+
+def _adopt_one(
+    item: Judged, product: models.Model, context: FilingContext, outcome: Outcome
+) -> None:
+    """File what a dry run found of a product, or leave the product out."""
+    digest = item.result.digest if item.result else ""
+    same = _get_image_name(context.target, product) == item.image_name
+    item.row.image_name = item.image_name
+    settled = adopt(item.row, digest, item.earlier if same else None, product, context)
+    if settled is not None and item.earlier is not None:
+        outcome.keep(item.row, settled, item.earlier.vector)
 
 
 def _requeue(row: Classification, image_name: str) -> None:
@@ -193,6 +189,9 @@ def _write(
     """A bounded number of statements, whatever the size of the chunk."""
     current = [row for row in outcome.rows if row.is_current]
     supersede(target, [row.object_id for row in current])
+    changes = find_changes(run.pk, outcome.changes) if outcome.changes else {}
+    for row in outcome.rows:
+        row.change_id = changes.get(row.pk)
     update_rows(Classification, outcome.rows, RESULT_FIELDS)
     Suggestion.objects.bulk_create(outcome.suggestions)
     for decision in outcome.decisions:
@@ -200,6 +199,7 @@ def _write(
     Decision.objects.bulk_create(outcome.decisions)
     Embedding.objects.bulk_create(outcome.embeddings)
     mirror_to_products(target, current, products, outcome.suggestions)
+    count_changes(changes)
     count_ends(run.pk, [State(row.state) for row in outcome.rows], outcome.effects)
     send_after_commit(run, [row.pk for row in outcome.again])
 
