@@ -22,6 +22,7 @@ import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -52,12 +53,16 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.urls import NoReverseMatch, reverse  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
-from catalog_ai.models import Classification, Run  # noqa: E402
+from catalog_ai.models import Change, Classification, HealthCheck, Rollback, Run  # noqa: E402
+from catalog_ai.models.changes import write_side  # noqa: E402
 from catalog_ai.workflow.export import export_products  # noqa: E402
 from catalog_ai.workflow.export_lines import Shape  # noqa: E402
+from catalog_ai.workflow.health.check import find_done, go_on_checking, start_check  # noqa: E402
+from catalog_ai.workflow.health.lists import list_groups  # noqa: E402
 from catalog_ai.workflow.queue import QueueFilter, get_page_query, position_of  # noqa: E402
-from shop_demo.backdrop import TARGET  # noqa: E402
+from shop_demo.backdrop import TARGET, describe_run  # noqa: E402
 from shop_demo.models import Product  # noqa: E402
 from shop_demo.targets import ShopProductTarget  # noqa: E402
 
@@ -67,7 +72,8 @@ PLAIN_PAGES = (
     "catalog_ai_home",
     "catalog_ai_dashboard",
     "catalog_ai_thresholds",
-    "catalog_ai_health",
+    "catalog_ai_budget",
+    "catalog_ai_threshold_changes",
     "catalog_ai_try",
     "catalog_ai_run_changelist",
     "catalog_ai_classification_changelist",
@@ -76,11 +82,11 @@ PLAIN_PAGES = (
 )
 
 
-def open_page(address: str) -> Call:
+def open_page(address: str, accept: str = "text/html") -> Call:
     """A GET that has to succeed."""
 
     def call(client: Client) -> None:
-        response = client.get(address)
+        response = client.get(address, headers={"Accept": accept})
         assert response.status_code == 200, (address, response.status_code)
 
     return call
@@ -95,12 +101,15 @@ def list_calls() -> Iterator[tuple[str, Call]]:
     yield from list_product_pages()
     yield from list_review_pages()
     yield from list_run_pages()
+    yield from list_health_pages()
     yield from list_api_pages()
     for name in PLAIN_PAGES:
         try:
             yield name.removeprefix("catalog_ai_"), open_page(find_admin(name))
         except NoReverseMatch:
             print(f"There is no page {name}.", file=sys.stderr)
+    moved = f"{find_admin('catalog_ai_thresholds')}?auto-article:tshirts=0.8"
+    yield "thresholds, a slider moved", open_page(moved, "application/json")
     ledger = find_admin("catalog_ai_classification_changelist")
     yield "classifications, to review", open_page(f"{ledger}?state__exact=review")
     yield "enqueue: the page", post_action({})
@@ -167,9 +176,121 @@ def list_run_pages() -> Iterator[tuple[str, Call]]:
     run = Run.objects.latest("total")
     yield "run of the whole catalogue", open_page(find_admin("catalog_ai_run_change", run.pk))
     yield "its progress", open_page(find_admin("catalog_ai_run_progress", run.pk))
+    yield "its charts, afterwards", open_page(find_admin("catalog_ai_run_charts", run.pk))
     yield "its roll-back page", open_page(find_admin("catalog_ai_run_roll_back", run.pk))
+    yield (
+        "its roll-back counts, afterwards",
+        open_page(find_admin("catalog_ai_run_preview", run.pk)),
+    )
+    yield "its roll back is asked for", roll_back(run)
+    yield from list_dry_run_pages(make_dry_run())
     yield "export page of it", open_page(f"{find_admin('catalog_ai_export')}?run={run.pk}")
     yield "export page of the queue", open_page(f"{find_admin('catalog_ai_export')}?queue=1")
+
+
+def list_health_pages() -> Iterator[tuple[str, Call]]:
+    """Each section behind a check of the whole catalogue, its largest line and a page far back."""
+    address = f"{find_admin('catalog_ai_health')}?target={TARGET}"
+    check = find_done(TARGET) or run_check()
+    for show in ("disagrees", "no_image", "unreadable", "duplicates", "labels"):
+        yield f"health, {show}", open_page(f"{address}&show={show}")
+    line = list_groups(check, "disagrees").first()
+    if line is not None:
+        pair = f"{address}&show=disagrees&group={line.pk}"
+        yield "health, a pair of categories", open_page(pair)
+        yield "health, a pair, deep", open_page(f"{pair}&p={line.size // 48 // 2 + 1}")
+    broken = Product.objects.filter(ai_state="rejected").count()
+    yield "health, unreadable, deep", open_page(f"{address}&show=unreadable&p={broken // 96 + 1}")
+    yield "health, one reason", open_page(f"{address}&show=unreadable&state=rejected&code=damaged")
+
+
+def run_check() -> HealthCheck:
+    """A check by this process, which tells how long it took."""
+    start, computed = time.perf_counter(), time.process_time()
+    check = start_check(ShopProductTarget(), None, by_system=True)
+    while check.is_active:
+        go_on_checking(check.pk)
+        check.refresh_from_db()
+    taken = {"seconds": time.perf_counter() - start, "cpu": time.process_time() - computed}
+    rounded = {name: round(value, 1) for name, value in taken.items()}
+    print(json.dumps({"check": check.state, "products": check.products, **rounded}), flush=True)
+    return check
+
+
+def list_dry_run_pages(run: Run) -> Iterator[tuple[str, Call]]:
+    change = run.changes.order_by("-products")[0]
+    middle = change.classifications.order_by("pk")[change.products // 2]
+    products = find_admin("catalog_ai_run_change_products", run.pk, change.pk)
+    yield "dry run of the whole catalogue", open_page(find_admin("catalog_ai_run_change", run.pk))
+    yield "dry run, its changes", open_page(find_admin("catalog_ai_run_changes", run.pk))
+    yield "dry run, products of a change", open_page(products)
+    yield "dry run, in the middle of them", open_page(f"{products}?after={middle.pk}")
+    yield "dry run, done for real: the start", do_for_real(run)
+
+
+def make_dry_run() -> Run:
+    """One over all products, with pairs as the worker counts them; made once."""
+    if (made := Run.objects.filter(dry_run=True).first()) is not None:
+        return made
+    source = Run.objects.latest("total")
+    known = list(
+        Classification.objects.filter(run=source).values_list("top_label", flat=True)[:500]
+    )
+    labels = sorted({label for label in known if label})
+    run = Run.objects.create(**describe_run(Run.Source.ADMIN, timezone.now()), dry_run=True)
+    side = write_side([])
+    changes = [
+        Change.objects.create(
+            run=run, effect="first_time", before=side, after=write_side([], [label])
+        )
+        for label in labels
+    ]
+    rows = (
+        Classification(
+            run=run,
+            target=TARGET,
+            object_id=str(pk),
+            image_name="products/crowd-0.jpg",
+            image_digest="0" * 64,
+            model_version=run.model_version,
+            preset=run.preset,
+            state=Classification.State.FILED,
+            # A tenth of them goes the commonest way.
+            change=changes[0 if place % 10 == 0 else place % len(changes)],
+        )
+        for place, pk in enumerate(Product.objects.order_by("pk").values_list("pk", flat=True))
+    )
+    while page := list(islice(rows, 5_000)):
+        Classification.objects.bulk_create(page)
+    for change in changes:
+        change.products = change.classifications.count()
+        change.save()
+    total = Product.objects.count()
+    Run.objects.filter(pk=run.pk).update(total=total, filed=total, first_time=total)
+    return run
+
+
+def do_for_real(run: Run) -> Call:
+    """The button; no worker is running here. Each call is the first."""
+    address = find_admin("catalog_ai_run_real", run.pk)
+
+    def call(client: Client) -> None:
+        Run.objects.filter(results_of=run).delete()
+        assert client.post(address).status_code == 302
+
+    return call
+
+
+def roll_back(run: Run) -> Call:
+    """The same, of rolling back."""
+    address = find_admin("catalog_ai_run_roll_back", run.pk)
+
+    def call(client: Client) -> None:
+        run.rollbacks.all().delete()
+        assert client.post(address).status_code == 302
+        run.rollbacks.update(state=Rollback.State.CANCELLED)
+
+    return call
 
 
 def list_api_pages() -> Iterator[tuple[str, Call]]:

@@ -13,6 +13,11 @@ from shop_demo.models import Product
 BLOCK = 1000  # products made one by one
 AT_ONCE = 64_000  # at most so many are copied in one go
 RANDOM_UUID = {"sqlite": "lower(hex(randomblob(16)))", "postgresql": "gen_random_uuid()"}
+RANDOM_DIGEST = {
+    "sqlite": "lower(hex(randomblob(32)))",
+    "postgresql": "encode(sha256(gen_random_uuid()::text::bytea), 'hex')",
+}
+COPIED_EVERY = 50  # one photo in so many is the same file as another product's
 
 
 def seed_crowd(count: int, *, embeddings: bool = False) -> Iterator[int]:
@@ -63,11 +68,18 @@ def list_changes(
     title = f"replace(title, CAST(id AS text), CAST({move('id', product)} AS text))"
     key = f"CAST(CAST(object_id AS bigint) + {shifts[product]} AS text)"
     run = f"CASE WHEN run_id < {first_upload} THEN run_id ELSE {move('run_id', Run)} END"
+    digest = RANDOM_DIGEST[connection.vendor]
+    photo = f"CASE WHEN id % {COPIED_EVERY} = 0 THEN image_digest ELSE {digest} END"
     spread = f"uncertainty * (1 - (({move('id', result)}) * 7919 % 997) / 20000.0)"
     return {
         Product: {"title": title},
         Filing: {"product_id": move("product_id", product)},
-        Classification: {"object_id": key, "run_id": run, "uncertainty": spread},
+        Classification: {
+            "object_id": key,
+            "run_id": run,
+            "image_digest": photo,
+            "uncertainty": spread,
+        },
         Suggestion: {"classification_id": move("classification_id", result)},
         Decision: {
             "classification_id": move("classification_id", result),

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -27,6 +28,7 @@ TONES: dict[str, str] = {
     Run.State.PAUSED: WAITING,
     Suggestion.State.PENDING: WAITING,
     Suggestion.State.PROPOSED: WAITING,
+    Suggestion.State.WOULD_ASK: WAITING,
     Suggestion.State.APPLIED: GOOD,
     Suggestion.State.APPROVED: GOOD,
     Suggestion.State.REJECTED: BAD,
@@ -89,6 +91,11 @@ def format_percent(share: float | None) -> str:
     if share is None:
         return "–"
     return _("%(percent)d %%") % {"percent": math.floor(100 * share + 1e-9)}
+
+
+def format_count(number: int) -> str:
+    """A number of products, its thousands told apart."""
+    return number_format(number, force_grouping=True)
 
 
 def make_bar(

@@ -13,6 +13,7 @@ class Suggestion(models.Model):
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting for a person")
         PROPOSED = "proposed", _("Would be filed (dry run)")
+        WOULD_ASK = "would_ask", _("Would ask a person (dry run)")
         APPLIED = "applied", _("Filed by the model")
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", _("Rejected")
@@ -44,6 +45,12 @@ class Suggestion(models.Model):
         _("random audit"),
         default=False,
         help_text=_("Would have been filed, and was picked at random to ask a person."),
+    )
+    # What a decision on it stands for is the inverse of this.
+    asked_chance = models.FloatField(
+        _("chance of being asked"),
+        default=1.0,
+        help_text=_("1: every product like it is asked; an audit: the share in force (0-1)."),
     )
     category = models.CharField(
         _("category"), max_length=200, blank=True, help_text=_("The shop's own key of it.")

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.db.models import signals
 
 from catalog_ai.errors import UnknownCategory
 from catalog_ai.inference.bundle import fold_name
@@ -31,6 +32,13 @@ class CategoryField(ABC):
     @abstractmethod
     def write(self, product: models.Model, keys: set[str]) -> None:
         """Make the product's categories exactly `keys`."""
+
+    def write_at_once(self, changes: Sequence[tuple[models.Model, set[str]]]) -> bool:
+        """`write` for many products, in a few statements; False where that is not possible.
+
+        Nothing is written then. It is possible where no code of the shop's hears of the change.
+        """
+        return False
 
     @abstractmethod
     def get_names(self, keys: Iterable[str]) -> dict[str, str]:
@@ -124,6 +132,24 @@ class ManyToManyCategories(RelatedCategories):
             manager.add(*[self._to_pk(key) for key in added])
         if removed := present - keys:
             manager.remove(*[self._to_pk(key) for key in removed])
+
+    def write_at_once(self, changes: Sequence[tuple[models.Model, set[str]]]) -> bool:
+        field: Any = self.field
+        through = field.remote_field.through
+        if signals.m2m_changed.has_listeners(through) or not through._meta.auto_created:
+            return False
+        owner, category = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
+        added = []
+        for product, keys in changes:
+            present = self.read(product)
+            if present - keys:
+                self.write(product, present & keys)
+            links = ({owner: product.pk, category: self._to_pk(key)} for key in keys - present)
+            added += [through(**link) for link in links]
+            # As Django's own add() does: what was fetched before is out of date.
+            getattr(product, "_prefetched_objects_cache", {}).pop(self.name, None)
+        through._default_manager.bulk_create(added, ignore_conflicts=True)
+        return True
 
 
 class ForeignKeyCategory(RelatedCategories):

@@ -79,6 +79,18 @@ class ProductTarget:
 
     # Images ---------------------------------------------------------------------------------
 
+    @property
+    def _has_plain_image(self) -> bool:
+        """Whether the image is a field of the product itself, read in no way of the shop's own."""
+        return "__" not in self.image and type(self).get_image is ProductTarget.get_image
+
+    def load_images(self, keys: Collection[str]) -> dict[str, FieldFile | None]:
+        """Images by key of those products that there are, with no more read than that takes."""
+        if not self._has_plain_image:
+            return {key: self.get_image(one) for key, one in self.load_products(keys).items()}
+        rows = self.get_products().filter(pk__in=[self.to_pk(key) for key in keys])
+        return {self.to_key(one.pk): self.get_image(one) for one in rows.only("pk", self.image)}
+
     @cached_property
     def image_field(self) -> FileField:
         """The FileField that `image` leads to.
@@ -114,8 +126,7 @@ class ProductTarget:
 
     def get_image_names(self, pks: Sequence[Any]) -> dict[str, str]:
         """Storage names of the products' images by key; an empty one where there is none."""
-        direct = "__" not in self.image and type(self).get_image is ProductTarget.get_image
-        if direct:
+        if self._has_plain_image:
             rows = self.get_products().filter(pk__in=pks).values_list("pk", self.image)
             return {self.to_key(pk): name or "" for pk, name in rows}
         products = self.load_products([self.to_key(pk) for pk in pks])
@@ -158,6 +169,13 @@ class ProductTarget:
     def set_categories(self, product: models.Model, keys: set[str]) -> None:
         """File the product: the only place where catalog_ai writes to a shop's models."""
         self.category_field.write(product, keys)
+
+    def set_categories_at_once(self, changes: Sequence[tuple[models.Model, set[str]]]) -> bool:
+        """`set_categories` for many products; False, and nothing written, where it must be one by
+        one: because a shop does it in its own way, or has code that hears of each."""
+        if getattr(self.set_categories, "__func__", None) is not ProductTarget.set_categories:
+            return False
+        return self.category_field.write_at_once(changes)
 
     def look_up_category(self, label: Label) -> str | None:
         """Key of the shop's category for a label, or None; makes none."""

@@ -86,16 +86,16 @@ class Page:
 
 def write_head(shape: Shape) -> str:
     """The line that names the columns."""
-    return _format([COLUMNS[shape]])
+    return format_lines([COLUMNS[shape]])
 
 
 def write_lines(target: ProductTarget, entries: Sequence[Entry], shape: Shape) -> str:
     """The lines of a page of entries, from a bounded few queries."""
     page = _load(target, entries)
     if shape == Shape.PRODUCTS:
-        return _format(_list_products(page))
+        return format_lines(_list_products(page))
     page.verdicts = load_verdicts(entries)
-    return _format(_list_suggestions(page))
+    return format_lines(_list_suggestions(page))
 
 
 def protect_cell(value: Cell) -> Cell:
@@ -105,7 +105,8 @@ def protect_cell(value: Cell) -> Cell:
     return value
 
 
-def _format(lines: Iterable[Sequence[Cell]]) -> str:
+def format_lines(lines: Iterable[Sequence[Cell]]) -> str:
+    """Lines of CSV, safe to open in a spreadsheet."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerows([protect_cell(cell) for cell in line] for line in lines)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from types import FrameType
 
 from django.conf import settings as django_settings
@@ -13,7 +14,8 @@ from django.db import DatabaseError, OperationalError, close_old_connections
 from redis.exceptions import RedisError
 
 from catalog_ai.conf import get_settings
-from catalog_ai.workflow.reconcile import reconcile
+from catalog_ai.workflow.follow import follow_budgets
+from catalog_ai.workflow.reconcile import Reconciled, reconcile
 from catalog_ai.workflow.statistics import update_summaries
 
 logger = logging.getLogger(__name__)
@@ -65,7 +67,9 @@ class Supervisor:
             if process is not None and time.monotonic() - self.started[slot] < RESTART_AFTER:
                 continue
             if process is not None:
-                logger.error("worker on %s ended with %s: restarting", queue, process.returncode)
+                facts = {"queue": queue, "worker": process.pid, "exit_code": process.returncode}
+                text = "worker on %s ended with %s: restarting"
+                logger.error(text, queue, process.returncode, extra=facts)
             self.processes[slot] = self._spawn(queue)
             self.started[slot] = time.monotonic()
 
@@ -84,11 +88,12 @@ class Supervisor:
         close_old_connections()
         try:
             done = reconcile()
+            follow_budgets()
         except (RedisError, OperationalError):
             logger.warning("reconcile will be tried again", exc_info=True)
             return
-        if done.resent or done.taken_back or done.given_up or done.expansions:
-            logger.info("reconciled: %s", done)
+        if done != Reconciled():
+            logger.info("reconciled: %s", done, extra=asdict(done))
 
     def _count(self) -> None:
         """Bring the dashboard's figures up to date; a shop that is new to them at a stretch."""
@@ -117,5 +122,6 @@ class Supervisor:
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                logger.error("worker %s did not stop in time: killed", process.pid)
+                facts = {"worker": process.pid}
+                logger.error("worker %s did not stop in time: killed", process.pid, extra=facts)
                 os.killpg(process.pid, signal.SIGKILL)

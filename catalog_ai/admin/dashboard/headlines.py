@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from catalog_ai.admin.dashboard.links import Links
-from catalog_ai.admin.display import format_percent
+from catalog_ai.admin.display import format_count, format_percent
 from catalog_ai.workflow.statistics import Statistics
 
 
@@ -27,21 +26,19 @@ def list_headlines(found: Statistics, links: Links) -> list[Headline]:
     filed = found.filed / found.products if found.products else None
     queue = links.find_queue() if found.backlog else ""
     return [
-        Headline(gettext("Products categorised"), _count(found.products)),
+        Headline(gettext("Products categorised"), format_count(found.products)),
         Headline(
             gettext("Filed by itself"),
             format_percent(filed),
-            gettext("%(count)s products") % {"count": _count(found.filed)},
+            gettext("%(count)s products") % {"count": format_count(found.filed)},
         ),
-        Headline(gettext("Waiting for a person"), _count(found.backlog), gettext("Now"), queue),
-        Headline(gettext("Suggestions decided"), _count(found.acceptance.decided)),
+        Headline(
+            gettext("Waiting for a person"), format_count(found.backlog), gettext("Now"), queue
+        ),
+        Headline(gettext("Suggestions decided"), format_count(found.acceptance.decided)),
         Headline(
             gettext("Accepted by people"),
             format_percent(found.acceptance.share),
             sure if found.acceptance.decided else gettext("Nothing decided yet"),
         ),
     ]
-
-
-def _count(number: int) -> str:
-    return number_format(number, force_grouping=True)

@@ -1,12 +1,10 @@
 """The page of the dashboard, and its figures as files."""
 
-import csv
-import io
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
@@ -21,14 +19,13 @@ from catalog_ai.admin.dashboard.by_name import (
     chart_labels,
     chart_reviewers,
 )
-from catalog_ai.admin.dashboard.chart import Cell, Chart
+from catalog_ai.admin.dashboard.chart import Chart
+from catalog_ai.admin.dashboard.files import send_chart
 from catalog_ai.admin.dashboard.headlines import list_headlines
 from catalog_ai.admin.dashboard.links import Links, make_links
 from catalog_ai.admin.dashboard.over_time import chart_filed, chart_models, chart_throughput
-from catalog_ai.admin.export import send_csv
 from catalog_ai.models import Run
 from catalog_ai.targets import get_targets
-from catalog_ai.workflow.export_lines import protect_cell
 from catalog_ai.workflow.permissions import is_allowed
 from catalog_ai.workflow.statistics import (
     BadPeriod,
@@ -64,7 +61,7 @@ def show_dashboard(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
         if found and found.uncounted:
             messages.warning(request, gettext("The figures are still being counted: no file yet."))
             return HttpResponseRedirect(f"?{address}")
-        return _send_chart(charts, request.GET["csv"])
+        return send_chart(charts, request.GET["csv"])
     context = {
         **site.each_context(request),
         "title": gettext("Dashboard"),
@@ -115,14 +112,3 @@ def _list_filters(period: Period, target: str) -> dict[str, str]:
     if period.name == "own":
         found |= {"from": str(period.first), "to": str(period.last)}
     return found
-
-
-def _send_chart(charts: list[Chart], key: str) -> HttpResponseBase:
-    chart = next((chart for chart in charts if chart.key == key), None)
-    if chart is None:
-        raise Http404
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    lines: list[list[Cell]] = [[*chart.heads], *chart.lines]
-    writer.writerows([protect_cell(cell) for cell in line] for line in lines)
-    return send_csv([buffer.getvalue()], f"dashboard-{key}")

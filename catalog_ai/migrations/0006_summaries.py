@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog_ai', '0002_workbench'),
+        ('catalog_ai', '0005_rollbacks'),
     ]
 
     operations = [
