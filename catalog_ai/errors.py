@@ -57,3 +57,15 @@ class UnknownTarget(CatalogAIError):
 
 class NothingToSend(CatalogAIError):
     message = _("No product was selected.")
+
+
+class NothingFiled(CatalogAIError):
+    message = _("A dry run has filed nothing, so there is nothing to roll back.")
+
+
+class RunIsRolledBack(CatalogAIError):
+    message = _("The run was rolled back, or is being rolled back: nothing of it is tried again.")
+
+
+class NotFinished(CatalogAIError):
+    message = _("The dry run has not ended yet.")

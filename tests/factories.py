@@ -10,11 +10,12 @@ from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from catalog_ai.models import Classification, Run, Suggestion
+from catalog_ai.models import Classification, Decision, Rollback, Run, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.classify import ImageResult
 from catalog_ai.workflow.models_in_use import get_bundle
-from shop_demo.models import Product
+from catalog_ai.workflow.rollback import Step, continue_rollback, start_rollback
+from shop_demo.models import Category, Product
 
 numbers = itertools.count(1)
 
@@ -137,3 +138,33 @@ def claim_one(target: ProductTarget, product: Any, run: Run | None = None) -> Cl
         attempts=1,
         lease_token=f"token-{next(numbers)}",
     )
+
+
+def make_filed_run(count: int = 1) -> Run:
+    """A finished run that filed so many products by itself."""
+    run = make_run(total=count, filed=count, state=Run.State.DONE)
+    category, _made = Category.objects.get_or_create(name="T-shirts")
+    for _ in range(count):
+        product = Product.objects.create(title=f"Filed {next(numbers)}")
+        product.categories.add(category)
+        row = make_classification(product, run, state=Classification.State.FILED)
+        suggestion = make_suggestion(row, state="applied", category=str(category.pk))
+        Decision.objects.create(
+            classification=row,
+            suggestion=suggestion,
+            action=Decision.Action.APPLY,
+            label=suggestion.label,
+            state_after=suggestion.state,
+            classification_after=row.state,
+            categories_after=[str(category.pk)],
+        )
+    return run
+
+
+def roll_back(run: Run, actor: Any) -> Rollback:
+    """Roll a run back as a worker does, to the end."""
+    rollback = start_rollback(run, actor)
+    while continue_rollback(rollback.pk) == Step.MORE:
+        pass
+    rollback.refresh_from_db()
+    return rollback

@@ -1,7 +1,7 @@
 """Figures as people see them: bars with threshold marks, badges, percentages."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
@@ -28,6 +28,7 @@ TONES: dict[str, str] = {
     Run.State.PAUSED: WAITING,
     Suggestion.State.PENDING: WAITING,
     Suggestion.State.PROPOSED: WAITING,
+    Suggestion.State.WOULD_ASK: WAITING,
     Suggestion.State.APPLIED: GOOD,
     Suggestion.State.APPROVED: GOOD,
     Suggestion.State.REJECTED: BAD,
@@ -66,6 +67,10 @@ class Bar:
     auto: str = ""  # where the label files by itself; empty where it never does
     review: str = ""
     tone: str = QUIET
+    url: str = ""  # where its name leads; empty: nowhere
+
+    def leading_to(self, url: str) -> "Bar":
+        return replace(self, url=url)
 
 
 def name_label(label: str) -> str:

@@ -1,4 +1,4 @@
-"""How far a run is and how fast it goes, from the run's own counters: cheap at any size."""
+"""How far a run or its rollback is, and how fast it goes, from counters: cheap at any size."""
 
 import math
 import time
@@ -21,7 +21,7 @@ from catalog_ai.admin.display import (
     make_badge,
     make_count_bars,
 )
-from catalog_ai.models import Run
+from catalog_ai.models import Rollback, Run
 
 TONES = {
     "filed": GOOD,
@@ -94,7 +94,7 @@ def list_counters(run: Run) -> list[Counter]:
         counters.append(
             Counter(
                 name=name,
-                label=Run._meta.get_field(name).verbose_name,  # type: ignore[union-attr]
+                label=_name_counter(run, name),
                 count=count,
                 share=gettext("%(percent).1f %%") % {"percent": 100 * share},
                 x=format_length(start),
@@ -104,6 +104,17 @@ def list_counters(run: Run) -> list[Counter]:
         )
         start += share
     return counters
+
+
+def _name_counter(run: Run, name: str) -> Any:
+    if run.dry_run and name == "filed":
+        return gettext("would be filed")
+    if run.dry_run and name == "review":
+        return gettext("would wait for a person")
+    if run.results_of_id and name == "cancelled":
+        # The results of a dry run are left out one by one; nothing else cancels single products.
+        return gettext("left out")
+    return Run._meta.get_field(name).verbose_name  # type: ignore[union-attr]
 
 
 def list_effects(run: Run) -> list[Bar]:
@@ -123,11 +134,14 @@ def measure_rate(run: Run) -> float | None:
     if run.finished_at:
         taken = (run.finished_at - run.created_at).total_seconds()
         return run.done / taken if taken > 0 and run.done else None
-    if not run.is_active:
-        return None
-    key = f"catalog_ai:run:{run.pk}:samples"
+    return sample_rate(f"run:{run.pk}", run.done) if run.is_active else None
+
+
+def sample_rate(name: str, done: int) -> float | None:
+    """What was done a second, between the last looks at something; None before a second look."""
+    key = f"catalog_ai:{name}:samples"
     samples: list[tuple[float, int]] = cache.get(key, [])
-    samples = [*samples, (time.time(), run.done)][-SAMPLES_KEPT:]
+    samples = [*samples, (time.time(), done)][-SAMPLES_KEPT:]
     cache.set(key, samples, SAMPLE_SECONDS)
     (begin, first), (end, last) = samples[0], samples[-1]
     if end - begin < 1 or last <= first:
@@ -146,7 +160,12 @@ def tell_rate(rate: float | None) -> str:
 def tell_time_left(run: Run, rate: float | None) -> str:
     if rate is None or run.state != Run.State.RUNNING:
         return ""
-    seconds = math.ceil(max(0, run.total - run.done) / rate)
+    return tell_time_for(max(0, run.total - run.done), rate)
+
+
+def tell_time_for(number: int, rate: float) -> str:
+    """How long so many take at so many a second."""
+    seconds = math.ceil(number / rate)
     if seconds < 60:
         return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
     minutes = math.ceil(seconds / 60)
@@ -155,7 +174,7 @@ def tell_time_left(run: Run, rate: float | None) -> str:
     return gettext("%(n)d hours") % {"n": math.ceil(minutes / 60)}
 
 
-def tell_duration(run: Run) -> str:
+def tell_duration(work: Run | Rollback) -> str:
     """From start to end, or to now, to the second."""
-    taken = (run.finished_at or timezone.now()) - run.created_at
+    taken = (work.finished_at or timezone.now()) - work.created_at
     return str(timedelta(seconds=math.ceil(taken.total_seconds())))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
+from django.db import models
 from django.db.models import Count
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from catalog_ai.admin.access import find_url
 from catalog_ai.admin.display import Bar, make_count_bars, name_label
@@ -46,20 +47,33 @@ def describe_details(run: Run, site: str) -> dict[str, Any]:
     """Charts and lists over the run's products; those of a large run are kept for a while."""
     if has_live_details(run):
         return _load_details(run, site)
-    stand = f"{run.pk}:{run.state}:{run.done}:{run.rolled_back_at}:{site}:{get_language()}"
-    key = f"catalog_ai:run:{hashlib.sha256(stand.encode()).hexdigest()}"
-    details: dict[str, Any] | None = cache.get(key)
+    details = get_kept_details(run, site)
     if details is None:
         details = _load_details(run, site)
-        cache.set(key, details, KEPT_SECONDS)
+        cache.set(_name_kept(run, site), details, KEPT_SECONDS)
     return details
+
+
+def get_kept_details(run: Run, site: str) -> dict[str, Any] | None:
+    """The same where they are kept; None where they would have to be counted."""
+    kept: dict[str, Any] | None = cache.get(_name_kept(run, site))
+    return kept
+
+
+def _name_kept(run: Run, site: str) -> str:
+    stand = f"{run.pk}:{run.state}:{run.done}:{run.rolled_back_at}:{site}:{get_language()}"
+    return f"catalog_ai:run:{hashlib.sha256(stand.encode()).hexdigest()}"
 
 
 def _load_details(run: Run, site: str) -> dict[str, Any]:
     rows = run.classifications
     troubled = {
         state: _load_troubled(run, state, site)
-        for state, count in (("rejected", run.rejected), ("failed", run.failed))
+        for state, count in (
+            (Classification.State.REJECTED, run.rejected),
+            (Classification.State.FAILED, run.failed),
+            (Classification.State.CANCELLED, run.cancelled),
+        )
         if count
     }
     return {
@@ -68,8 +82,10 @@ def _load_details(run: Run, site: str) -> dict[str, Any]:
         "reasons": _count_reasons(run),
         "rejected": _count_troubles(run, Classification.State.REJECTED) if run.rejected else [],
         "failed": _count_troubles(run, Classification.State.FAILED) if run.failed else [],
-        "rejected_products": troubled.get("rejected", []),
-        "failed_products": troubled.get("failed", []),
+        "left_out": _count_troubles(run, Classification.State.CANCELLED) if run.cancelled else [],
+        "rejected_products": troubled.get(Classification.State.REJECTED, []),
+        "failed_products": troubled.get(Classification.State.FAILED, []),
+        "left_out_products": troubled.get(Classification.State.CANCELLED, []),
         "in_hand": rows.filter(state=Classification.State.RUNNING).count() if run.is_active else 0,
     }
 
@@ -106,8 +122,14 @@ def _count_reasons(run: Run) -> list[Bar]:
     return make_count_bars(named)
 
 
+def _find_troubled(run: Run, state: str) -> "models.QuerySet[Classification]":
+    """Rows of a state; of the cancelled ones those that were left out for a reason of their own."""
+    rows = run.classifications.filter(state=state)
+    return rows.exclude(error="") if state == Classification.State.CANCELLED else rows
+
+
 def _count_troubles(run: Run, state: str) -> Sequence[Trouble]:
-    rows = run.classifications.filter(state=state).values_list("error")
+    rows = _find_troubled(run, state).values_list("error")
     counts = rows.annotate(number=Count("pk")).order_by("-number", "error")[:PRODUCTS_SHOWN]
     return [Trouble(reason, number) for reason, number in counts]
 
@@ -116,12 +138,13 @@ def _load_troubled(run: Run, state: str, site: str) -> list[TroubledProduct]:
     target = get_targets().get(run.target)
     if target is None:
         return []
-    rows = list(run.classifications.filter(state=state).defer("scores")[:PRODUCTS_SHOWN])
+    rows = list(_find_troubled(run, state).order_by("pk").defer("scores")[:PRODUCTS_SHOWN])
     products = target.load_products([row.object_id for row in rows])
     opts = target.get_model()._meta
     name = f"{opts.app_label}_{opts.model_name}_change"
     return [
         TroubledProduct(target.get_title(product), find_url(name, product.pk, site=site), row.error)
-        for row in rows
         if (product := products.get(row.object_id)) is not None
+        else TroubledProduct(gettext("Deleted product"), "", row.error)
+        for row in rows
     ]

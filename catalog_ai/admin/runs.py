@@ -1,42 +1,33 @@
-"""Runs in the admin: the list, the page of one run, and what can be done to it."""
+"""Runs in the admin: the list, and the addresses of what belongs to one run."""
 
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from catalog_ai.admin.access import ANY, attempt, demand, find_url, list_rights, may
-from catalog_ai.admin.categorize import PRESET_NAMES
-from catalog_ai.admin.dashboard import show_dashboard
+from catalog_ai.admin.access import ANY, find_url, list_rights, may
 from catalog_ai.admin.display import make_badge
-from catalog_ai.admin.export import show_export
-from catalog_ai.admin.health import show_health
-from catalog_ai.admin.home import show_home
+from catalog_ai.admin.pages import get_page_urls
 from catalog_ai.admin.read_only import ReadOnlyAdmin
-from catalog_ai.admin.review import get_review_urls
-from catalog_ai.admin.run_progress import describe_progress
-from catalog_ai.admin.run_report import describe_details, has_live_details
-from catalog_ai.admin.thresholds import show_let_file, show_thresholds
-from catalog_ai.admin.try_one import show_try_one
+from catalog_ai.admin.run_changes import show_change, show_changes
+from catalog_ai.admin.run_commands import do_command, do_for_real
+from catalog_ai.admin.run_page import INCLUDES, show_charts, show_progress, show_run
+from catalog_ai.admin.run_rollback import (
+    do_rollback_command,
+    show_preview,
+    show_rollback,
+    show_rollback_progress,
+)
 from catalog_ai.models import Run
-from catalog_ai.workflow.permissions import CATEGORIZE, ROLL_BACK
-from catalog_ai.workflow.queues import get_queue_status
-from catalog_ai.workflow.runs import cancel_run, pause_run, resume_run, retry_failed, run_for_real
-from catalog_ai.workflow.undo import preview_rollback, roll_back
 
-POLL_SECONDS = 2
-RELOAD_SECONDS = 15  # of the whole page, where there is no JavaScript
-INCLUDES = "admin/catalog_ai/includes"
+Place = tuple[str, str, Callable[..., HttpResponse]]  # end of the address, of the name, and view
 
 
 @admin.register(Run)
@@ -79,32 +70,27 @@ class RunAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         site, wrap = self.admin_site, self.admin_site.admin_view
-        ours = [
-            path("home/", wrap(partial(show_home, site)), name="catalog_ai_home"),
-            path("dashboard/", wrap(partial(show_dashboard, site)), name="catalog_ai_dashboard"),
-            path("health/", wrap(partial(show_health, site)), name="catalog_ai_health"),
-            path("try/", wrap(partial(show_try_one, site)), name="catalog_ai_try"),
-            path("thresholds/", wrap(partial(show_thresholds, site)), name="catalog_ai_thresholds"),
-            path(
-                "thresholds/file-again/",
-                wrap(require_POST(partial(show_let_file, site))),
-                name="catalog_ai_let_file",
-            ),
-            path("export/", wrap(partial(show_export, site)), name="catalog_ai_export"),
-            path("<int:pk>/progress/", wrap(self.progress_view), name="catalog_ai_run_progress"),
-            path(
-                "<int:pk>/for-real/",
-                wrap(require_POST(self.real_view)),
-                name="catalog_ai_run_real",
-            ),
-            path("<int:pk>/roll-back/", wrap(self.roll_back_view), name="catalog_ai_run_roll_back"),
-            path(
-                "<int:pk>/<str:command>/now/",
-                wrap(require_POST(self.command_view)),
-                name="catalog_ai_run_command",
-            ),
+        pages: list[Place] = [
+            ("progress", "progress", show_progress),
+            ("charts", "charts", show_charts),
+            ("changes", "changes", show_changes),
+            ("changes/<int:change>", "change_products", show_change),
+            ("roll-back", "roll_back", show_rollback),
+            ("roll-back/preview", "preview", show_preview),
+            ("roll-back/progress", "roll_back_progress", show_rollback_progress),
         ]
-        return [*ours, *get_review_urls(site), *super().get_urls()]
+        commands: list[Place] = [
+            ("for-real", "real", do_for_real),
+            ("roll-back/<str:command>/now", "roll_back_command", do_rollback_command),
+            ("<str:command>/now", "command", do_command),
+        ]
+        views: list[Place] = [(tail, name, partial(view, site)) for tail, name, view in pages]
+        views += [(tail, name, require_POST(partial(do, site))) for tail, name, do in commands]
+        ours = [
+            path(f"<int:pk>/{tail}/", wrap(view), name=f"catalog_ai_run_{name}")
+            for tail, name, view in views
+        ]
+        return [*get_page_urls(site), *ours, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -127,130 +113,4 @@ class RunAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The page of one run, instead of a form that nobody may fill in."""
-        run = self._get_run(request, object_id)
-        site = self.admin_site.name
-        context = {
-            **self.admin_site.each_context(request),
-            **self._describe(run, details=True),
-            "title": str(run),
-            "opts": self.opts,
-            "preset": PRESET_NAMES.get(run.preset, run.preset),
-            "queue": get_queue_status() if run.is_active else None,
-            "rights": list_rights(request),
-            "poll_seconds": POLL_SECONDS,
-            "reload_seconds": RELOAD_SECONDS,
-            "review_url": find_url("catalog_ai_review", site=site),
-            "home_url": find_url("catalog_ai_home", site=site),
-        }
-        return TemplateResponse(request, "admin/catalog_ai/run.html", context)
-
-    def _get_run(self, request: HttpRequest, pk: object) -> Run:
-        if not self.has_view_permission(request):
-            demand(request)
-        if not str(pk).isdecimal():
-            raise Http404
-        return get_object_or_404(Run.objects.select_related("created_by"), pk=pk)
-
-    def _describe(self, run: Run, *, details: bool) -> dict[str, Any]:
-        context: dict[str, Any] = {"run": run, "progress": describe_progress(run)}
-        if details:
-            context["details"] = describe_details(run, self.admin_site.name)
-        return context
-
-    def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Progress as JSON, with the drawn parts of the page, so that words have one home."""
-        run = self._get_run(request, pk)
-        details = has_live_details(run) or not run.is_active
-        context = self._describe(run, details=details)
-        progress = context["progress"]
-        names = {"cai-progress": "run_progress"}
-        if details:
-            names["cai-details"] = "run_details"
-        return JsonResponse(
-            {
-                "state": run.state,
-                "active": run.is_active,
-                "total": run.total,
-                "done": run.done,
-                "percent": run.percent,
-                "summary": progress.summary,
-                "counters": {counter.name: counter.count for counter in progress.counters},
-                "parts": {
-                    part: render_to_string(f"{INCLUDES}/{name}.html", context, request)
-                    for part, name in names.items()
-                },
-            }
-        )
-
-    def command_view(self, request: HttpRequest, pk: int, command: str) -> HttpResponse:
-        """Cancel, pause, resume or retry, as a button of the page asks."""
-        demand(request, CATEGORIZE)
-        run = get_object_or_404(Run, pk=pk)
-        verbs: dict[str, Callable[[], Any]] = {
-            "cancel": partial(cancel_run, run, request.user),
-            "pause": partial(pause_run, run, request.user),
-            "resume": partial(resume_run, run, request.user),
-            "retry": partial(retry_failed, run, request.user),
-        }
-        verb = verbs.get(command)
-        if verb is not None and (done := attempt(request, verb)) is not None:
-            messages.success(request, _tell_command(command, done))
-        return self._go_to(run)
-
-    def real_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Start the real run over the products of a dry run, and show it."""
-        demand(request, CATEGORIZE)
-        run = get_object_or_404(Run, pk=pk, dry_run=True)
-        started: Run | None = attempt(request, partial(run_for_real, run, request.user))
-        if started is not None:
-            messages.success(request, gettext("The real run was started."))
-        return self._go_to(started or run)
-
-    def roll_back_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """First what rolling back would do; after a POST, the deed."""
-        demand(request, ROLL_BACK)
-        run = get_object_or_404(Run, pk=pk)
-        if request.method == "POST":
-            reviewed = attempt(request, partial(roll_back, run, request.user))
-            if reviewed is not None:
-                messages.success(request, _tell_rollback(reviewed.done))
-                for error in dict.fromkeys(reviewed.errors):
-                    messages.warning(request, error)
-            return self._go_to(run)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Roll back %(run)s") % {"run": run},
-            "opts": self.opts,
-            "run": run,
-            "preview": preview_rollback(run),
-            "back": find_url("catalog_ai_run_change", run.pk, site=self.admin_site.name),
-        }
-        return TemplateResponse(request, "admin/catalog_ai/roll_back.html", context)
-
-    def _go_to(self, run: Run) -> HttpResponse:
-        site = self.admin_site.name
-        return HttpResponseRedirect(find_url("catalog_ai_run_change", run.pk, site=site))
-
-
-def _tell_command(command: str, done: Any) -> str:
-    if command == "retry":
-        text = ngettext(
-            "%(count)d product is being tried again.",
-            "%(count)d products are being tried again.",
-            done,
-        )
-        return text % {"count": done}
-    return {
-        "cancel": gettext("The run was cancelled. What it had done stays."),
-        "pause": gettext("The run is paused."),
-        "resume": gettext("The run goes on."),
-    }[command]
-
-
-def _tell_rollback(count: int) -> str:
-    text = ngettext(
-        "%(count)d product was put back as it was.",
-        "%(count)d products were put back as they were.",
-        count,
-    )
-    return text % {"count": count}
+        return show_run(self.admin_site, request, object_id)

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog_ai.models.changes import Change
 from catalog_ai.models.runs import Run
 
 WAITS = Q(is_current=True, state__in=("review", "unidentified"))  # condition of partial indexes
@@ -82,6 +83,11 @@ class Classification(models.Model):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     reviewed_at = models.DateTimeField(_("reviewed"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    interruptions = models.PositiveSmallIntegerField(
+        default=0,
+        editable=False,
+        help_text="By no fault of the image, weighed: see workflow/claim.py.",
+    )
     lease_token = models.CharField(max_length=36, blank=True, editable=False)
     lease_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
     assigned_to = models.ForeignKey(
@@ -94,6 +100,15 @@ class Classification(models.Model):
         db_index=False,  # nearly all rows have none: see the partial index
     )
     assigned_until = models.DateTimeField(null=True, blank=True, editable=False)
+    change = models.ForeignKey(
+        Change,
+        verbose_name=_("what it would change"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="classifications",
+        db_index=False,  # only rows of dry runs have one: see the partial index
+    )
 
     class Meta:
         verbose_name = _("classification")
@@ -159,6 +174,11 @@ class Classification(models.Model):
                 fields=["assigned_to"],
                 condition=Q(assigned_to__isnull=False),
                 name="catalog_ai_cls_assigned",
+            ),
+            models.Index(
+                fields=["change", "id"],
+                condition=Q(change__isnull=False),
+                name="catalog_ai_cls_change",
             ),
             # With all that the review queue counts by.
             models.Index(

@@ -63,6 +63,15 @@ class Run(models.Model):
     created_at = models.DateTimeField(_("started"), auto_now_add=True, db_index=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     rolled_back_at = models.DateTimeField(_("rolled back"), null=True, blank=True)
+    results_of = models.ForeignKey(
+        "self",
+        verbose_name=_("results of"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="done_for_real",
+        help_text=_("The dry run whose results this run files; the model looks at nothing again."),
+    )
 
     # The SQL that selects the primary keys of the products, so that a run over a million
     # products is started at once and collects its products page by page in the worker.
@@ -117,6 +126,11 @@ class Run(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in {self.State.EXPANDING, self.State.RUNNING}
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether its counters still change: a cancelled run is let go of page by page."""
+        return self.is_active or (self.state == self.State.CANCELLED and self.done < self.total)
 
     @property
     def percent(self) -> int:

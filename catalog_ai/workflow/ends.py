@@ -7,11 +7,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog_ai.models import Classification, Run
-from catalog_ai.workflow.breaker import trip_breaker
+from catalog_ai.workflow.breaker import is_past_bounds, trip_breaker
 from catalog_ai.workflow.claim import lock_leased
 from catalog_ai.workflow.enqueue import finish_if_done
+from catalog_ai.workflow.queues import let_go_after_commit
 
 State = Classification.State
+LET_GO_PAGE = 2_000  # rows a transaction
 
 COUNTER_OF_STATE = {
     State.FILED: "filed",
@@ -41,6 +43,7 @@ RESULT_FIELDS = (
     "attempts",
     "lease_token",
     "lease_expires_at",
+    "change",
 )
 
 
@@ -64,15 +67,38 @@ def count_ends(run_id: int, states: Sequence[State], effects: Sequence[str] = ()
         rises[effect] = rises.get(effect, 0) + 1
     if rises:
         Run.objects.filter(pk=run_id).update(**{name: F(name) + by for name, by in rises.items()})
-        finish_if_done([run_id])
-        trip_breaker(run_id)
+        run = Run.objects.get(pk=run_id)
+        # Both compare once more in their UPDATE; reading first spares nearly every chunk of it.
+        if run.is_active and run.done >= run.total:
+            finish_if_done([run_id])
+        if is_past_bounds(run):
+            trip_breaker(run_id)
 
 
 def let_go(run: Run) -> int:
-    """Cancel what is queued of a cancelled run; how many rows. A worker may give some back later:
-    reconcile lets go of those."""
+    """Cancel all that is queued of a cancelled run, page by page; how many rows. A worker may
+    give some back later: reconcile lets go of those."""
+    gone = 0
+    while ids := _find_queued(run):
+        gone += _let_go_of(run, ids)
+    return gone
+
+
+def let_go_at_once(run: Run) -> None:
+    """The same where that is quickly done; of a large run the worker lets go."""
+    _let_go_of(run, _find_queued(run))
+    if _find_queued(run):
+        let_go_after_commit(run)
+
+
+def _find_queued(run: Run) -> list[int]:
+    queued = run.classifications.filter(state=State.QUEUED).order_by("pk")
+    return list(queued.values_list("pk", flat=True)[:LET_GO_PAGE])
+
+
+def _let_go_of(run: Run, ids: Sequence[int]) -> int:
     with transaction.atomic():
-        queued = Classification.objects.filter(run=run, state=State.QUEUED)
+        queued = Classification.objects.filter(pk__in=ids, state=State.QUEUED)
         gone = queued.update(state=State.CANCELLED, finished_at=timezone.now())
         if gone:
             Run.objects.filter(pk=run.pk).update(cancelled=F("cancelled") + gone)

@@ -1,14 +1,14 @@
 """What a person can do to a run as a whole: pause, resume, cancel, retry."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from catalog_ai.models import Classification, Run
-from catalog_ai.targets import ProductTarget, get_target
-from catalog_ai.workflow.ends import let_go
-from catalog_ai.workflow.enqueue import enqueue, finish_if_done, get_selection
+from catalog_ai.errors import RunIsRolledBack
+from catalog_ai.models import Classification, Rollback, Run
+from catalog_ai.workflow.ends import let_go_at_once
+from catalog_ai.workflow.enqueue import finish_if_done
 from catalog_ai.workflow.permissions import CATEGORIZE, require
 from catalog_ai.workflow.queues import expand_after_commit, send_after_commit
 
@@ -21,15 +21,10 @@ State = Classification.State
 def cancel_run(run: Run, actor: "Actor") -> Run:
     """Stop a run: queued products are let go, those in hand are finished, results stay."""
     require(actor, CATEGORIZE)
-    return stop_run(run)
-
-
-def stop_run(run: Run) -> Run:
-    """The same, for a caller that has authorised already."""
     stopped = Run.objects.filter(pk=run.pk).exclude(state__in=(Run.State.DONE, Run.State.CANCELLED))
     # From here on nothing of it is collected or claimed any more.
     if stopped.update(state=Run.State.CANCELLED, finished_at=timezone.now()):
-        let_go(run)
+        let_go_at_once(run)
     run.refresh_from_db()
     return run
 
@@ -70,39 +65,17 @@ def resume_run(run: Run, actor: "Actor") -> Run:
     return run
 
 
-def run_for_real(run: Run, actor: "Actor") -> Run:
-    """Start the real run over the products of a dry run, with its settings.
+def retry_failed(run: Run, actor: "Actor") -> int:
+    """Queue the failed products of a run again, with all their tries; how many.
 
     Raises:
-        NotPermitted: the actor may not categorise, or the dry run would file by itself and the
-            actor may not.
+        NotPermitted. RunIsRolledBack: what it filed was taken back, or is being taken back.
     """
-    require(actor, CATEGORIZE)
-    target = get_target(run.target)
-    return enqueue(
-        target,
-        _select_again(run, target),
-        source=Run.Source.ADMIN,
-        actor=actor,
-        preset=run.preset,
-        mode=Run.Mode(run.mode),
-        apply_automatically=run.apply_automatically,
-    )
-
-
-def _select_again(run: Run, target: ProductTarget) -> "models.QuerySet[Any]":
-    """The products of a run: its kept selection, or, of a small run, those it has rows of."""
-    if run.selection_sql:
-        return get_selection(run, target)
-    keys = run.classifications.values_list("object_id", flat=True)
-    return target.get_model()._base_manager.filter(pk__in=[target.to_pk(key) for key in keys])
-
-
-def retry_failed(run: Run, actor: "Actor") -> int:
-    """Queue the failed products of a run again, with all their tries; how many."""
     require(actor, CATEGORIZE)
     with transaction.atomic():
         run = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
+        if run.rolled_back_at or run.rollbacks.filter(state=Rollback.State.RUNNING).exists():
+            raise RunIsRolledBack
         ids = _queue_again(run)
         count = len(ids)
         run.failed -= count
@@ -125,6 +98,7 @@ def _queue_again(run: Run) -> list[int]:
                 Classification.objects.filter(pk__in=ids).update(
                     state=State.QUEUED,
                     attempts=0,
+                    interruptions=0,
                     error="",
                     error_code="",
                     sent_at=None,

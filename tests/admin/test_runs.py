@@ -12,7 +12,7 @@ from catalog_ai.admin.run_progress import list_counters, measure_rate, tell_rate
 from catalog_ai.models import Classification, Decision, Run, Suggestion
 from shop_demo.models import Category
 from tests.admin.people import log_in, make_products
-from tests.factories import make_classification, make_run, make_suggestion
+from tests.factories import make_classification, make_filed_run, make_run, make_suggestion
 
 pytestmark = pytest.mark.django_db
 State = Classification.State
@@ -75,7 +75,7 @@ def test_a_large_running_run_is_polled_without_its_charts(monkeypatch: pytest.Mo
     client = log_in("categorize_products")
     assert set(client.get(run_url(run, "progress")).json()["parts"]) == {"cai-progress"}
     Run.objects.update(state=Run.State.DONE)
-    assert "cai-details" in client.get(run_url(run, "progress")).json()["parts"]
+    assert set(client.get(run_url(run, "progress")).json()["parts"]) == {"cai-progress"}
 
 
 def test_polling_costs_the_same_for_a_hundred_products_as_for_ten(
@@ -150,47 +150,6 @@ def test_the_buttons_need_the_permission_and_a_post(command: str) -> None:
     assert run.state == Run.State.RUNNING
 
 
-def make_filed_run() -> Run:
-    """A finished run that filed one product by itself."""
-    run = make_run(total=1, filed=1, state=Run.State.DONE)
-    (product,) = make_products(1)
-    category = Category.objects.create(name="T-shirts")
-    product.categories.add(category)
-    row = make_classification(product, run, state=State.FILED)
-    suggestion = make_suggestion(row, state=Suggestion.State.APPLIED, category=str(category.pk))
-    Decision.objects.create(
-        classification=row,
-        suggestion=suggestion,
-        action=Decision.Action.APPLY,
-        label=suggestion.label,
-        state_after=Suggestion.State.APPLIED,
-        classification_after=State.FILED,
-        categories_before=[],
-        categories_after=[str(category.pk)],
-    )
-    return run
-
-
-def test_rolling_back_shows_first_what_it_would_do() -> None:
-    run = make_filed_run()
-    client = log_in("roll_back_run")
-    page = client.get(run_url(run, "roll_back"))
-    assert page.context["preview"].revert == 1
-    assert Suggestion.objects.get().state == Suggestion.State.APPLIED
-    done = client.post(run_url(run, "roll_back"), follow=True)
-    assert "1 product was put back as it was" in done.content.decode()
-    assert Suggestion.objects.get().state == Suggestion.State.ROLLED_BACK
-    assert not Category.objects.get().products.exists()
-
-
-def test_rolling_back_needs_its_permission() -> None:
-    run = make_filed_run()
-    client = log_in("categorize_products", "auto_apply", "review_suggestions", "export_results")
-    assert client.get(run_url(run, "roll_back")).status_code == 403
-    assert client.post(run_url(run, "roll_back")).status_code == 403
-    assert Suggestion.objects.get().state == Suggestion.State.APPLIED
-
-
 def test_the_ledger_can_be_read_and_not_changed() -> None:
     make_filed_run()
     client = log_in("view_decision", "view_classification")
@@ -217,14 +176,6 @@ def test_the_page_counts_products_by_category(dry: bool, state: str, heading: st
     page = log_in("categorize_products").get(run_url(run)).content.decode()
     assert heading in page
     assert "Warm things" in page
-
-
-def test_a_dry_run_offers_no_rollback() -> None:
-    client = log_in("roll_back_run")
-    for dry in (True, False):
-        run = make_run(dry_run=dry)
-        link = run_url(run, "roll_back")
-        assert (link in client.get(run_url(run)).content.decode()) is not dry
 
 
 def test_a_run_that_does_not_exist_is_not_found() -> None:
@@ -274,29 +225,37 @@ def test_an_active_run_refreshes_itself_without_javascript_and_an_ended_one_does
     assert 'http-equiv="refresh"' not in client.get(run_url(ended)).content.decode()
 
 
-def test_a_dry_run_shows_what_it_would_mean_and_is_done_for_real_by_one_button() -> None:
-    product = make_products(1)[0]
-    dry = make_run(
-        total=1,
-        dry_run=True,
-        state=Run.State.DONE,
-        finished_at=timezone.now(),
-        apply_automatically=False,
-        first_time=1,
-    )
-    make_classification(product, dry, state=State.FILED, is_current=False)
+def test_the_charts_of_a_large_run_come_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalog_ai.admin.run_report.LIVE_DETAIL_LIMIT", 0)
+    run = make_run(total=1, review=1, state=Run.State.DONE)
+    make_classification(make_products(1)[0], run)
     client = log_in("categorize_products")
-    page = client.get(run_url(dry)).content.decode()
-    assert "What it would mean" in page and run_url(dry, "real") in page
-    assert client.get(run_url(dry, "real")).status_code == 405
-    answer = client.post(run_url(dry, "real"))
-    real = Run.objects.get(dry_run=False)
-    assert answer["Location"] == run_url(real)
-    assert [row.object_id for row in real.classifications.all()] == [str(product.pk)]
+    first = client.get(run_url(run)).content.decode()
+    assert "Likeliest labels" not in first and f'data-later="{run_url(run, "charts")}"' in first
+    assert "Likeliest labels" in client.get(f"{run_url(run)}?charts=1").content.decode()
+    assert "Likeliest labels" in client.get(run_url(run)).content.decode()  # kept for a while
+    cache.clear()
+    piece = client.get(run_url(run, "charts")).content.decode()
+    assert "Likeliest labels" in piece and "<html" not in piece
+    assert log_in().get(run_url(run, "charts")).status_code == 403
 
 
-def test_only_a_dry_run_is_done_for_real_and_only_by_who_may_categorise() -> None:
-    assert log_in("categorize_products").post(run_url(make_run(), "real")).status_code == 404
+def test_products_that_were_left_out_are_named_with_the_reason() -> None:
     dry = make_run(dry_run=True, state=Run.State.DONE)
-    assert log_in("export_results").post(run_url(dry, "real")).status_code == 403
-    assert Run.objects.filter(dry_run=False).count() == 1
+    run = make_run(total=2, cancelled=2, state=Run.State.DONE, results_of=dry)
+    gone, plain = make_products(2)
+    make_classification(gone, run, state=State.CANCELLED, error="The photo was changed.")
+    make_classification(plain, run, state=State.CANCELLED)
+    page = log_in("categorize_products").get(run_url(run)).content.decode()
+    assert "1 product:" in page and "The photo was changed." in page
+    assert reverse("admin:shop_demo_product_change", args=[gone.pk]) in page
+    assert reverse("admin:shop_demo_product_change", args=[plain.pk]) not in page
+    assert run_url(dry) in page
+
+
+def test_a_cancelled_run_is_followed_until_all_of_it_is_let_go() -> None:
+    client = log_in("categorize_products")
+    run = make_run(total=10, cancelled=2, state=Run.State.CANCELLED, finished_at=timezone.now())
+    assert client.get(run_url(run, "progress")).json()["active"]
+    Run.objects.update(cancelled=10)
+    assert not client.get(run_url(run, "progress")).json()["active"]

@@ -8,12 +8,22 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
 
-from catalog_ai.models import Classification, Run
+from catalog_ai.models import Change, Classification, Rollback, Run
+from catalog_ai.models.changes import write_side
+from catalog_ai.workflow.rollback import start_rollback
 from shop_demo.models import Product
 from tests.admin.browser import CHROMIUM, open_browser
 from tests.admin.people import make_products
-from tests.factories import make_image_bytes, make_superuser
+from tests.factories import (
+    make_classification,
+    make_filed_run,
+    make_image_bytes,
+    make_run,
+    make_suggestion,
+    make_superuser,
+)
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 pytestmark = [
@@ -37,7 +47,21 @@ def products(media: Path) -> list[Product]:
     Classification.objects.update(scores={"article:tshirts": 0.6, "article:shirts": 0.3})
     last = Classification.objects.filter(object_id=str(made[-1].pk))
     last.update(state="unidentified", reason="unidentified")
+    make_dry_run(made)
+    start_rollback(make_filed_run(), make_superuser())
+    make_classification(made[0], is_current=False)  # the latest run is a plain one
     return made
+
+
+def make_dry_run(products: list[Product]) -> None:
+    run = make_run(
+        total=4, filed=4, first_time=4, dry_run=True, state="done", finished_at=timezone.now()
+    )
+    sides = {"before": write_side([]), "after": write_side([], ["article:tshirts"])}
+    change = Change.objects.create(run=run, effect="first_time", products=4, **sides)
+    for product in products:
+        row = make_classification(product, run, state="filed", is_current=False, change=change)
+        make_suggestion(row, state="proposed", confidence=0.97)
 
 
 @pytest.fixture
@@ -57,7 +81,7 @@ def walk(patterns: list[Any]) -> Iterator[URLPattern]:
 
 def list_pages(client: Client, product: Product) -> list[str]:
     """Addresses of all our pages: each that opens by a click, found by its name."""
-    row = Classification.objects.get(object_id=str(product.pk))
+    row = Classification.objects.get(object_id=str(product.pk), is_current=True)
     numbers = {"run": Run.objects.latest("pk").pk, "classification": row.pk, "review": row.pk}
     addresses = []
     for pattern in walk(admin.site.get_urls()):
@@ -68,7 +92,21 @@ def list_pages(client: Client, product: Product) -> list[str]:
         values = {name: "article:tshirts" if name == "label" else pk for name in wanted}
         addresses.append(reverse(f"admin:{pattern.name}", kwargs=values))
     queue = reverse("admin:catalog_ai_review")
-    return [*filter(lambda address: is_page(client, address), addresses), f"{queue}?view=grid"]
+    found = filter(lambda address: is_page(client, address), addresses)
+    return [*found, f"{queue}?view=grid", *list_run_pages()]
+
+
+def list_run_pages() -> list[str]:
+    """A dry run with what it would change, and a rollback under way."""
+    change = Change.objects.get()
+    rolled_back = Rollback.objects.get().run_id
+    pages = {
+        "change": [change.run_id],
+        "changes": [change.run_id],
+        "change_products": [change.run_id, change.pk],
+        "roll_back": [rolled_back],
+    }
+    return [reverse(f"admin:catalog_ai_run_{name}", args=pks) for name, pks in pages.items()]
 
 
 def is_page(client: Client, address: str) -> bool:

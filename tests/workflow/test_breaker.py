@@ -5,14 +5,11 @@ from typing import Any
 import pytest
 
 from catalog_ai.conf import find_setting_mistakes
-from catalog_ai.errors import NotPermitted
 from catalog_ai.models import Classification, LabelRule, Run
-from catalog_ai.targets import get_target
 from catalog_ai.workflow.breaker import trip_breaker
 from catalog_ai.workflow.ends import count_ends
-from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.review import approve
-from catalog_ai.workflow.runs import resume_run, run_for_real
+from catalog_ai.workflow.runs import resume_run
 from catalog_ai.workflow.store import Judged, store_results
 from shop_demo.models import Category, Product
 from tests.factories import (
@@ -21,7 +18,6 @@ from tests.factories import (
     make_result,
     make_run,
     make_superuser,
-    make_user,
 )
 
 pytestmark = pytest.mark.django_db
@@ -156,32 +152,3 @@ def test_what_a_person_decided_is_counted_and_stays(target: Any) -> None:
     approve(row.suggestions.values_list("pk", flat=True), make_superuser())
     run = store(target, product, make_run(total=5, dry_run=True), "d" * 64)
     assert effects(run) == {"decided": 1}
-
-
-@pytest.mark.parametrize("page", [1, 100])
-def test_a_dry_run_is_done_for_real_over_the_same_products(settings: Any, page: int) -> None:
-    settings.CATALOG_AI = {**settings.CATALOG_AI, "EXPAND_PAGE": page}
-    wanted, _other = make_product(), make_product()
-    boss = make_superuser()
-    dry = enqueue(
-        get_target("shop_demo.product"),
-        Product.objects.filter(pk=wanted.pk),
-        source=Run.Source.ADMIN,
-        actor=boss,
-        preset="strict",
-        dry_run=True,
-    )
-    Classification.objects.filter(run=dry).update(state=State.FILED)
-    real = run_for_real(dry, boss)
-    assert (real.dry_run, real.preset, real.apply_automatically) == (False, "strict", True)
-    if page == 1:
-        assert real.selection_params == dry.selection_params
-    else:
-        assert [row.object_id for row in real.classifications.all()] == [str(wanted.pk)]
-
-
-def test_a_dry_run_is_not_done_for_real_by_somebody_who_may_not_file() -> None:
-    dry = make_run(dry_run=True, apply_automatically=True, state=Run.State.DONE)
-    with pytest.raises(NotPermitted):
-        run_for_real(dry, make_user("categorize_products"))
-    assert Run.objects.count() == 1

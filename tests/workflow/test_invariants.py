@@ -16,20 +16,37 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from catalog_ai.errors import CannotUndo
-from catalog_ai.models import Classification, Decision, HealthFinding, LabelRule, Run, Suggestion
+from catalog_ai.errors import CannotUndo, RunIsRolledBack
+from catalog_ai.inference.images import digest_image
+from catalog_ai.models import (
+    Change,
+    Classification,
+    Decision,
+    HealthFinding,
+    LabelRule,
+    Rollback,
+    Run,
+    Suggestion,
+)
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.choose import choose
-from catalog_ai.workflow.claim import claim, put_back
+from catalog_ai.workflow.claim import Blame, claim, put_back
 from catalog_ai.workflow.ends import fail_rows
 from catalog_ai.workflow.enqueue import enqueue
+from catalog_ai.workflow.for_real import collect_results, recall_results, run_for_real
 from catalog_ai.workflow.health.actions import ask_again, keep_present
 from catalog_ai.workflow.health.check import go_on_checking, start_check
 from catalog_ai.workflow.reconcile import Reconciled, let_go_cancelled, take_back_expired
 from catalog_ai.workflow.review import approve, correct, dismiss, reject
+from catalog_ai.workflow.rollback import (
+    continue_rollback,
+    resume_rollback,
+    start_rollback,
+    stop_rollback,
+)
 from catalog_ai.workflow.runs import cancel_run, pause_run, resume_run, retry_failed
 from catalog_ai.workflow.store import Judged, store_results
-from catalog_ai.workflow.undo import last_batches, roll_back, undo
+from catalog_ai.workflow.undo import last_batches, undo
 from shop_demo.models import Category, Product
 from tests.factories import make_product, make_result, make_superuser, make_unique_image_bytes
 
@@ -78,13 +95,24 @@ class Shop(RuleBasedStateMachine):
         """A chunk with made-up confidences; `same`: the image that the product had before."""
         rows = self._claim(fresh)
         for row in rows:
-            digest = f"{row.object_id}-{row.image_name}"[-64:] if same else ""
+            if row.run.results_of_id:
+                store_results(recall_results([row]))
+                continue
+            digest = self._digest(row) if same else ""
             store_results([Judged(row, row.image_name, make_result(found, digest))])
 
-    @rule(fresh=st.booleans())
-    def work_and_fail(self, fresh: bool) -> None:
+    def _digest(self, row: Classification) -> str:
+        """That of the photo that the product has now."""
+        product = Product.objects.filter(pk=row.object_id).first()
+        if product is None or not product.image:
+            return ""
+        with product.image.storage.open(product.image.name) as file:
+            return digest_image(file.read())
+
+    @rule(fresh=st.booleans(), blame=st.sampled_from(Blame))
+    def work_and_fail(self, fresh: bool, blame: Blame) -> None:
         rows = self._claim(fresh)
-        again = set(put_back(rows, "down"))
+        again = set(put_back(rows, "down", blame))
         fail_rows([row for row in rows if row.pk not in again], "down")
 
     @rule(fresh=st.booleans())
@@ -142,14 +170,41 @@ class Shop(RuleBasedStateMachine):
         self._note_hand(by_person=False)
 
     @rule(which=slots)
-    def roll_back_run(self, which: int) -> None:
-        if (run := self._pick_run(which)) is not None:
-            roll_back(run, self.people[0])
+    def start_rollback(self, which: int) -> None:
+        run = self._pick_run(which)
+        if run is not None and not run.dry_run:
+            start_rollback(run, self.people[0])
+
+    @rule(steps=st.integers(1, 3), work=st.sampled_from([continue_rollback, None]))
+    def work_on_rollbacks(self, steps: int, work: Any) -> None:
+        """A few pages of each, or what people do to it."""
+        for rollback in Rollback.objects.order_by("pk"):
+            if work is None:
+                verb = stop_rollback if steps > 1 else resume_rollback
+                verb(rollback, self.people[0])
+            else:
+                for _ in range(steps):
+                    work(rollback.pk)
+
+    @rule(which=slots)
+    def run_for_real(self, which: int) -> None:
+        run = self._pick_run(which)
+        if run is not None and run.dry_run and run.finished_at:
+            run_for_real(run, self.people[0])
+
+    @rule(pages=st.integers(1, 2))
+    def collect(self, pages: int) -> None:
+        for run in Run.objects.filter(results_of__isnull=False).order_by("pk"):
+            for _ in range(pages):
+                collect_results(run.pk)
 
     @rule(which=slots, verb=st.sampled_from([cancel_run, pause_run, resume_run, retry_failed]))
     def steer_run(self, which: int, verb: Any) -> None:
         if (run := self._pick_run(which)) is not None:
-            verb(run, self.people[0])
+            try:
+                verb(run, self.people[0])
+            except RunIsRolledBack:
+                assert verb is retry_failed and run.rollbacks.exists()
 
     @rule(slot=slots)
     def replace_image(self, slot: int) -> None:
@@ -211,8 +266,27 @@ class Shop(RuleBasedStateMachine):
         pending = Suggestion.objects.filter(state="pending", classification__is_current=True)
         assert not pending.exclude(classification__state=State.REVIEW).exists()
         gone = Suggestion.objects.filter(state="pending", classification__is_current=False)
-        # What a dry run would ask stands beside its results, which are never current.
-        assert not gone.exclude(classification__run__dry_run=True).exists()
+        assert not gone.exists()
+        ours = Suggestion.objects.filter(state__in=("proposed", "would_ask"))
+        assert not ours.exclude(classification__run__dry_run=True).exists()
+
+    @invariant()
+    def a_dry_run_touches_nothing_and_counts_what_it_says(self) -> None:
+        dry = Classification.objects.filter(run__dry_run=True)
+        assert not dry.filter(is_current=True).exists()
+        assert not Decision.objects.filter(classification__in=dry).exists()
+        for change in Change.objects.all():
+            assert change.products == change.classifications.count()
+
+    @invariant()
+    def a_rollback_that_is_done_leaves_nothing_filed_that_it_could_have_taken(self) -> None:
+        for rollback in Rollback.objects.all():
+            entries = Decision.objects.filter(batch=rollback.batch)
+            assert entries.count() == rollback.taken_back
+            if rollback.state == Rollback.State.DONE:
+                assert not rollback.run.classifications.filter(
+                    state__in=Classification.IN_FLIGHT
+                ).exists()
 
     @invariant()
     def each_change_by_a_person_or_of_the_product_has_its_entry(self) -> None:

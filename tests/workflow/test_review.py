@@ -14,8 +14,9 @@ from catalog_ai.errors import (
 from catalog_ai.models import Classification, Decision, LabelRule, Suggestion
 from catalog_ai.targets import get_targets
 from catalog_ai.workflow.review import approve, correct, dismiss, reject
+from catalog_ai.workflow.rollback import preview_rollback
 from catalog_ai.workflow.store import Judged, store_results
-from catalog_ai.workflow.undo import last_batches, preview_rollback, roll_back, undo
+from catalog_ai.workflow.undo import last_batches, undo
 from shop_demo.models import Category, Product
 from tests.factories import (
     claim_one,
@@ -26,6 +27,7 @@ from tests.factories import (
     make_suggestion,
     make_superuser,
     make_user,
+    roll_back,
 )
 from tests.shops.models import Kind, UuidProduct
 
@@ -211,9 +213,9 @@ def test_rollback_takes_back_the_models_work_and_leaves_the_persons(
     approve([Suggestion.objects.get(classification__object_id=str(touched.pk)).pk], person)
     preview = preview_rollback(run)
     assert (preview.revert, preview.kept_by_people) == (1, 1)
-    reviewed = roll_back(run, person)
-    assert (reviewed.done, names(touched), names(untouched)) == (1, {"Tshirts"}, set())
-    assert roll_back(run, person).done == 0
+    rollback = roll_back(run, person)
+    assert (rollback.taken_back, names(touched), names(untouched)) == (1, {"Tshirts"}, set())
+    assert roll_back(run, person).taken_back == 0
 
 
 def test_rollback_does_not_touch_a_single_category_that_was_changed_since(person: Any) -> None:
@@ -226,7 +228,7 @@ def test_rollback_does_not_touch_a_single_category_that_was_changed_since(person
     assert product.category is not None and product.category.name == "Tshirts"
     product.category = Kind.objects.create(name="By hand")
     product.save()
-    assert roll_back(run, person).done == 0
+    assert roll_back(run, person).taken_back == 0
     product.refresh_from_db()
     assert product.category is not None and product.category.name == "By hand"
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog_ai', '0002_workbench'),
+        ('catalog_ai', '0003_interruptions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
