@@ -5,6 +5,7 @@ the one that ships.
 """
 
 import os
+import resource
 import signal
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 
 from shop_demo.settings import *  # noqa: F403
+from shop_demo.settings import INSTALLED_APPS
 
 POISON = ("crash", "endless", "memory")
 
@@ -22,13 +24,17 @@ class PoisonousStorage(FileSystemStorage):
     def _open(self, name: str, mode: str = "rb") -> File:  # type: ignore[type-arg]
         kind = Path(name).name.partition("-")[0]
         if kind == "crash":
-            os.kill(os.getpid(), signal.SIGKILL)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            os.kill(os.getpid(), signal.SIGSEGV)
         while kind == "endless":
             pass
         if kind == "memory":
             raise MemoryError
         return super()._open(name, mode)
 
+
+if "CHAOS_BREAK" in os.environ:
+    INSTALLED_APPS = [*INSTALLED_APPS, "benchmarks.chaos_broken.BrokenConfig"]
 
 STORAGES = {
     "default": {"BACKEND": "benchmarks.chaos_settings.PoisonousStorage"},
@@ -39,7 +45,7 @@ CATALOG_AI = {
     "BUNDLE": Path(__file__).resolve().parent.parent / "tests/data/tiny_bundle/int8",
     "CHUNK_SIZE": 16,
     "LEASE_SECONDS": 4,
-    "JOB_TIMEOUT": 3,
+    "JOB_TIMEOUT": 30,  # longer than a lease, as by default
     "STOP_UNIDENTIFIED_PERCENT": 100,
     "STOP_CONTRADICTING_PERCENT": 100,
 }

@@ -1,5 +1,6 @@
-"""The memory of a supervisor's processes, from /proc (Linux)."""
+"""The memory and the processor time of a supervisor's processes, from /proc (Linux)."""
 
+import os
 import statistics
 import threading
 from pathlib import Path
@@ -52,6 +53,16 @@ def list_children(pid: int) -> list[int]:
         return [int(child) for file in files for child in file.read_text().split()]
     except OSError:
         return []
+
+
+def read_processor(pid: int) -> float:
+    """Seconds of processor time, of a process and of its children that have ended; 0 if it has."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0.0
+    ticks = stat.rsplit(")", 1)[1].split()[11:15]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def read_memory(pid: int, field: str) -> float:

@@ -1,10 +1,11 @@
 """How fast products are categorised, against what the processor can do and against the naive way.
 
-    python benchmarks/pipeline.py [--count 6000] [--side 400|2000|4000] [--photos FOLDER_OR_ZIP]
+    python benchmarks/pipeline.py [--count 6000] [--side 400|2000|3464] [--photos FOLDER_OR_ZIP]
         [--processes N] [--repeat 3] [--float-model FILE] [--keras-python PYTHON]
         [--scaling | --memory]
 
-On the same photos, in turn, `--repeat` times; medians, in images a second:
+The database is SQLite, or what DATABASE_URL names. On the same photos, in turn, `--repeat` times;
+medians, in images a second, and proportions within each turn, so that noise hits both sides alike:
 
 - `ceiling_ips`: reading, decoding and the network in bare processes, no queue and no database;
 - `product_ips`: rows queued -> rows stored, through RQ and the database (see stage.py), by
@@ -16,9 +17,11 @@ On the same photos, in turn, `--repeat` times; medians, in images a second:
   untrained weights (see naive.py).
 
 `stages` are seconds a thousand images in one process, `queue` what is left of the whole;
-`peak_rss_mb` the most memory any of the workers' processes had. `--scaling` measures the product
-with 1, 2, ... N processes instead; `--memory` runs `--count` products that share a few photos and
-gives the memory at the start, the middle and the end.
+`cpu_ms` the processor time of an image in the ceiling's and in the product's processes: what of
+`queue` is not in it, is waiting; `peak_rss_mb` the most memory any of the workers' processes had.
+`--scaling` measures ceiling and product with 1, 2, 4 ... N processes instead; `--memory` runs
+`--count` products that share a few photos and gives the memory at the start, the middle and the
+end.
 """
 
 import argparse
@@ -31,7 +34,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -53,7 +56,12 @@ import numpy as np  # noqa: E402
 from django.db import connection, connections  # noqa: E402
 from rq import Queue, Worker  # noqa: E402
 
-from benchmarks.memory import MemoryWatch, summarise  # noqa: E402
+from benchmarks.memory import (  # noqa: E402
+    MemoryWatch,
+    list_children,
+    read_processor,
+    summarise,
+)
 from benchmarks.naive import tag_product  # noqa: E402
 from catalog_ai.conf import get_settings  # noqa: E402
 from catalog_ai.inference.bundle import MODEL_FILE, SHIPPED_BUNDLE, load_bundle  # noqa: E402
@@ -65,6 +73,7 @@ from catalog_ai.workflow.claim import claim  # noqa: E402
 from catalog_ai.workflow.classify import classify_images  # noqa: E402
 from catalog_ai.workflow.enqueue import enqueue  # noqa: E402
 from catalog_ai.workflow.jobs import STORED_TOGETHER  # noqa: E402
+from catalog_ai.workflow.queues import is_idle  # noqa: E402
 from catalog_ai.workflow.reading import ReadImage, read_images  # noqa: E402
 from catalog_ai.workflow.store import Judged, store_results  # noqa: E402
 from shop_demo.models import Product  # noqa: E402
@@ -73,23 +82,36 @@ NAIVE_SHARE = 20  # of so many photos, the naive design gets one
 STAGED = 512
 
 
-def run_bare(files: list[Path], ready: Any, started: Any) -> None:
+class Pace(NamedTuple):
+    """Images a second, and processor milliseconds an image."""
+
+    ips: float
+    cpu_ms: float
+
+
+def run_bare(files: list[Path], ready: Any, started: Any, spent: Any) -> None:
     """One bare process: everything but the queue and the database."""
     classifier, size = Classifier(load_bundle(SHIPPED_BUNDLE)), get_settings().BATCH_SIZE
     ready.wait()
     started.wait()
+    begin = time.process_time()
     for at in range(0, len(files), size):
         blobs = [file.read_bytes() for file in files[at : at + size]]
         for blob in blobs:
             digest_image(blob)
         classifier.classify(np.stack([decode_image(blob) for blob in blobs]))
+    with spent.get_lock():
+        spent.value += time.process_time() - begin
 
 
-def measure_ceiling(files: list[Path], processes: int) -> float:
+def measure_ceiling(files: list[Path], processes: int) -> Pace:
     context = multiprocessing.get_context("spawn")
     ready, started = context.Barrier(processes + 1), context.Barrier(processes + 1)
+    spent = context.Value("d", 0.0)
     parts = [files[number::processes] for number in range(processes)]
-    workers = [context.Process(target=run_bare, args=(part, ready, started)) for part in parts]
+    workers = [
+        context.Process(target=run_bare, args=(part, ready, started, spent)) for part in parts
+    ]
     for worker in workers:
         worker.start()
     ready.wait()
@@ -97,24 +119,29 @@ def measure_ceiling(files: list[Path], processes: int) -> float:
     started.wait()
     for worker in workers:
         worker.join()
-    return len(files) / (time.perf_counter() - begin)
+    seconds = time.perf_counter() - begin
+    return Pace(len(files) / seconds, 1000 * spent.value / len(files))
 
 
-def measure_product(files: list[Path], count: int | None = None) -> float:
-    """Images a second from the commit of the run to its last stored row.
+def measure_product(files: list[Path], supervisor: int, count: int | None = None) -> Pace:
+    """From the commit of the run to its last stored row, by the workers of this supervisor.
 
     Of a large run the workers collect the products meanwhile, page by page: that counts.
     """
     forget()
     make_products(files, count)
+    workers = list_children(supervisor)
+    spent = sum(map(read_processor, workers))
     run = enqueue(get_target(TARGET), Product.objects.all(), source=Run.Source.COMMAND)
     begin = time.perf_counter()
     wait_until(lambda: Run.objects.filter(pk=run.pk, state=Run.State.DONE).exists())
     seconds = time.perf_counter() - begin
+    wait_until(lambda: is_idle(get_settings().BULK_QUEUE))  # children count when they have ended
+    spent = sum(map(read_processor, workers)) - spent
     judged = Classification.objects.filter(is_current=True).count()
     if judged != (count or len(files)):
         raise RuntimeError(f"{judged} of {count or len(files)} products have a result.")
-    return judged / seconds
+    return Pace(judged / seconds, 1000 * spent / judged)
 
 
 def measure_naive(files: list[Path], processes: int, network: Path) -> float:
@@ -200,17 +227,21 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
     """Every way in turn, so that a noisy moment of the machine hits them alike."""
     files = make_files(options.count, options.side, options.photos)
     few = files[: max(options.processes * 4, len(files) // NAIVE_SHARE)]
+    cpu: dict[str, list[float]] = {"ceiling": [], "product": []}
     rounds: dict[str, list[float]] = {"ceiling": [], "product": [], "naive": [], "keras": []}
     network = options.float_model or SHIPPED_BUNDLE / MODEL_FILE
     peaks = []
     for _ in range(options.repeat):
-        rounds["ceiling"].append(measure_ceiling(files, options.processes))
+        paces = {"ceiling": measure_ceiling(files, options.processes)}
         with start_workers(options.processes) as supervisor:
             watch = MemoryWatch(supervisor)
             watch.start()
-            rounds["product"].append(measure_product(files))
+            paces["product"] = measure_product(files, supervisor)
             watch.stopped.set()
             peaks.append(watch.peak)
+        for name, pace in paces.items():
+            rounds[name].append(pace.ips)
+            cpu[name].append(pace.cpu_ms)
         rounds["naive"].append(measure_naive(few, options.processes, network))
         if options.keras_python:
             judged = few[: 4 * options.processes]
@@ -223,30 +254,37 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
         **figures,
         "naive_network": "float32" if options.float_model else "the shipped 8-bit one",
         "stages": stages,
+        "cpu_ms": {name: round(statistics.median(spent), 3) for name, spent in cpu.items()},
         "peak_rss_mb": round(max(peaks)),
     }
 
 
 def summarise_rounds(rounds: dict[str, list[float]]) -> dict[str, Any]:
-    """Medians, and the product's in proportion to each of the others."""
+    """Medians, and the median of the product's proportion to each of the others."""
     ips = {name: statistics.median(values) if values else None for name, values in rounds.items()}
-    ratios = {
-        f"product_over_{name}": round(ips["product"] / other, 3) if (other := ips[name]) else None
-        for name in ("ceiling", "naive", "keras")
-    }
+    ratios: dict[str, float | None] = {}
+    for name in ("ceiling", "naive", "keras"):
+        pairs = zip(rounds["product"], rounds[name], strict=False)  # no round of Keras: no pair
+        found = [product / other for product, other in pairs]
+        ratios[f"product_over_{name}"] = round(statistics.median(found), 3) if found else None
     rounded = {f"{name}_ips": round(value, 2) if value else None for name, value in ips.items()}
     return rounded | ratios
 
 
 def measure_scaling(options: argparse.Namespace) -> dict[str, Any]:
     files = make_files(options.count, options.side, options.photos)
-    found: dict[int, list[float]] = {number + 1: [] for number in range(options.processes)}
+    numbers = [n for n in (1, 2, 4, 8, 16, 32, 64) if n < options.processes] + [options.processes]
+    found: dict[str, dict[int, list[float]]] = {
+        name: {number: [] for number in numbers} for name in ("ceiling", "product")
+    }
     for _ in range(options.repeat):
-        for processes, values in found.items():
-            with start_workers(processes):
-                values.append(measure_product(files))
+        for number in numbers:
+            found["ceiling"][number].append(measure_ceiling(files, number).ips)
+            with start_workers(number) as supervisor:
+                found["product"][number].append(measure_product(files, supervisor).ips)
     return {
-        "product_ips_by_processes": {n: round(statistics.median(v), 1) for n, v in found.items()}
+        f"{name}_ips_by_processes": {n: round(statistics.median(v), 1) for n, v in by.items()}
+        for name, by in found.items()
     }
 
 
@@ -256,11 +294,11 @@ def measure_memory(options: argparse.Namespace) -> dict[str, Any]:
     with start_workers(options.processes) as supervisor:
         watch = MemoryWatch(supervisor, every=0.5)
         watch.start()
-        ips = measure_product(files, options.count)
+        pace = measure_product(files, supervisor, options.count)
         watch.stopped.set()
         watch.join()
     return {
-        "product_ips": round(ips, 1),
+        "product_ips": round(pace.ips, 1),
         "workers_rss_mb": summarise(watch.workers),
         "children_rss_mb": summarise(watch.children),
         "peak_rss_mb": round(watch.peak),

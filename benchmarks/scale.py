@@ -4,11 +4,12 @@
     python benchmarks/scale.py --as-it-is       # what seed_scale has filled, which stays
 
 Through Django's test client, on SQLite in a temporary folder or on an empty DATABASE_URL, with an
-embedded Redis. Each line is `{"page", "products", "queries", "ms", "cpu_ms", "first_ms"}`: `ms` is
-the median of the repeats, `cpu_ms` that of this process's computing time (which other work on the
-machine does not change; SQLite is in it, PostgreSQL is not), `first_ms` the first call, with an
-empty cache, which is left out of both. The last line sums up: for each page how much longer it
-takes at the largest size than at the smallest, and how many more queries.
+embedded Redis. Each line is `{"page", "products", "queries", "ms", "cpu_ms", "first_ms",
+"first_cpu_ms"}`: `ms` is the median of the repeats, `cpu_ms` that of this process's computing time
+(which other work on the machine does not change; SQLite is in it, PostgreSQL is not), `first_ms`
+and `first_cpu_ms` the same of the first call, with an empty cache, which is left out of both. The
+last line sums up: for each page how much longer it takes at the largest size than at the smallest,
+and how many more queries.
 """
 
 import argparse
@@ -54,10 +55,12 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.urls import NoReverseMatch, reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from catalog_ai.models import Change, Classification, Rollback, Run  # noqa: E402
+from catalog_ai.models import Change, Classification, HealthCheck, Rollback, Run  # noqa: E402
 from catalog_ai.models.changes import write_side  # noqa: E402
 from catalog_ai.workflow.export import export_products  # noqa: E402
 from catalog_ai.workflow.export_lines import Shape  # noqa: E402
+from catalog_ai.workflow.health.check import find_done, go_on_checking, start_check  # noqa: E402
+from catalog_ai.workflow.health.lists import list_groups  # noqa: E402
 from catalog_ai.workflow.queue import QueueFilter, get_page_query, position_of  # noqa: E402
 from shop_demo.backdrop import TARGET, describe_run  # noqa: E402
 from shop_demo.models import Product  # noqa: E402
@@ -69,7 +72,8 @@ PLAIN_PAGES = (
     "catalog_ai_home",
     "catalog_ai_dashboard",
     "catalog_ai_thresholds",
-    "catalog_ai_health",
+    "catalog_ai_budget",
+    "catalog_ai_threshold_changes",
     "catalog_ai_try",
     "catalog_ai_run_changelist",
     "catalog_ai_classification_changelist",
@@ -78,11 +82,11 @@ PLAIN_PAGES = (
 )
 
 
-def open_page(address: str) -> Call:
+def open_page(address: str, accept: str = "text/html") -> Call:
     """A GET that has to succeed."""
 
     def call(client: Client) -> None:
-        response = client.get(address)
+        response = client.get(address, headers={"Accept": accept})
         assert response.status_code == 200, (address, response.status_code)
 
     return call
@@ -97,12 +101,15 @@ def list_calls() -> Iterator[tuple[str, Call]]:
     yield from list_product_pages()
     yield from list_review_pages()
     yield from list_run_pages()
+    yield from list_health_pages()
     yield from list_api_pages()
     for name in PLAIN_PAGES:
         try:
             yield name.removeprefix("catalog_ai_"), open_page(find_admin(name))
         except NoReverseMatch:
             print(f"There is no page {name}.", file=sys.stderr)
+    moved = f"{find_admin('catalog_ai_thresholds')}?auto-article:tshirts=0.8"
+    yield "thresholds, a slider moved", open_page(moved, "application/json")
     ledger = find_admin("catalog_ai_classification_changelist")
     yield "classifications, to review", open_page(f"{ledger}?state__exact=review")
     yield "enqueue: the page", post_action({})
@@ -179,6 +186,35 @@ def list_run_pages() -> Iterator[tuple[str, Call]]:
     yield from list_dry_run_pages(make_dry_run())
     yield "export page of it", open_page(f"{find_admin('catalog_ai_export')}?run={run.pk}")
     yield "export page of the queue", open_page(f"{find_admin('catalog_ai_export')}?queue=1")
+
+
+def list_health_pages() -> Iterator[tuple[str, Call]]:
+    """Each section behind a check of the whole catalogue, its largest line and a page far back."""
+    address = f"{find_admin('catalog_ai_health')}?target={TARGET}"
+    check = find_done(TARGET) or run_check()
+    for show in ("disagrees", "no_image", "unreadable", "duplicates", "labels"):
+        yield f"health, {show}", open_page(f"{address}&show={show}")
+    line = list_groups(check, "disagrees").first()
+    if line is not None:
+        pair = f"{address}&show=disagrees&group={line.pk}"
+        yield "health, a pair of categories", open_page(pair)
+        yield "health, a pair, deep", open_page(f"{pair}&p={line.size // 48 // 2 + 1}")
+    broken = Product.objects.filter(ai_state="rejected").count()
+    yield "health, unreadable, deep", open_page(f"{address}&show=unreadable&p={broken // 96 + 1}")
+    yield "health, one reason", open_page(f"{address}&show=unreadable&state=rejected&code=damaged")
+
+
+def run_check() -> HealthCheck:
+    """A check by this process, which tells how long it took."""
+    start, computed = time.perf_counter(), time.process_time()
+    check = start_check(ShopProductTarget(), None, by_system=True)
+    while check.is_active:
+        go_on_checking(check.pk)
+        check.refresh_from_db()
+    taken = {"seconds": time.perf_counter() - start, "cpu": time.process_time() - computed}
+    rounded = {name: round(value, 1) for name, value in taken.items()}
+    print(json.dumps({"check": check.state, "products": check.products, **rounded}), flush=True)
+    return check
 
 
 def list_dry_run_pages(run: Run) -> Iterator[tuple[str, Call]]:
@@ -309,7 +345,7 @@ def start_run(client: Client) -> None:
 
 def measure_page(client: Client, call: Call, repeats: int) -> dict[str, Any]:
     cache.clear()
-    first, _cpu = time_call(client, call)
+    first, first_computed = time_call(client, call)
     with CaptureQueriesContext(connection) as queries:
         call(client)
     asked = len(queries)  # the next request empties the log
@@ -319,6 +355,7 @@ def measure_page(client: Client, call: Call, repeats: int) -> dict[str, Any]:
         "ms": round(statistics.median(took), 1),
         "cpu_ms": round(statistics.median(computed), 1),
         "first_ms": round(first, 1),
+        "first_cpu_ms": round(first_computed, 1),
     }
 
 

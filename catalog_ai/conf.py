@@ -29,7 +29,7 @@ class Settings:
     BULK_QUEUE: str = "catalog_ai"
     UPLOAD_QUEUE: str = "catalog_ai_uploads"
     CRON_QUEUE: str = "catalog_ai_cron"  # only for `rqcron catalog_ai.cron`
-    CHUNK_SIZE: int = 256  # products a job
+    CHUNK_SIZE: int = 1024  # products a job
     BATCH_SIZE: int = 8  # images an inference call
     EXPAND_PAGE: int = 2_000  # products collected a transaction; a smaller run is collected at once
     LEASE_SECONDS: int = 120  # a worker silent for longer has lost its rows
@@ -43,6 +43,7 @@ class Settings:
     METRICS_TOKEN: str = ""  # who sends it may read metrics and the why of healthz; "": nobody
     AUDIT_SHARE_START: float = 0.1  # of what would be filed, while little is known of a label
     AUDIT_SHARE_LEAST: float = 0.01  # ... and once its error is known to be within the budget
+    FOLLOW_EVERY: int = 3600  # seconds between looks whether thresholds keep to their budgets
     MAX_UPLOAD_BYTES: int = 20 * 2**20
     MAX_PIXELS: int = 50_000_000
 
@@ -60,6 +61,7 @@ POSITIVE = (
     "JOB_TIMEOUT",
     "STALLED_AFTER",
     "STOP_AFTER",
+    "FOLLOW_EVERY",
     "MAX_UPLOAD_BYTES",
     "MAX_PIXELS",
 )

@@ -6,8 +6,9 @@ rq's cron always pickles its jobs, so it has a queue of its own with rq's defaul
 from rq.cron import register
 
 from catalog_ai.conf import get_settings
-from catalog_ai.workflow.jobs import reconcile_rows
+from catalog_ai.workflow.jobs import count_statistics, reconcile_rows
 
 EVERY = 60  # seconds
 
-register(reconcile_rows, queue_name=get_settings().CRON_QUEUE, interval=EVERY, result_ttl=0)
+for job in (reconcile_rows, count_statistics):
+    register(job, queue_name=get_settings().CRON_QUEUE, interval=EVERY, result_ttl=0)

@@ -3,6 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from catalog_ai.inference.bundle import Bundle, Label, Thresholds
 
@@ -15,6 +19,7 @@ __all__ = [
     "Thresholds",
     "Verdict",
     "decide",
+    "find_filed",
     "interpolate_thresholds",
     "preset_thresholds",
 ]
@@ -114,6 +119,26 @@ def decide(
     if all(item.decision == Decision.AUTO for item in kept):
         return Verdict(Outcome.FILED, tuple(kept), ReviewReason.NONE)
     return Verdict(Outcome.REVIEW, tuple(kept), ReviewReason.LOW_CONFIDENCE)
+
+
+def find_filed(
+    images: NDArray[Any],
+    scores: NDArray[Any],
+    autos: NDArray[Any],
+    reviews: NDArray[Any],
+    number: int,
+    *,
+    single_valued: bool = False,
+) -> NDArray[np.bool_]:
+    """Which of `number` images `decide` would file, for very many at once.
+
+    One entry for each score: its image (0 to number - 1), the confidence (0-1), and the two
+    thresholds of its label. Labels that file no product must be left out.
+    """
+    certain = np.bincount(images[scores >= autos], minlength=number)
+    kept = np.bincount(images[scores >= reviews], minlength=number)
+    filed: NDArray[np.bool_] = certain == 1 if single_valued else (certain > 0) & (certain == kept)
+    return filed
 
 
 def preset_thresholds(bundle: Bundle, preset: str) -> dict[str, Thresholds]:

@@ -31,6 +31,7 @@ Filing = Product.categories.through
 
 COLOURS = ("Black", "Blue", "Brown", "Green", "Grey", "Navy", "Pink", "Red", "White", "Yellow")
 AUTO, REVIEW = 0.9, 0.1  # thresholds
+WITHOUT_PHOTO = 0.2  # of the products that were never looked at
 WAITING_EVERY = 5  # one product in five waits for a person
 UPLOADED, AGAIN, UNIDENTIFIED = 0.02, 0.3, 0.1  # shares: came one by one; were judged twice; ...
 OTHERS: dict[str, int] = {  # of the products that wait for nobody
@@ -48,7 +49,10 @@ REASONS = {
     Reason.NOT_PERMITTED.value: 2,
     Reason.AUDIT.value: 5,
 }
-ERRORS = {State.REJECTED.value: "The file is damaged.", State.FAILED.value: "The worker stopped."}
+ERRORS = {
+    State.REJECTED.value: ("damaged", "The picture is damaged or cut off."),
+    State.FAILED.value: ("failed", "The worker stopped."),
+}
 
 
 @dataclass
@@ -135,6 +139,8 @@ class Block:
             state = self._draw({State.UNIDENTIFIED: UNIDENTIFIED, State.REVIEW: 1 - UNIDENTIFIED})
         if state:
             self._judge(product, label, str(state))
+        elif self.chance.random() < WITHOUT_PHOTO:
+            product.image = ""
 
     def _judge(self, product: Any, label: Label, state: str) -> None:
         run = self.runs[0]
@@ -167,7 +173,8 @@ class Block:
             preset=run.preset,
             is_current=is_current,
             state=state,
-            error=ERRORS.get(state, ""),
+            error_code=ERRORS.get(state, ("", ""))[0],
+            error=ERRORS.get(state, ("", ""))[1],
             finished_at=run.finished_at - timedelta(minutes=self.chance.uniform(1, 50)),
             attempts=1,
         )
@@ -178,13 +185,15 @@ class Block:
     def _fill(self, row: Any, label: Label, value: float) -> None:
         """The confidence, and what follows from it."""
         bounds = {State.FILED: (AUTO, 1.0), State.UNIDENTIFIED: (0.01, REVIEW)}
-        confidence = round(self.chance.uniform(*bounds.get(row.state, (REVIEW, 0.98))), 4)
-        row.top_label, row.top_confidence, row.scores = label.id, confidence, {label.id: confidence}
-        row.uncertainty, row.value = round(1 - confidence, 4), value
         if row.state == State.UNIDENTIFIED:
             row.reason = Reason.UNIDENTIFIED
         elif row.state != State.FILED:
             row.reason = self._draw(REASONS)
+        if row.reason == Reason.DISAGREES:  # only what would have filed itself contradicts
+            bounds[row.state] = (AUTO, 0.98)
+        confidence = round(self.chance.uniform(*bounds.get(row.state, (REVIEW, 0.98))), 4)
+        row.top_label, row.top_confidence, row.scores = label.id, confidence, {label.id: confidence}
+        row.uncertainty, row.value = round(1 - confidence, 4), value
         if row.state == State.REVIEWED:
             since = timezone.now() - row.finished_at
             row.reviewed_at = row.finished_at + since * self.chance.random()
@@ -202,6 +211,10 @@ class Block:
             State.SUPERSEDED: Said.SUPERSEDED,
         }.get(row.state) or self._draw({Said.APPROVED: 8, Said.REJECTED: 2})
         suggestion = self._add_suggestion(row, label, row.top_confidence, said)
+        if row.is_current and row.reason == Reason.DISAGREES and said == Said.PENDING:
+            other = self.labels[self.labels.index(label) - 1]
+            category = self.categories[other.id]
+            self.tables[Filing].add(product_id=product.pk, category_id=category.pk)
         if said in {Said.APPLIED, Said.APPROVED}:
             category = self.categories[label.id]
             suggestion.category = str(category.pk)

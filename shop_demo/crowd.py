@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
-from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
+from catalog_ai.models import Classification, DaySummary, Decision, Embedding, Run, Suggestion
 from shop_demo.backdrop import count_results, draw_photos
 from shop_demo.block import Block, Filing
 from shop_demo.models import Product
@@ -13,6 +13,11 @@ from shop_demo.models import Product
 BLOCK = 1000  # products made one by one
 AT_ONCE = 64_000  # at most so many are copied in one go
 RANDOM_UUID = {"sqlite": "lower(hex(randomblob(16)))", "postgresql": "gen_random_uuid()"}
+RANDOM_DIGEST = {
+    "sqlite": "lower(hex(randomblob(32)))",
+    "postgresql": "encode(sha256(gen_random_uuid()::text::bytea), 'hex')",
+}
+COPIED_EVERY = 50  # one photo in so many is the same file as another product's
 
 
 def seed_crowd(count: int, *, embeddings: bool = False) -> Iterator[int]:
@@ -33,6 +38,7 @@ def seed_crowd(count: int, *, embeddings: bool = False) -> Iterator[int]:
             yield part
         count_results(block.runs)
         reset_sequences(block)
+        DaySummary.objects.all().delete()  # these products came past the workflow
     if connection.vendor == "postgresql":  # as its autovacuum does by itself, only later
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -62,11 +68,18 @@ def list_changes(
     title = f"replace(title, CAST(id AS text), CAST({move('id', product)} AS text))"
     key = f"CAST(CAST(object_id AS bigint) + {shifts[product]} AS text)"
     run = f"CASE WHEN run_id < {first_upload} THEN run_id ELSE {move('run_id', Run)} END"
+    digest = RANDOM_DIGEST[connection.vendor]
+    photo = f"CASE WHEN id % {COPIED_EVERY} = 0 THEN image_digest ELSE {digest} END"
     spread = f"uncertainty * (1 - (({move('id', result)}) * 7919 % 997) / 20000.0)"
     return {
         Product: {"title": title},
         Filing: {"product_id": move("product_id", product)},
-        Classification: {"object_id": key, "run_id": run, "uncertainty": spread},
+        Classification: {
+            "object_id": key,
+            "run_id": run,
+            "image_digest": photo,
+            "uncertainty": spread,
+        },
         Suggestion: {"classification_id": move("classification_id", result)},
         Decision: {
             "classification_id": move("classification_id", result),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from catalog_ai.policy import (
     Verdict,
     decide,
     decide_label,
+    find_filed,
     interpolate_thresholds,
     preset_thresholds,
 )
@@ -155,3 +157,38 @@ def test_the_slider_meets_the_presets_exactly(label: Label) -> None:
 def test_a_preset_has_thresholds_for_every_label() -> None:
     for preset in Preset:
         assert set(preset_thresholds(BUNDLE, preset)) == set(BUNDLE.labels_by_id)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.integers(0, 2), st.sampled_from([0.1, 0.3, 0.5, 0.7, 0.9])),
+        max_size=15,
+        unique_by=lambda entry: entry[:2],
+    ),
+    st.lists(st.tuples(st.sampled_from([0.3, 0.5]), st.sampled_from([0.5, 0.7, 1.01])), min_size=3),
+    st.booleans(),
+)
+def test_many_images_at_once_are_filed_as_one_by_one(
+    entries: list[tuple[int, int, float]], bounds: list[tuple[float, float]], single: bool
+) -> None:
+    labels = ARTICLES[:3]
+    thresholds = [Thresholds(auto, review) for review, auto in bounds]
+    by_label = {label.id: thresholds[number] for number, label in enumerate(labels)}
+    expected = []
+    for image in range(5):
+        own = [(labels[label], score) for one, label, score in entries if one == image]
+        verdict = decide(
+            [score for _label, score in own],
+            [label for label, _score in own],
+            by_label,
+            {"article"},
+            single_valued=single,
+        )
+        expected.append(verdict.outcome == Outcome.FILED)
+    images, places, scores = np.array(entries, float).reshape(-1, 3).T
+    autos, reviews = np.array([(pair.auto, pair.review) for pair in thresholds]).T
+    place = places.astype(int)
+    found = find_filed(
+        images.astype(int), scores, autos[place], reviews[place], 5, single_valued=single
+    )
+    assert found.tolist() == expected

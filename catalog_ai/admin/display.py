@@ -1,8 +1,9 @@
 """Figures as people see them: bars with threshold marks, badges, percentages."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -66,6 +67,10 @@ class Bar:
     auto: str = ""  # where the label files by itself; empty where it never does
     review: str = ""
     tone: str = QUIET
+    url: str = ""  # where its name leads; empty: nowhere
+
+    def leading_to(self, url: str) -> "Bar":
+        return replace(self, url=url)
 
 
 def name_label(label: str) -> str:
@@ -86,6 +91,11 @@ def format_percent(share: float | None) -> str:
     if share is None:
         return "–"
     return _("%(percent)d %%") % {"percent": math.floor(100 * share + 1e-9)}
+
+
+def format_count(number: int) -> str:
+    """A number of products, its thousands told apart."""
+    return number_format(number, force_grouping=True)
 
 
 def make_bar(

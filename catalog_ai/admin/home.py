@@ -73,6 +73,7 @@ def find_links(request: HttpRequest, site: str) -> dict[str, str]:
         "review": find_url("catalog_ai_review", site=site) if rights["review"] else "",
         "runs": find_url("catalog_ai_run_changelist", site=site),
         "dashboard": find_url("catalog_ai_dashboard", site=site),
+        "health": find_url("catalog_ai_health", site=site),
         "try_one": find_url("catalog_ai_try", site=site) if rights["categorize"] else "",
         "mapping": find_url("catalog_ai_labelrule_changelist", site=site) if may_map else "",
         "thresholds": find_url("catalog_ai_thresholds", site=site) if may_map else "",

@@ -4,29 +4,25 @@ from functools import partial
 
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
-from django.views.decorators.http import require_POST
 
+from catalog_ai.admin.budgets import get_threshold_urls
 from catalog_ai.admin.dashboard import show_dashboard
 from catalog_ai.admin.export import show_export
+from catalog_ai.admin.health import show_health
 from catalog_ai.admin.home import show_home
 from catalog_ai.admin.review import get_review_urls
-from catalog_ai.admin.thresholds import show_let_file, show_thresholds
 from catalog_ai.admin.try_one import show_try_one
 
 
 def get_page_urls(site: AdminSite) -> list[URLPattern]:
-    """Start page, dashboard, try one, thresholds, export and the review queue."""
+    """Start page, dashboard, catalogue health, try one, export, thresholds and the review queue."""
     wrap = site.admin_view
     return [
         path("home/", wrap(partial(show_home, site)), name="catalog_ai_home"),
         path("dashboard/", wrap(partial(show_dashboard, site)), name="catalog_ai_dashboard"),
+        path("health/", wrap(partial(show_health, site)), name="catalog_ai_health"),
         path("try/", wrap(partial(show_try_one, site)), name="catalog_ai_try"),
-        path("thresholds/", wrap(partial(show_thresholds, site)), name="catalog_ai_thresholds"),
-        path(
-            "thresholds/file-again/",
-            wrap(require_POST(partial(show_let_file, site))),
-            name="catalog_ai_let_file",
-        ),
         path("export/", wrap(partial(show_export, site)), name="catalog_ai_export"),
+        *get_threshold_urls(site),
         *get_review_urls(site),
     ]

@@ -60,7 +60,7 @@ def make_cards(target: ProductTarget, rows: Sequence[Classification]) -> list[Ca
                 row=row,
                 title=target.get_title(product) if product else _("Deleted product"),
                 image_url=image.url if image else "",
-                product_url=_find_product_url(target, row) if product else "",
+                product_url=find_product_url(target, row.object_id) if product else "",
                 categories=sorted(names[key] for key in keys if key in names),
                 choices=_list_choices(row),
                 guesses=_list_guesses(row, target),
@@ -95,11 +95,12 @@ def _list_guesses(row: Classification, target: ProductTarget) -> list[Bar]:
     return [make_bar(name_label(label), score) for label, score in guesses[:GUESSES]]
 
 
-def _find_product_url(target: ProductTarget, row: Classification) -> str:
+def find_product_url(target: ProductTarget, key: str) -> str:
+    """Address of the product's own page in the admin; empty where it has none."""
     meta = target.get_model()._meta
     try:
         name = f"admin:{meta.app_label}_{meta.model_name}_change"
-        return reverse(name, args=[target.to_pk(row.object_id)])
+        return reverse(name, args=[target.to_pk(key)])
     except NoReverseMatch:
         return ""
 

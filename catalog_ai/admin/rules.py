@@ -1,5 +1,6 @@
 """The mapping page: what each label means in the shop, and from where it files by itself."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,8 +21,8 @@ from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import fold_name
 from catalog_ai.models import LabelRule
 from catalog_ai.targets import ProductTarget, get_targets
-from catalog_ai.workflow.budget import settle_old_evidence
 from catalog_ai.workflow.describe import LabelMapping, describe_mapping
+from catalog_ai.workflow.threshold_changes import Kind, RuleState, lift, record_change
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[LabelRule]
@@ -78,8 +79,19 @@ class MappingForm(RuleFormBase):
     def save(self, commit: bool = True) -> LabelRule:
         """What the system set and a person takes back holds until there is new evidence."""
         if self.instance.moved_back_at and not self.cleaned_data["always_review"]:
-            settle_old_evidence(self.instance)
+            lift(self.instance)
+        if "auto_threshold" in self.changed_data:
+            is_empty = self.cleaned_data["auto_threshold"] is None
+            by = LabelRule.SetBy
+            self.instance.auto_by = by.NOBODY if is_empty else by.PERSON
         return super().save(commit)
+
+    def save_for(self, actor: Any, batch: uuid.UUID) -> None:
+        """Save, and write down what it means for the threshold."""
+        before = RuleState(
+            self.initial["auto_threshold"], self.initial["always_review"], self.instance.auto_by
+        )
+        record_change(self.save(), before, Kind.PERSON, actor=actor, batch=batch)
 
     def clean_category(self) -> str:
         """A key of the shop, given as it is or by its name."""
@@ -107,12 +119,13 @@ class MappingPage:
     def is_valid(self) -> bool:
         return all([form.is_valid() for form in self.forms if form.is_bound])
 
-    def save(self) -> int:
+    def save(self, actor: Any) -> int:
         """Save the rows that were changed; how many."""
+        batch = uuid.uuid4()
         changed = [form for form in self.forms if form.is_bound and form.has_changed()]
         with transaction.atomic():
             for form in changed:
-                form.save()
+                form.save_for(actor, batch)
         return len(changed)
 
 
@@ -165,14 +178,17 @@ class LabelRuleAdmin(Base):
             if not self.has_change_permission(request):
                 demand(request)
             if mapping.is_valid():
-                messages.success(request, _tell_saved(mapping.save()))
+                messages.success(request, _tell_saved(mapping.save(request.user)))
                 return HttpResponseRedirect(request.get_full_path())
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("What the labels mean in your shop"),
             "opts": self.opts,
             "mapping": mapping,
-            "targets": get_targets(),
+            "targets": [
+                (key, one.get_model()._meta.verbose_name_plural)
+                for key, one in get_targets().items()
+            ],
             "preset": PRESET_NAMES.get(get_settings().PRESET, get_settings().PRESET),
             "may_change": self.has_change_permission(request),
             "home_url": find_url("catalog_ai_home", site=site),

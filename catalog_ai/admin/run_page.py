@@ -13,6 +13,7 @@ from catalog_ai.admin.categorize import PRESET_NAMES
 from catalog_ai.admin.run_changes import describe_changes
 from catalog_ai.admin.run_progress import describe_progress
 from catalog_ai.admin.run_report import describe_details, get_kept_details, has_live_details
+from catalog_ai.admin.threshold_history import list_moved_back
 from catalog_ai.models import Run
 from catalog_ai.workflow.for_real import find_real_run
 from catalog_ai.workflow.queues import get_queue_status
@@ -64,6 +65,8 @@ def describe_run(run: Run, site: str) -> dict[str, Any]:
         "run": run,
         "progress": describe_progress(run),
         "changes": describe_changes(run, site) if run.dry_run else None,
+        "moved_back": list_moved_back(run),
+        "thresholds_url": find_url("catalog_ai_thresholds", site=site),
     }
 
 

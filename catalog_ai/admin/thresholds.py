@@ -8,32 +8,31 @@ from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
 
 from catalog_ai.admin.access import attempt, demand, find_url, may
-from catalog_ai.admin.thresholds_rows import (
-    SENSITIVITIES,
-    Setting,
-    describe_answer,
-    make_rows,
-    tell_all,
-)
-from catalog_ai.models import LabelRule, Run
+from catalog_ai.admin.dashboard.files import send_chart
+from catalog_ai.admin.threshold_history import list_changes
+from catalog_ai.admin.thresholds_rows import describe_answer, make_rows
+from catalog_ai.admin.thresholds_setting import SENSITIVITIES, Setting
+from catalog_ai.admin.thresholds_words import tell_all
+from catalog_ai.admin.trade_off import chart_trade_off
+from catalog_ai.models import ErrorBudget, LabelRule, Run
 from catalog_ai.targets import ProductTarget, get_targets
-from catalog_ai.workflow.budget import (
-    let_file_again,
-    propose_threshold,
-    save_budget,
-    save_thresholds,
-)
-from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.budget import hand_to_budget, save_thresholds
+from catalog_ai.workflow.models_in_use import get_label_name
+from catalog_ai.workflow.move_back import let_file_again
 from catalog_ai.workflow.permissions import CHANGE_RULES, VIEW_RULES
 from catalog_ai.workflow.policies import load_budgets
-from catalog_ai.workflow.simulate import Sample, load_sample
+from catalog_ai.workflow.propose import propose_threshold
+from catalog_ai.workflow.sample import FRESH, STALE, Sample, get_sample
+
+CHANGES_SHOWN = 5
 
 
-def show_thresholds(site: AdminSite, request: HttpRequest) -> HttpResponse:
+def show_thresholds(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     """The page; its figures alone as JSON; the changes to confirm; and after that, the deed."""
     demand(request, VIEW_RULES, CHANGE_RULES)
     if request.method == "POST":
@@ -42,24 +41,33 @@ def show_thresholds(site: AdminSite, request: HttpRequest) -> HttpResponse:
     if loaded is None:
         return HttpResponseRedirect(find_url("catalog_ai_home", site=site.name))
     setting, sample = loaded
-    if request.headers.get("Accept", "").startswith("application/json"):
+    if _wants_figures(request):
         return JsonResponse(describe_answer(setting, sample))
     if request.method == "POST":
         return _save(site, request, setting)
+    chart = chart_trade_off(setting, sample)
+    if "csv" in request.GET:
+        return send_chart([chart] if chart else [], request.GET["csv"])
     asked = may(request, CHANGE_RULES) and not {"review", "defaults"}.isdisjoint(request.GET)
     name = "thresholds_confirm" if asked else "thresholds"
     context = {
         **site.each_context(request),
         **_describe(site, request, setting, sample),
+        "chart": chart,
     }
     return TemplateResponse(request, f"admin/catalog_ai/{name}.html", context)
+
+
+def _wants_figures(request: HttpRequest) -> bool:
+    return bool(request.headers.get("Accept", "").startswith("application/json"))
 
 
 def _load(request: HttpRequest) -> tuple[Setting, Sample]:
     """What the request asks to be tried, and what it is held against."""
     query = request.POST if request.method == "POST" else request.GET
     target = find_target(query.get("target", ""))
-    sample = load_sample(target)
+    # While a slider is moved the figures stand on the sample that the page was opened with.
+    sample = get_sample(target, STALE if _wants_figures(request) else FRESH)
     setting = Setting.read(target, query)
     if "defaults" in query:
         return setting.with_defaults(), sample
@@ -68,7 +76,10 @@ def _load(request: HttpRequest) -> tuple[Setting, Sample]:
     budgets = load_budgets(target).of_labels
     proposed = {
         label.id: propose_threshold(
-            label, sample.get(label.id), budgets.get(label.id, setting.budget)
+            label,
+            sample.get(label.id),
+            budgets.get(label.id, setting.budget),
+            setting.find_current(label).auto,
         ).auto
         for label in setting.labels
     }
@@ -88,39 +99,60 @@ def find_target(key: str) -> ProductTarget:
     return targets[key]
 
 
+def list_targets() -> list[tuple[str, str]]:
+    """Keys and names of the product models."""
+    targets = get_targets().items()
+    return [(key, str(one.get_model()._meta.verbose_name_plural)) for key, one in targets]
+
+
 def _describe(
     site: AdminSite, request: HttpRequest, setting: Setting, sample: Sample
 ) -> dict[str, Any]:
-    site_name = site.name
+    target, budgets = setting.target, load_budgets(setting.target)
     return {
         "title": gettext("Thresholds"),
         "opts": Run._meta,
-        "target": setting.target,
-        "targets": get_targets(),
+        "target": target,
+        "targets": list_targets(),
+        "address": f"target={target.key}",
         "setting": setting,
-        "rows": make_rows(setting, sample),
-        "summary": tell_all(setting, sample),
-        "sample_size": len(sample.rows),
+        "rows": make_rows(setting, sample, budgets),
+        "summary": tell_all(sample, setting.find_all()),
+        "sample_size": sample.waiting.size,
         "changes": setting.list_changes(),
         "sensitivities": SENSITIVITIES,
         "sensitivity": request.GET.get("sensitivity", ""),
         "may_change": may(request, CHANGE_RULES),
-        "budget_percent": f"{100 * (setting.budget or load_budgets(setting.target).general):g}",
-        "states_budget": setting.budget is not None,
-        "mapping_url": find_url("catalog_ai_labelrule_changelist", site=site_name),
-        "let_file_url": find_url("catalog_ai_let_file", site=site_name),
+        "budget_percent": f"{100 * (setting.budget or budgets.general):g}",
+        "general_percent": f"{100 * budgets.general:g}",
+        "general": ErrorBudget.objects.filter(target=target.key, label="").first(),
+        "own_budgets": len(budgets.of_labels),
+        "history": list_changes(target, CHANGES_SHOWN)[0],
+        **find_pages(site),
     }
+
+
+def find_pages(site: AdminSite) -> dict[str, str]:
+    """Addresses of the pages round the thresholds."""
+    names = {
+        "thresholds_url": "catalog_ai_thresholds",
+        "mapping_url": "catalog_ai_labelrule_changelist",
+        "let_file_url": "catalog_ai_let_file",
+        "hand_over_url": "catalog_ai_hand_over",
+        "budget_url": "catalog_ai_budget",
+        "changes_url": "catalog_ai_threshold_changes",
+        "undo_url": "catalog_ai_threshold_undo",
+    }
+    return {key: find_url(name, site=site.name) for key, name in names.items()}
 
 
 def _save(site: AdminSite, request: HttpRequest, setting: Setting) -> HttpResponse:
     wanted = setting.list_wanted()
     rules = attempt(request, partial(save_thresholds, setting.target, wanted, request.user))
     if rules is not None:
-        if setting.budget is not None:
-            save_budget(setting.target, setting.budget, request.user)
         log_changes(request, {rule: tell_rule(rule) for rule in rules})
         messages.success(request, _tell_saved(len(rules)))
-    return _go_back(site, setting.target)
+    return go_back(site, setting.target)
 
 
 def show_let_file(site: AdminSite, request: HttpRequest) -> HttpResponse:
@@ -131,17 +163,29 @@ def show_let_file(site: AdminSite, request: HttpRequest) -> HttpResponse:
     if attempt(request, partial(let_file_again, target, label, request.user)):
         rule = LabelRule.objects.get(target=target.key, label=label)
         log_changes(request, {rule: gettext("May file by itself again.")})
-        name = get_bundle().labels_by_id[label].name
-        text = gettext("“%(label)s” files by itself again.") % {"label": name}
+        text = gettext("“%(label)s” files by itself again.") % {"label": get_label_name(label)}
         messages.success(request, text)
-    return _go_back(site, target)
+    return go_back(site, target)
 
 
-def log_changes(request: HttpRequest, told: Mapping[LabelRule, str]) -> None:
+def show_hand_over(site: AdminSite, request: HttpRequest) -> HttpResponse:
+    """Let the error budget set a threshold that a person had set."""
+    demand(request, CHANGE_RULES)
+    target = find_target(request.POST.get("target", ""))
+    label = request.POST.get("label", "")
+    if attempt(request, partial(hand_to_budget, target, label, request.user)):
+        rule = LabelRule.objects.get(target=target.key, label=label)
+        log_changes(request, {rule: gettext("Left to the error budget.")})
+        text = gettext("The budget sets the threshold of “%(label)s” from now on.")
+        messages.success(request, text % {"label": get_label_name(label)})
+    return go_back(site, target)
+
+
+def log_changes(request: HttpRequest, told: Mapping[Any, str]) -> None:
     """Into the admin's history: who changed what."""
-    for rule, text in told.items():
+    for changed, text in told.items():
         assert request.user.pk is not None  # noqa: S101 - the permission was asked for
-        LogEntry.objects.log_actions(request.user.pk, [rule], CHANGE, text, single_object=True)
+        LogEntry.objects.log_actions(request.user.pk, [changed], CHANGE, text, single_object=True)
 
 
 def tell_rule(rule: LabelRule) -> str:
@@ -157,6 +201,7 @@ def _tell_saved(count: int) -> str:
     return text % {"count": count}
 
 
-def _go_back(site: AdminSite, target: ProductTarget) -> HttpResponse:
+def go_back(site: AdminSite, target: ProductTarget) -> HttpResponse:
+    """To the thresholds page."""
     url = find_url("catalog_ai_thresholds", site=site.name)
     return HttpResponseRedirect(f"{url}?target={target.key}")

@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django.db.models.functions import Coalesce
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import mixins, serializers, viewsets
 
@@ -74,10 +75,29 @@ class ProductFilter(django_filters.CharFilter):
         return qs.filter(**{self.field_name: value, f"{path}target__in": list(get_targets())})
 
 
+class RunFilter(django_filters.NumberFilter):
+    """Suggestions of a run: read along the run's results, of which each page needs a few.
+
+    The ids of a run's results lie close together. Found by the run itself, SQLite would gather all
+    its suggestions and put them in order, for each page.
+    """
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        if value is None:
+            return qs
+        ids = Classification.objects.filter(run=value).values_list("pk", flat=True)
+        first, last = ids.order_by("pk").first(), ids.order_by("-pk").first()
+        if first is None:
+            return qs.none()
+        within = qs.filter(classification__gte=first, classification__lte=last)
+        of_run = Coalesce("classification__run", "classification__run")  # no index answers this
+        return within.alias(_run=of_run).filter(_run=value)
+
+
 class SuggestionFilter(django_filters.FilterSet):
     target = django_filters.CharFilter(field_name="classification__target")
     product = ProductFilter(field_name="classification__object_id")
-    run = django_filters.NumberFilter(field_name="classification__run")
+    run = RunFilter()
     current = django_filters.BooleanFilter(field_name="classification__is_current")
     min_confidence = django_filters.NumberFilter(field_name="confidence", lookup_expr="gte")
     max_confidence = django_filters.NumberFilter(field_name="confidence", lookup_expr="lte")
@@ -96,6 +116,15 @@ class ClassificationFilter(django_filters.FilterSet):
         fields = ("target", "state", "reason", "top_label", "model_version", "is_current")
 
 
+class NewestResultFirst(NewestFirst):
+    """Of a run, suggestions in the order of their results: see RunFilter."""
+
+    def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
+        if request.query_params.get("run"):
+            return ("-classification_id", "-pk")
+        return tuple(super().get_ordering(request, queryset, view))
+
+
 class ReadOnly(
     CatalogView,
     mixins.ListModelMixin,
@@ -108,11 +137,12 @@ class ReadOnly(
 
 
 class SuggestionViewSet(ReadOnly):
-    """Suggestions, newest first."""
+    """Suggestions, newest first; those of a run by their result, the newest result first."""
 
     queryset = Suggestion.objects.select_related("classification")
     serializer_class = SuggestionSerializer
     filterset_class = SuggestionFilter
+    pagination_class = NewestResultFirst
 
 
 class ClassificationViewSet(ReadOnly):

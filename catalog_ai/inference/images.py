@@ -69,6 +69,11 @@ class ImageLimits:
 DEFAULT_LIMITS = ImageLimits()
 
 
+def load_decoders() -> None:
+    """Load Pillow's decoders now and not with the first picture: for a process that will fork."""
+    Image.init()
+
+
 def digest_image(data: bytes) -> str:
     """SHA-256 of the encoded bytes, 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()

@@ -19,6 +19,13 @@ class ErrorBudget(models.Model):
         validators=[MinValueValidator(LEAST_BUDGET), MaxValueValidator(LARGEST_BUDGET)],
         help_text=_("0.02 means 2 of 100 products."),
     )
+    follows = models.BooleanField(
+        _("thresholds follow"),
+        default=False,
+        help_text=_("The worker sets thresholds by what people decided; a person's own stay."),
+    )
+    # Of the row for all labels only; None: to be looked at with the worker's next pass.
+    looked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("error budget")

@@ -83,6 +83,11 @@ class Classification(models.Model):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     reviewed_at = models.DateTimeField(_("reviewed"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    interruptions = models.PositiveSmallIntegerField(
+        default=0,
+        editable=False,
+        help_text="By no fault of the image, weighed: see workflow/claim.py.",
+    )
     lease_token = models.CharField(max_length=36, blank=True, editable=False)
     lease_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
     assigned_to = models.ForeignKey(

@@ -30,6 +30,7 @@ class Decision(models.Model):
         APPROVE = "approve", _("Approved")
         REJECT = "reject", _("Rejected")
         CORRECT = "correct", _("Corrected")
+        ASK = "ask", _("Sent to review")
         UNDO = "undo", _("Undone")
         ROLL_BACK = "roll_back", _("Rolled back")
 

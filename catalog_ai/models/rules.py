@@ -12,11 +12,19 @@ FRACTION = [MinValueValidator(0.0), MaxValueValidator(1.0)]
 class LabelRule(models.Model):
     """A shop's own word on one label. Empty fields leave the default as it is."""
 
+    class SetBy(models.TextChoices):
+        NOBODY = "", _("Nobody: the default")
+        PERSON = "person", _("A person")  # never overwritten by the budget
+        BUDGET = "budget", _("The error budget")
+
     target = models.CharField(_("product model"), max_length=100)
     label = models.CharField(_("label"), max_length=64)
     category = models.CharField(_("category"), max_length=200, blank=True)
     auto_threshold = models.FloatField(
         _("files by itself from"), null=True, blank=True, validators=FRACTION
+    )
+    auto_by = models.CharField(
+        _("threshold set by"), max_length=6, choices=SetBy, default=SetBy.NOBODY, blank=True
     )
     review_threshold = models.FloatField(
         _("asks a person from"), null=True, blank=True, validators=FRACTION
@@ -26,7 +34,7 @@ class LabelRule(models.Model):
     moved_back_at = models.DateTimeField(
         _("moved back to review by the system"), null=True, blank=True, editable=False
     )
-    # Audits up to this suggestion were known to the person who let the label file again.
+    # Suggestions up to this one say nothing new: the label was moved, or let file again, since.
     evidence_after = models.PositiveBigIntegerField(default=0, editable=False)
 
     class Meta:

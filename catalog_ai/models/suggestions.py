@@ -46,6 +46,12 @@ class Suggestion(models.Model):
         default=False,
         help_text=_("Would have been filed, and was picked at random to ask a person."),
     )
+    # What a decision on it stands for is the inverse of this.
+    asked_chance = models.FloatField(
+        _("chance of being asked"),
+        default=1.0,
+        help_text=_("1: every product like it is asked; an audit: the share in force (0-1)."),
+    )
     category = models.CharField(
         _("category"), max_length=200, blank=True, help_text=_("The shop's own key of it.")
     )
@@ -66,7 +72,8 @@ class Suggestion(models.Model):
                 condition=Q(state="pending"),
                 name="catalog_ai_sug_pending",
             ),
-            models.Index(fields=["label", "state"], name="catalog_ai_sug_label"),
+            # The newest of a label.
+            models.Index(fields=["label", "-id"], name="catalog_ai_sug_newest"),
             # What people decided last, and what of it was audited.
             models.Index(
                 fields=["-id"],

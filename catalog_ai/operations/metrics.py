@@ -3,6 +3,7 @@
 Workers fork a child a job, so counters kept in a process would be lost with it.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from catalog_ai.workflow import figures
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.queue import count_waiting
 from catalog_ai.workflow.queues import get_queue_status
+from catalog_ai.workflow.worker_models import list_worker_models
 
 __all__ = ["CONTENT_TYPE", "write_metrics"]
 
@@ -58,6 +60,9 @@ def measure_queues() -> Iterator[Metric]:
     yield make_gauge("queue_jobs", "Jobs waiting in Redis.", "queue", depths)
     workers = {bulk: status.bulk_workers or 0, uploads: status.upload_workers or 0}
     yield make_gauge("workers", "Workers alive.", "queue", workers)
+    models = Counter(worker.version for worker in list_worker_models())
+    text = "Workers alive, by the version of their model."
+    yield make_gauge("workers_of_model", text, "model_version", models)
 
 
 def measure_work() -> Iterator[Metric]:

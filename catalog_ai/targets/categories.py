@@ -5,11 +5,12 @@ choice, or the name of a tag.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.db.models import signals
 
 from catalog_ai.errors import UnknownCategory
 from catalog_ai.inference.bundle import fold_name
@@ -31,6 +32,13 @@ class CategoryField(ABC):
     @abstractmethod
     def write(self, product: models.Model, keys: set[str]) -> None:
         """Make the product's categories exactly `keys`."""
+
+    def write_at_once(self, changes: Sequence[tuple[models.Model, set[str]]]) -> bool:
+        """`write` for many products, in a few statements; False where that is not possible.
+
+        Nothing is written then. It is possible where no code of the shop's hears of the change.
+        """
+        return False
 
     @abstractmethod
     def get_names(self, keys: Iterable[str]) -> dict[str, str]:
@@ -88,6 +96,31 @@ class RelatedCategories(CategoryField):
 class ManyToManyCategories(RelatedCategories):
     """Several categories a product."""
 
+    def __init__(self, field: "models.ManyToManyField[Any, Any]", name_field: str) -> None:
+        super().__init__(field.name, field.related_model, name_field)  # type: ignore[arg-type]
+        self.field: Any = field
+
+    @property
+    def can_read_many(self) -> bool:
+        """Whether the table between names both sides by their primary keys, as it nearly always
+        does."""
+        between: Any = self.field.remote_field.through._meta
+        names = (self.field.m2m_field_name(), self.field.m2m_reverse_field_name())
+        return all(between.get_field(name).target_field.primary_key for name in names)
+
+    def read_many(self, pks: Sequence[Any]) -> dict[Any, set[str]]:
+        """Keys by the product's primary key: one query of the table between, and no rows made."""
+        product, category = self.field.m2m_field_name(), self.field.m2m_reverse_field_name()
+        between: Any = self.field.remote_field.through
+        # As for read(), what the categories' own manager hides is none.
+        pairs = between._base_manager.filter(
+            **{f"{product}__in": pks, f"{category}__in": self._rows()}
+        )
+        found: dict[Any, set[str]] = {}
+        for owner, key in pairs.values_list(f"{product}_id", f"{category}_id"):
+            found.setdefault(owner, set()).add(str(key))
+        return found
+
     def read(self, product: models.Model) -> set[str]:
         # all() and not values_list(): it is free where the rows were prefetched.
         return {str(row.pk) for row in getattr(product, self.name).all()}
@@ -99,6 +132,24 @@ class ManyToManyCategories(RelatedCategories):
             manager.add(*[self._to_pk(key) for key in added])
         if removed := present - keys:
             manager.remove(*[self._to_pk(key) for key in removed])
+
+    def write_at_once(self, changes: Sequence[tuple[models.Model, set[str]]]) -> bool:
+        field: Any = self.field
+        through = field.remote_field.through
+        if signals.m2m_changed.has_listeners(through) or not through._meta.auto_created:
+            return False
+        owner, category = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
+        added = []
+        for product, keys in changes:
+            present = self.read(product)
+            if present - keys:
+                self.write(product, present & keys)
+            links = ({owner: product.pk, category: self._to_pk(key)} for key in keys - present)
+            added += [through(**link) for link in links]
+            # As Django's own add() does: what was fetched before is out of date.
+            getattr(product, "_prefetched_objects_cache", {}).pop(self.name, None)
+        through._default_manager.bulk_create(added, ignore_conflicts=True)
+        return True
 
 
 class ForeignKeyCategory(RelatedCategories):
@@ -197,7 +248,7 @@ def make_category_field(
     if field is not None and hasattr(getattr(model, name), "through") and field.many_to_many:
         if hasattr(field, "taggit") or not isinstance(field, models.ManyToManyField):
             return TagCategories(name, related)
-        return ManyToManyCategories(name, related, name_field)
+        return ManyToManyCategories(field, name_field)
     if isinstance(field, models.ForeignKey):
         return ForeignKeyCategory(name, field.related_model, name_field)  # type: ignore[arg-type]
     raise TypeError(

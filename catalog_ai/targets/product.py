@@ -1,7 +1,7 @@
 """ProductTarget: the adapter between catalog_ai and one product model of a shop."""
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -10,7 +10,11 @@ from django.db import models
 from django.db.models.fields.files import FieldFile, FileField
 
 from catalog_ai.inference.bundle import Label
-from catalog_ai.targets.categories import CategoryField, make_category_field
+from catalog_ai.targets.categories import (
+    CategoryField,
+    ManyToManyCategories,
+    make_category_field,
+)
 
 
 class ProductTarget:
@@ -50,6 +54,15 @@ class ProductTarget:
         products = self.get_products().filter(pk__in=pks).prefetch_related(*self._prefetches())
         return {self.to_key(product.pk): product for product in products}
 
+    def load_for_lists(self, keys: Collection[str]) -> dict[str, models.Model]:
+        """Products by key, with what titles and `list_categories` need: no images."""
+        if type(self).load_products is not ProductTarget.load_products:
+            return self.load_products(keys)
+        products = self.get_products().filter(pk__in=[self.to_pk(key) for key in keys])
+        if self._many_categories is None:
+            products = products.prefetch_related(*self._prefetches())
+        return {self.to_key(product.pk): product for product in products}
+
     def to_key(self, pk: object) -> str:
         """A primary key as text. A UUID goes without dashes, which every database can cast."""
         return pk.hex if isinstance(pk, uuid.UUID) else str(pk)
@@ -65,6 +78,18 @@ class ProductTarget:
         return float(getattr(product, self.value) or 0) if self.value else 0.0
 
     # Images ---------------------------------------------------------------------------------
+
+    @property
+    def _has_plain_image(self) -> bool:
+        """Whether the image is a field of the product itself, read in no way of the shop's own."""
+        return "__" not in self.image and type(self).get_image is ProductTarget.get_image
+
+    def load_images(self, keys: Collection[str]) -> dict[str, FieldFile | None]:
+        """Images by key of those products that there are, with no more read than that takes."""
+        if not self._has_plain_image:
+            return {key: self.get_image(one) for key, one in self.load_products(keys).items()}
+        rows = self.get_products().filter(pk__in=[self.to_pk(key) for key in keys])
+        return {self.to_key(one.pk): self.get_image(one) for one in rows.only("pk", self.image)}
 
     @cached_property
     def image_field(self) -> FileField:
@@ -101,8 +126,7 @@ class ProductTarget:
 
     def get_image_names(self, pks: Sequence[Any]) -> dict[str, str]:
         """Storage names of the products' images by key; an empty one where there is none."""
-        direct = "__" not in self.image and type(self).get_image is ProductTarget.get_image
-        if direct:
+        if self._has_plain_image:
             rows = self.get_products().filter(pk__in=pks).values_list("pk", self.image)
             return {self.to_key(pk): name or "" for pk, name in rows}
         products = self.load_products([self.to_key(pk) for pk in pks])
@@ -125,9 +149,33 @@ class ProductTarget:
         """Keys of the product's present categories."""
         return self.category_field.read(product)
 
+    def list_categories(self, products: Mapping[str, models.Model]) -> dict[str, set[str]]:
+        """Keys of many products' present categories, by the products' keys."""
+        many = self._many_categories
+        if many is None:
+            return {key: self.get_categories(product) for key, product in products.items()}
+        found = many.read_many([product.pk for product in products.values()])
+        return {key: found.get(product.pk, set()) for key, product in products.items()}
+
+    @cached_property
+    def _many_categories(self) -> ManyToManyCategories | None:
+        """The field, where it tells the categories of many products in one query of its own."""
+        own = type(self).get_categories is not ProductTarget.get_categories
+        field = self.category_field
+        if own or not isinstance(field, ManyToManyCategories) or not field.can_read_many:
+            return None
+        return field
+
     def set_categories(self, product: models.Model, keys: set[str]) -> None:
         """File the product: the only place where catalog_ai writes to a shop's models."""
         self.category_field.write(product, keys)
+
+    def set_categories_at_once(self, changes: Sequence[tuple[models.Model, set[str]]]) -> bool:
+        """`set_categories` for many products; False, and nothing written, where it must be one by
+        one: because a shop does it in its own way, or has code that hears of each."""
+        if getattr(self.set_categories, "__func__", None) is not ProductTarget.set_categories:
+            return False
+        return self.category_field.write_at_once(changes)
 
     def look_up_category(self, label: Label) -> str | None:
         """Key of the shop's category for a label, or None; makes none."""

@@ -8,16 +8,11 @@ from django.utils.translation import gettext as _
 
 from catalog_ai.models import Classification, Embedding, Run, Suggestion
 from catalog_ai.policy import Decision, Outcome, ReviewReason, ScoredLabel, Thresholds, Verdict
-from catalog_ai.workflow.apply import (
-    FilingContext,
-    Settled,
-    find_objection,
-    settle,
-    write_categories,
-)
+from catalog_ai.workflow.apply import FilingContext, Settled, find_objection, settle
 from catalog_ai.workflow.audits import AuditShares
 from catalog_ai.workflow.describe import load_suggestions
 from catalog_ai.workflow.ends import end_row
+from catalog_ai.workflow.filing import write_categories
 
 State = Classification.State
 COPIED = ("image_digest", "scores", "top_label", "top_confidence", "uncertainty")
@@ -110,9 +105,10 @@ def adopt(
     settled = settle(row, earlier.verdict, product, context)
     if settled.state == State.REVIEW:
         settled.reason = earlier.row.reason or settled.reason
-    audited = {one.label for one in earlier.suggestions if one.audit}
+    audits = {one.label: one.asked_chance for one in earlier.suggestions if one.audit}
     for suggestion in settled.suggestions:
-        suggestion.audit = suggestion.label in audited
+        suggestion.audit = suggestion.label in audits
+        suggestion.asked_chance = audits.get(suggestion.label, 1.0)
     if settled.categories_after is not None:
         settled = write_categories(product, settled, context)
     row.value, row.reason = context.target.get_value(product), settled.reason

@@ -1,12 +1,10 @@
 """From the model's verdict to what may be filed, honouring what people have decided before."""
 
-import logging
 import uuid
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from django.db import InterfaceError, OperationalError, models, transaction
-from rq.timeouts import JobTimeoutException
+from django.db import models
 
 from catalog_ai.models import Classification, Decision, Run, Suggestion
 from catalog_ai.policy import Decision as PolicyDecision
@@ -16,8 +14,6 @@ from catalog_ai.workflow.audits import AuditShares, load_shares
 from catalog_ai.workflow.mapping import CategoryMap
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import AUTO_APPLY, is_allowed
-
-logger = logging.getLogger(__name__)
 
 Reason = Classification.Reason
 State = Classification.State
@@ -67,12 +63,18 @@ def load_context(target: ProductTarget, run: Run, keys: Collection[str]) -> Fili
     may_apply = run.apply_automatically and (
         run.created_by is None or is_allowed(run.created_by, AUTO_APPLY)
     )
+    histories = load_histories(target, keys)
+    categories = CategoryMap(target, get_bundle(), dry=run.dry_run)
+    return FilingContext(target, run, may_apply, categories, histories, load_shares(target))
+
+
+def load_histories(target: ProductTarget, keys: Collection[str]) -> dict[str, ProductHistory]:
+    """By product, where there is any; one query."""
     histories: dict[str, ProductHistory] = {}
     for suggestion in _past_suggestions(target, keys):
         row = suggestion.classification
         _remember(histories.setdefault(row.object_id, ProductHistory()), suggestion, row)
-    categories = CategoryMap(target, get_bundle(), dry=run.dry_run)
-    return FilingContext(target, run, may_apply, categories, histories, load_shares(target))
+    return histories
 
 
 def _past_suggestions(target: ProductTarget, keys: Collection[str]) -> Iterator[Suggestion]:
@@ -125,6 +127,7 @@ def settle(
         if context.audits.picks(row.image_digest, scored.label_id):
             reasons.append(Reason.AUDIT)
             suggestion.audit = True
+            suggestion.asked_chance = context.audits.find_share(scored.label_id)
             continue
         suggestion.category = context.categories.find(scored.label_id) or ""
         suggestion.state = _filed_state(context)
@@ -213,28 +216,6 @@ def _conclude(
         for suggestion in settled.suggestions
         if suggestion.state == Suggestion.State.APPLIED
     ]
-
-
-def write_categories(product: models.Model, settled: Settled, context: FilingContext) -> Settled:
-    """File the product. Where the shop's own code refuses, a person is asked instead."""
-    after = settled.categories_after
-    try:
-        with transaction.atomic():
-            if after is not None and after != settled.categories_before:
-                context.target.set_categories(product, after)
-            if settled.replaces:
-                replaced = Suggestion.objects.filter(pk__in=settled.replaces)
-                replaced.update(state=Suggestion.State.SUPERSEDED)
-    except (JobTimeoutException, OperationalError, InterfaceError):
-        raise  # the job's time or the database is gone: that is no refusal, the chunk goes back
-    except Exception:
-        # Any shop's save() and signals run here; one product's refusal must not stop the rest.
-        facts = {"run": context.run.pk, "target": context.target.key, "product": str(product.pk)}
-        logger.exception("the shop refused the categories", extra=facts)
-        for suggestion in settled.suggestions:
-            suggestion.state = Suggestion.State.PENDING
-        return replace(settled, state=State.REVIEW, reason=Reason.SHOP_REFUSED, decisions=[])
-    return settled
 
 
 def file_label(target: ProductTarget, label: str) -> str | None:

@@ -13,6 +13,16 @@ logger = logging.getLogger(__name__)
 JUDGED = F("filed") + F("review") + F("unidentified")
 
 
+def is_past_bounds(run: Run) -> bool:
+    """Whether a run looks as if it has to pause: `trip_breaker` makes sure of it."""
+    settings = get_settings()
+    judged = run.filed + run.review + run.unidentified
+    return judged >= settings.STOP_AFTER and (
+        run.unidentified * 100 > judged * settings.STOP_UNIDENTIFIED_PERCENT
+        or run.contradicting * 100 > judged * settings.STOP_CONTRADICTING_PERCENT
+    )
+
+
 def trip_breaker(run_id: int) -> bool:
     """Pause a run that passed a bound; whether this very call did.
 

@@ -1,42 +1,88 @@
 """Claims and leases: a row is worked on by one process at a time, and never kept by a dead one."""
 
+import logging
 import uuid
 from collections.abc import Collection
 from datetime import timedelta
+from enum import IntEnum
 
 from django.db import models
-from django.db.models import F
-from django.utils import timezone
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, Run
+from catalog_ai.workflow.models_in_use import get_bundle
+
+logger = logging.getLogger(__name__)
 
 # Every lease of this process and of the children it forks begins with this.
 HOLDER = uuid.uuid4().hex[:16]
 CLAIMABLE_RUNS = (Run.State.EXPANDING, Run.State.RUNNING)
+# What a row may be interrupted before it is given up: twenty lost workers, or an outage of about
+# a day at the pace of reconcile.
+MOST_INTERRUPTIONS = 10_000
+
+
+class Blame(IntEnum):
+    """Why a row comes back without a result: what that adds to its interruptions.
+
+    Only IMAGE uses up a try. The others are bounded too, so that nothing goes round for ever.
+    """
+
+    IMAGE = 0  # alone in hand, and its process failed while its worker lived
+    OUTAGE = 1  # database, Redis or storage were away
+    WORKER = 500  # a worker is gone, or many images were in hand
 
 
 def claim(ids: Collection[int], *, fresh: bool) -> list[Classification]:
     """Take QUEUED rows for this process: fresh ones, or ones that were tried before.
 
     The attempt is counted before the work, so that a row that kills its worker uses its tries
-    up. What another process took, or what a paused or cancelled run holds, is left alone.
+    up. What another process took, what a paused or cancelled run holds, and a run that another
+    model was chosen for, are left alone. An upload is judged by whatever model the worker has.
     """
     token = HOLDER + uuid.uuid4().hex[:16]
+    version = get_bundle().model_version
     # No join: PostgreSQL asks again, of a row it had to wait for, only what stands outside a
     # subquery, and Django puts a join into one. Two workers would then claim the same row.
-    runs = Run.objects.filter(state__in=CLAIMABLE_RUNS).values("pk")
+    runs = Run.objects.filter(state__in=CLAIMABLE_RUNS)
+    uploads = runs.filter(source=Run.Source.UPLOAD)
     rows = Classification.objects.filter(
-        pk__in=ids, state=Classification.State.QUEUED, run__in=runs
+        Q(model_version=version) | Q(run__in=uploads.values("pk")),
+        pk__in=ids,
+        state=Classification.State.QUEUED,
+        run__in=runs.values("pk"),
     )
-    rows = rows.filter(attempts=0) if fresh else rows.filter(attempts__gt=0)
-    taken = rows.update(
+    untried = Q(attempts=0, interruptions=0)
+    taken = rows.filter(untried if fresh else ~untried).update(
         state=Classification.State.RUNNING,
         attempts=F("attempts") + 1,
+        model_version=version,
         lease_token=token,
-        lease_expires_at=timezone.now() + timedelta(seconds=get_settings().LEASE_SECONDS),
+        # The database's clock, which all hosts share.
+        lease_expires_at=Now() + timedelta(seconds=get_settings().LEASE_SECONDS),
     )
-    return list(_leased(ids, token).select_related("run__created_by")) if taken else []
+    claimed = _attach_runs(list(_leased(ids, token))) if taken else []
+    if claimed:
+        logger.info("%d rows claimed", len(claimed), extra=name_rows(claimed))
+    return claimed
+
+
+def _attach_runs(rows: list[Classification]) -> list[Classification]:
+    """Each run read once, and not, as by a join, again with every row."""
+    found = Run.objects.select_related("created_by").in_bulk({row.run_id for row in rows})
+    for row in rows:
+        row.run = found[row.run_id]
+    return rows
+
+
+def name_rows(rows: Collection[Classification]) -> dict[str, list[int]]:
+    """Facts for a log line: the runs and the ids of these rows."""
+    return {
+        "runs": sorted({row.run_id for row in rows}),
+        "classifications": [row.pk for row in rows],
+    }
 
 
 def lock_leased(rows: Collection[Classification]) -> set[int]:
@@ -54,21 +100,28 @@ def _leased(ids: Collection[int], token: str) -> "models.QuerySet[Classification
     ).order_by("pk")
 
 
-def put_back(rows: Collection[Classification], error: str) -> list[int]:
-    """Queue rows again after a failed try, save those with no try left; ids of the queued ones."""
-    limit = get_settings().MAX_ATTEMPTS
-    tried = {row.pk: row for row in rows}
-    again = [pk for pk, row in tried.items() if row.attempts < limit]
+def put_back(rows: Collection[Classification], error: str, blame: Blame) -> list[int]:
+    """Queue rows again that came to nothing, save those that are used up; ids of the queued."""
+    again = [row for row in rows if not _is_used_up(row, blame)]
     leased = Classification.objects.filter(state=Classification.State.RUNNING)
-    for pk in again:
-        leased.filter(pk=pk, lease_token=tried[pk].lease_token).update(
+    for row in again:
+        # Whoever holds the lease knows the counts: nobody else changes them.
+        leased.filter(pk=row.pk, lease_token=row.lease_token).update(
             state=Classification.State.QUEUED,
+            attempts=row.attempts - (blame is not Blame.IMAGE),
+            interruptions=row.interruptions + blame,
             lease_token="",
             lease_expires_at=None,
             sent_at=None,
             error=error[:300],
         )
-    return again
+    return [row.pk for row in again]
+
+
+def _is_used_up(row: Classification, blame: Blame) -> bool:
+    if blame is Blame.IMAGE:
+        return row.attempts >= get_settings().MAX_ATTEMPTS
+    return row.interruptions + blame >= MOST_INTERRUPTIONS
 
 
 def release_held() -> int:

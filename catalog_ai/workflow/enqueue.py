@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 SYSTEM_SOURCES = (Run.Source.UPLOAD, Run.Source.COMMAND)
 
+FIRST_PAGE = 256  # products
+
 # Results in these states are settled for an unchanged image and model: no need to look again.
 SETTLED = (
     Classification.State.FILED,
@@ -67,7 +69,7 @@ def enqueue(
             dry_run=dry_run,
             created_by=as_user(actor),
         )
-        pks = _get_page(products, "", target)
+        pks = _get_page(products, "", target, settings.EXPAND_PAGE)
         if len(pks) < settings.EXPAND_PAGE or not keep_selection(run, products):
             _collect_all(run, target, products)
             finish_expansion(run)
@@ -111,17 +113,25 @@ def get_selection(run: Run, target: ProductTarget) -> "models.QuerySet[Any]":
     return target.get_model()._base_manager.filter(pk__in=selected)
 
 
-def _get_page(products: "models.QuerySet[Any]", after: str, target: ProductTarget) -> list[Any]:
-    """The next primary keys in order, at most EXPAND_PAGE."""
+def _get_page(
+    products: "models.QuerySet[Any]", after: str, target: ProductTarget, size: int
+) -> list[Any]:
+    """The next primary keys in order, at most `size`."""
     if after:
         products = products.filter(pk__gt=target.to_pk(after))
     ordered = products.order_by("pk").values_list("pk", flat=True).distinct()
-    return list(ordered[: get_settings().EXPAND_PAGE])
+    return list(ordered[:size])
+
+
+def _choose_page_size(run: Run) -> int:
+    """As many as were collected so far: small pages first, so that no worker waits for work."""
+    collected = run.total + run.skipped + run.without_image
+    return min(get_settings().EXPAND_PAGE, max(FIRST_PAGE, collected))
 
 
 def _collect_all(run: Run, target: ProductTarget, products: "models.QuerySet[Any]") -> None:
-    after = ""
-    while pks := _get_page(products, after, target):
+    after, size = "", get_settings().EXPAND_PAGE
+    while pks := _get_page(products, after, target, size):
         send_after_commit(run, collect_page(run, target, pks))
         after = target.to_key(pks[-1])
 
@@ -136,7 +146,8 @@ def expand_next_page(run_id: int) -> bool:
         if run.state != Run.State.EXPANDING:
             return False
         target = get_target(run.target)
-        pks = _get_page(get_selection(run, target), run.expanded_through, target)
+        selection, size = get_selection(run, target), _choose_page_size(run)
+        pks = _get_page(selection, run.expanded_through, target, size)
         if not pks:
             finish_expansion(run)
             return False

@@ -7,8 +7,8 @@ from django.db import models
 
 from catalog_ai.models import Classification
 from catalog_ai.targets import ProductTarget
-from catalog_ai.workflow.describe import describe_products, load_suggestions
-from catalog_ai.workflow.export_lines import Entry, Shape, write_head, write_lines
+from catalog_ai.workflow.export_lines import Shape, write_head, write_lines
+from catalog_ai.workflow.export_rows import Entry, load_offers, load_results
 
 PAGE = 500
 BOM = "\ufeff"  # tells Excel that the file is UTF-8
@@ -39,18 +39,25 @@ def _page_products(
     pks = list(ordered[:PAGE])
     while pks:
         keys = [target.to_key(pk) for pk in pks]
-        statuses = describe_products(target, keys)
-        yield [Entry(key, statuses[key].current, statuses[key].suggestions) for key in keys]
+        current = Classification.objects.filter(
+            target=target.key, object_id__in=keys, is_current=True
+        )
+        found = {result.object_id: result for result in load_results(current)}
+        offers = load_offers(found.values())
+        yield [
+            Entry(key, one, offers.get(one.id, ()) if one else ())
+            for key, one in ((key, found.get(key)) for key in keys)
+        ]
         pks = list(ordered.filter(pk__gt=pks[-1])[:PAGE])
 
 
 def _page_rows(rows: "models.QuerySet[Classification]") -> Iterator[list[Entry]]:
-    ordered = rows.order_by("pk").defer("scores")
-    page = list(ordered[:PAGE])
+    ordered = rows.order_by("pk")
+    page = load_results(ordered[:PAGE])
     while page:
-        suggestions = load_suggestions(page)
-        yield [Entry(row.object_id, row, suggestions.get(row.pk, ())) for row in page]
-        page = list(ordered.filter(pk__gt=page[-1].pk)[:PAGE])
+        offers = load_offers(page)
+        yield [Entry(one.object_id, one, offers.get(one.id, ())) for one in page]
+        page = load_results(ordered.filter(pk__gt=page[-1].id)[:PAGE])
 
 
 def _write(

@@ -10,10 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from django.db import models
-
-from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.export_rows import Entry, Offer, Result, Verdict, load_verdicts
 from catalog_ai.workflow.models_in_use import get_label_name
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -74,39 +72,30 @@ COLUMNS = {
 Cell = str | int | float | None
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One product of a page and the result that is reported of it."""
-
-    key: str
-    row: Classification | None
-    suggestions: Sequence[Suggestion] = ()  # of the result, likeliest first
-
-
 @dataclass
 class Page:
     """Entries with all that their lines show, loaded in a bounded few queries."""
 
     target: ProductTarget
     entries: Sequence[Entry]
-    products: dict[str, models.Model]
+    titles: dict[str, str]  # by product; without those that were deleted
     categories: dict[str, set[str]]  # keys by product
     names: dict[str, str]  # of categories
-    decided: dict[int, Decision] = field(default_factory=dict)  # by suggestion id
+    verdicts: dict[int, Verdict] = field(default_factory=dict)  # by suggestion id
 
 
 def write_head(shape: Shape) -> str:
     """The line that names the columns."""
-    return _format([COLUMNS[shape]])
+    return format_lines([COLUMNS[shape]])
 
 
 def write_lines(target: ProductTarget, entries: Sequence[Entry], shape: Shape) -> str:
     """The lines of a page of entries, from a bounded few queries."""
     page = _load(target, entries)
     if shape == Shape.PRODUCTS:
-        return _format(_list_products(page))
-    page.decided = _load_decisions(entries)
-    return _format(_list_suggestions(page))
+        return format_lines(_list_products(page))
+    page.verdicts = load_verdicts(entries)
+    return format_lines(_list_suggestions(page))
 
 
 def protect_cell(value: Cell) -> Cell:
@@ -116,7 +105,8 @@ def protect_cell(value: Cell) -> Cell:
     return value
 
 
-def _format(lines: Iterable[Sequence[Cell]]) -> str:
+def format_lines(lines: Iterable[Sequence[Cell]]) -> str:
+    """Lines of CSV, safe to open in a spreadsheet."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerows([protect_cell(cell) for cell in line] for line in lines)
@@ -124,85 +114,74 @@ def _format(lines: Iterable[Sequence[Cell]]) -> str:
 
 
 def _load(target: ProductTarget, entries: Sequence[Entry]) -> Page:
-    products = target.load_products([entry.key for entry in entries])
-    categories = {key: target.get_categories(product) for key, product in products.items()}
-    keys = {one.category for entry in entries for one in entry.suggestions if one.category}
+    products = target.load_for_lists([entry.key for entry in entries])
+    titles = {key: target.get_title(product) for key, product in products.items()}
+    categories = target.list_categories(products)
+    keys = {one.category for entry in entries for one in entry.offers if one.category}
     keys = keys.union(*categories.values())
     names = target.get_category_names(keys) if keys else {}
-    return Page(target, entries, products, categories, names)
-
-
-def _load_decisions(entries: Sequence[Entry]) -> dict[int, Decision]:
-    """The latest decision on each suggestion."""
-    pks = [one.pk for entry in entries for one in entry.suggestions]
-    decisions = Decision.objects.filter(suggestion__in=pks)
-    return {one.suggestion_id: one for one in decisions.order_by("pk") if one.suggestion_id}
+    return Page(target, entries, titles, categories, names)
 
 
 def _list_products(page: Page) -> Iterator[Sequence[Cell]]:
     for entry in page.entries:
-        row, product = entry.row, page.products.get(entry.key)
+        made = entry.result
         yield (
             entry.key,
-            _title(page, product),
-            row.state if row else "",
-            row.reason if row else "",
-            row.top_label if row else "",
-            get_label_name(row.top_label) if row and row.top_label else "",
-            row.top_confidence if row else None,
-            "; ".join(_tell_label(one) for one in entry.suggestions),
+            page.titles.get(entry.key, ""),
+            made.state if made else "",
+            made.reason if made else "",
+            made.top_label if made else "",
+            get_label_name(made.top_label) if made and made.top_label else "",
+            made.top_confidence if made else None,
+            "; ".join(_tell_label(one) for one in entry.offers),
             "; ".join(_name_categories(page, entry.key)),
-            row.image_name if row else "",
-            *(_provenance(row) if row else [""] * 5),
-            _moment(row.reviewed_at) if row else "",
-            row.error if row else "",
+            made.image_name if made else "",
+            *(_provenance(made) if made else [""] * 5),
+            _moment(made.reviewed_at) if made else "",
+            made.error if made else "",
         )
 
 
 def _list_suggestions(page: Page) -> Iterator[Sequence[Cell]]:
     for entry in page.entries:
-        for suggestion in entry.suggestions:
-            assert entry.row is not None  # noqa: S101 - a suggestion belongs to a result
-            decision = page.decided.get(suggestion.pk)
+        for offer in entry.offers:
+            assert entry.result is not None  # noqa: S101 - a suggestion belongs to a result
+            verdict = page.verdicts.get(offer.id)
             yield (
                 entry.key,
-                _title(page, page.products.get(entry.key)),
-                entry.row.state,
-                suggestion.label,
-                get_label_name(suggestion.label) if suggestion.label else "",
-                suggestion.facet,
-                suggestion.confidence,
-                suggestion.auto_threshold,
-                suggestion.review_threshold,
-                suggestion.state,
-                suggestion.source,
-                suggestion.category,
-                page.names.get(suggestion.category, ""),
-                decision.actor_name if decision else "",
-                _moment(decision.created_at) if decision else "",
-                entry.row.image_name,
-                *_provenance(entry.row),
+                page.titles.get(entry.key, ""),
+                entry.result.state,
+                offer.label,
+                get_label_name(offer.label) if offer.label else "",
+                offer.facet,
+                offer.confidence,
+                offer.auto_threshold,
+                offer.review_threshold,
+                offer.state,
+                offer.source,
+                offer.category,
+                page.names.get(offer.category, ""),
+                verdict.actor_name if verdict else "",
+                _moment(verdict.created_at) if verdict else "",
+                entry.result.image_name,
+                *_provenance(entry.result),
             )
 
 
-def _tell_label(suggestion: Suggestion) -> str:
-    if not suggestion.label:
-        return suggestion.category
-    return f"{get_label_name(suggestion.label)} {suggestion.confidence:.2f}"
-
-
-def _title(page: Page, product: models.Model | None) -> str:
-    """The product's title; empty where it was deleted or may not be categorised."""
-    return page.target.get_title(product) if product is not None else ""
+def _tell_label(offer: Offer) -> str:
+    if not offer.label:
+        return offer.category
+    return f"{get_label_name(offer.label)} {offer.confidence:.2f}"
 
 
 def _name_categories(page: Page, key: str) -> list[str]:
     return sorted(page.names.get(one, one) for one in page.categories.get(key, ()))
 
 
-def _provenance(row: Classification) -> list[Cell]:
-    made = [row.image_digest, row.model_version, row.preset]
-    return [*made, row.run_id, _moment(row.finished_at)]
+def _provenance(made: Result) -> list[Cell]:
+    judged_by = [made.image_digest, made.model_version, made.preset]
+    return [*judged_by, made.run_id, _moment(made.finished_at)]
 
 
 def _moment(time: datetime | None) -> str:

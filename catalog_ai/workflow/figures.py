@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from catalog_ai.models import Classification, Decision, Run
@@ -70,4 +71,4 @@ def has_results(past: timedelta) -> bool:
 def has_lost_leases(margin: timedelta) -> bool:
     """Whether a row's lease ran out longer than `margin` ago and nobody took the row back."""
     rows = Classification.objects.filter(Classification.has_state([State.RUNNING]))
-    return rows.filter(lease_expires_at__lt=timezone.now() - margin).exists()
+    return rows.filter(lease_expires_at__lt=Now() - margin).exists()

@@ -4,24 +4,34 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 
+from django.db import connection
 from rq.timeouts import JobTimeoutException
 
 from catalog_ai.conf import get_settings
-from catalog_ai.inference.images import OUT_OF_MEMORY, ImageRejected
+from catalog_ai.inference.images import OUT_OF_MEMORY, ImageRejected, load_decoders
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
-from catalog_ai.workflow.claim import claim, put_back, release_held
+from catalog_ai.workflow.claim import Blame, claim, name_rows, put_back, release_held
 from catalog_ai.workflow.classify import ImageResult, classify_images
 from catalog_ai.workflow.ends import fail_rows, let_go
 from catalog_ai.workflow.enqueue import expand_next_page
+from catalog_ai.workflow.follow import follow_budgets
 from catalog_ai.workflow.for_real import collect_results, recall_results
-from catalog_ai.workflow.limits import StopNow, is_stopping, run_clock
-from catalog_ai.workflow.models_in_use import get_classifier
+from catalog_ai.workflow.health.check import go_on_checking
+from catalog_ai.workflow.limits import LeaseOver, StopNow, is_stopping, run_clock
+from catalog_ai.workflow.models_in_use import get_bundle, get_classifier
+from catalog_ai.workflow.outages import is_outage, unwrap
 from catalog_ai.workflow.outcome import Judged
-from catalog_ai.workflow.queues import send_expansion, send_queued, send_rollback
+from catalog_ai.workflow.queues import (
+    send_expansion,
+    send_queued,
+    send_rollback,
+    share_with_idle,
+)
 from catalog_ai.workflow.reading import ReadImage, read_images
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.rollback import Step, continue_rollback
+from catalog_ai.workflow.statistics import update_summaries
 from catalog_ai.workflow.store import store_results
 from catalog_ai.workflow.watchdog import end_process_after
 
@@ -29,13 +39,30 @@ logger = logging.getLogger(__name__)
 
 STORED_TOGETHER = 64  # rows of a chunk: their pictures are in memory at once
 OVERTIME = 2  # seconds after the lease, until a process that does not notice its end is ended
+COUNT_FOR = 60  # seconds: what is left then is counted by the next job
 PAGES_A_JOB = 20  # then the rest goes behind the chunks that are queued already
 SLICE = 60.0  # seconds of a rollback in one job
 WAITS = 10  # seconds that it waits for another worker
 
 
+def warm_up() -> None:
+    """Load what every job needs, in a worker before it forks a child for each.
+
+    The interpreter is not among it: it must not be shared across a fork.
+
+    Raises:
+        BundleError: see `get_bundle`.
+    """
+    get_bundle()
+    load_decoders()
+
+
 def classify_chunk(ids: Sequence[int]) -> None:
-    """Classify those of the rows that are still to do; asked to stop, queue the rest again."""
+    """Classify those of the rows that are still to do; asked to stop, queue the rest again.
+
+    Where workers stand idle, they get some of the rows: then all workers of a run end together.
+    """
+    ids = list(ids)
     try:
         for part, fresh in _plan_parts(ids):
             if is_stopping():
@@ -51,18 +78,22 @@ def classify_chunk(ids: Sequence[int]) -> None:
     send_queued(ids)
 
 
-def _plan_parts(ids: Sequence[int]) -> Iterator[tuple[Sequence[int], bool]]:
-    """Ids to claim together, and whether they are fresh.
+def _plan_parts(ids: list[int]) -> Iterator[tuple[Sequence[int], bool]]:
+    """Ids to claim together, and whether they are fresh; what is given away leaves `ids`.
 
     Rows that were tried before are taken one by one, so that an image that kills the process
-    uses up only its own tries and never those of its neighbours.
+    uses up only its own tries and never those of its neighbours; the worst come last, so that
+    nobody waits behind them.
     """
-    for start in range(0, len(ids), STORED_TOGETHER):
+    start = 0
+    while start < len(ids):
+        given = share_with_idle(ids[start:])
+        del ids[len(ids) - given :]
         yield ids[start : start + STORED_TOGETHER], True
-    retried = Classification.objects.filter(
-        pk__in=ids, state=Classification.State.QUEUED, attempts__gt=0
-    )
-    for pk in retried.order_by("pk").values_list("pk", flat=True):
+        start += STORED_TOGETHER
+    queued = Classification.objects.filter(pk__in=ids, state=Classification.State.QUEUED)
+    retried = queued.exclude(attempts=0, interruptions=0)
+    for pk in retried.order_by("attempts", "interruptions", "pk").values_list("pk", flat=True):
         yield [pk], False
 
 
@@ -75,12 +106,11 @@ def process_rows(rows: Sequence[Classification]) -> None:
             judge_and_store(members)
         except StopNow:
             raise  # the rows go back at no cost of a try
-        except JobTimeoutException:
-            give_back(left, "The time limit of the job was reached.")
-            raise
         except Exception as error:
-            logger.exception("a chunk failed", extra={"run": members[0].run_id})
-            give_back(left, f"{type(error).__name__}: {error}")
+            logger.exception("a chunk failed", extra=name_rows(left))
+            if not connection.in_atomic_block:
+                connection.close()  # one that was cut would fail again while the rows go back
+            give_back(left, f"{type(error).__name__}: {error}", find_blame(error, rows))
             raise
         left = left[len(members) :]
 
@@ -102,9 +132,21 @@ def judge_and_store(rows: Sequence[Classification]) -> None:
         judge_and_store([row])
 
 
-def give_back(rows: Sequence[Classification], error: str) -> None:
-    """Queue the rows again, or fail those whose tries are used up."""
-    again = set(put_back(rows, error))
+def find_blame(error: Exception, in_hand: Sequence[Classification]) -> Blame:
+    """An image is the plausible culprit only alone, with all services there and time well used."""
+    # A limit that strikes amid a query comes wrapped in what the database makes of it.
+    limits = [link for link in unwrap(error) if isinstance(link, (JobTimeoutException, StopNow))]
+    # The limit of the whole job, or a stop, says nothing of the image that was its last.
+    if any(not (isinstance(limit, LeaseOver) and limit.busy) for limit in limits):
+        return Blame.WORKER
+    if is_outage(error):
+        return Blame.OUTAGE
+    return Blame.IMAGE if len(in_hand) == 1 else Blame.WORKER
+
+
+def give_back(rows: Sequence[Classification], error: str, blame: Blame) -> None:
+    """Queue the rows again, or fail those that are used up."""
+    again = set(put_back(rows, error, blame))
     fail_rows([row for row in rows if row.pk not in again], error)
 
 
@@ -172,6 +214,17 @@ def roll_back_run(rollback_id: int) -> None:
     send_rollback(rollback_id)
 
 
+def check_health(check_id: int) -> None:
+    """Go on with a health check; harmless when run twice."""
+    go_on_checking(check_id)
+
+
 def reconcile_rows() -> None:
     """The periodic pass, as a job of rq's own cron."""
     logger.info("reconciled: %s", reconcile())
+    follow_budgets()
+
+
+def count_statistics() -> None:
+    """The dashboard's figures, as a job of rq's own cron."""
+    logger.info("statistics: %s", update_summaries(COUNT_FOR))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from catalog_ai.models import Classification, Decision, Suggestion
-from catalog_ai.workflow.budget import check_after_commit
+from catalog_ai.workflow.move_back import check_after_commit
 from catalog_ai.workflow.permissions import as_user
 
 if TYPE_CHECKING:

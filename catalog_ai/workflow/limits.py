@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -13,8 +14,19 @@ STOP_AFTER = 10.0  # seconds that a child which is asked to stop may go on with 
 CLOCK = signal.SIGUSR2  # SIGALRM is rq's own, for the limit of the whole job
 
 
+BUSY = 0.1  # share of its lease that a process must have computed, or it was held up from outside
+
+
 class StopNow(Exception):
     """The time to finish what was in hand is over."""
+
+
+class LeaseOver(JobTimeoutException):
+    """The rows in hand belong to somebody else by now. `busy`: the process used the time."""
+
+    def __init__(self, busy: bool) -> None:
+        super().__init__("The rows in hand belong to somebody else by now.")
+        self.busy = busy
 
 
 class _State:
@@ -44,10 +56,6 @@ def _stop_now(number: int, frame: FrameType | None) -> None:
     raise StopNow
 
 
-def _end_lease(number: int, frame: FrameType | None) -> None:
-    raise JobTimeoutException("The rows in hand belong to somebody else by now.")
-
-
 def _strike_after(seconds: float) -> threading.Timer:
     """Signal this process's main thread in `seconds`, as long as that is not cancelled."""
     timer = threading.Timer(seconds, os.kill, (os.getpid(), CLOCK))
@@ -58,15 +66,20 @@ def _strike_after(seconds: float) -> threading.Timer:
 
 @contextmanager
 def run_clock(seconds: float) -> Iterator[None]:
-    """Raise JobTimeoutException inside, once it has taken `seconds`.
+    """Raise LeaseOver inside, once it has taken `seconds`.
 
     Only the main thread can be interrupted; elsewhere (a web server's thread) nothing is limited.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    started = time.process_time()
+
+    def end_lease(number: int, frame: FrameType | None) -> None:
+        raise LeaseOver(busy=time.process_time() - started > BUSY * seconds)
+
     if not _State.stopping:
-        signal.signal(CLOCK, _end_lease)
+        signal.signal(CLOCK, end_lease)
     timer = _strike_after(seconds)
     try:
         yield

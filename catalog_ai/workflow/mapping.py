@@ -1,6 +1,7 @@
 """Which of the shop's categories a label means: a person's rule first, else one of its name."""
 
 from collections.abc import Collection
+from functools import cached_property
 
 from catalog_ai.inference.bundle import Bundle, fold_name
 from catalog_ai.models import LabelRule
@@ -21,12 +22,6 @@ class CategoryMap:
         self.dry = dry
         self._keys: dict[str, str | None] = {}
         self._meant: dict[str, bool] = {}  # whether a category's name is some label's
-        self._names = {
-            fold_name(name)
-            for label in bundle.labels
-            if label.facet in target.facets
-            for name in (label.name, *label.aliases)
-        }
         rules = dict(
             LabelRule.objects.filter(target=target.key)
             .exclude(category="")
@@ -34,6 +29,15 @@ class CategoryMap:
         )
         existing = target.get_category_names(set(rules.values()))
         self._keys = {label: key for label, key in rules.items() if key in existing}
+
+    @cached_property
+    def _names(self) -> set[str]:
+        return {
+            fold_name(name)
+            for label in self.bundle.labels
+            if label.facet in self.target.facets
+            for name in (label.name, *label.aliases)
+        }
 
     def keep_meant(self, keys: Collection[str]) -> set[str]:
         """Those of the shop's categories that some label means, by a rule or by its name.

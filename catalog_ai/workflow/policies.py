@@ -32,17 +32,23 @@ def refine_thresholds(default: Thresholds, rule: LabelRule) -> Thresholds:
 
 @dataclass(frozen=True)
 class Budgets:
-    """What share of the products filed by themselves may be wrong (0-1)."""
+    """What share of the products filed by themselves may be wrong (0-1), and who keeps to it."""
 
     general: float = DEFAULT_BUDGET
     of_labels: Mapping[str, float] = field(default_factory=dict)
+    following: Mapping[str, bool] = field(default_factory=dict)  # "" for all labels
 
     def get(self, label: str) -> float:
         return self.of_labels.get(label, self.general)
 
+    def follows(self, label: str) -> bool:
+        """Whether the worker sets the label's threshold, unless a person has set it."""
+        return self.following.get(label, self.following.get("", False))
+
 
 def load_budgets(target: ProductTarget) -> Budgets:
     """A target's budgets; one query."""
-    rows = ErrorBudget.objects.filter(target=target.key).values_list("label", "share")
-    shares = dict(rows)
-    return Budgets(shares.pop("", DEFAULT_BUDGET), shares)
+    rows = list(ErrorBudget.objects.filter(target=target.key))
+    shares = {row.label: row.share for row in rows}
+    following = {row.label: row.follows for row in rows}
+    return Budgets(shares.pop("", DEFAULT_BUDGET), shares, following)

@@ -10,16 +10,19 @@ from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry as ConnectionRetry
-from rq import Queue, Retry, Worker
+from rq import Queue, Retry, Worker, get_current_job
 
 from catalog_ai.conf import get_settings
-from catalog_ai.models import Classification, Rollback, Run
+from catalog_ai.models import Classification, HealthCheck, Rollback, Run
 
 logger = logging.getLogger(__name__)
 
 CLASSIFY_JOB = "catalog_ai.workflow.jobs.classify_chunk"
 CONNECT_SECONDS = 2.0  # that a Redis which does not answer at all may take
+SHARED_FROM = 64  # rows: of fewer, half is nearly as soon done as a job is started
 EXPAND_JOB = "catalog_ai.workflow.jobs.expand_run"
+CHECK_JOB = "catalog_ai.workflow.jobs.check_health"
+CHECK_TIMES = 6  # as long as other jobs may take: a million photos are compared in one go
 LET_GO_JOB = "catalog_ai.workflow.jobs.let_go_run"
 ROLL_BACK_JOB = "catalog_ai.workflow.jobs.roll_back_run"
 
@@ -83,6 +86,31 @@ def send(queue_name: str, ids: Sequence[int]) -> None:
     Classification.objects.filter(pk__in=ids).update(sent_at=timezone.now())
 
 
+def share_with_idle(ids: Sequence[int]) -> int:
+    """Queue the last half of a job's rows once more where a worker has nothing to do; how many.
+
+    Only from within a job. Should the new job be lost, reconcile sends its rows again.
+    """
+    job = get_current_job()
+    if job is None or len(ids) < SHARED_FROM:
+        return 0
+    try:
+        if not count_idle_workers(Queue(job.origin, connection=job.connection)):
+            return 0
+        given = list(ids[(len(ids) + 1) // 2 :])
+        send(job.origin, given)
+    except RedisError:
+        logger.warning("no work could be shared", exc_info=True)
+        return 0
+    return len(given)
+
+
+def count_idle_workers(queue: Queue) -> int:
+    """Workers of a queue for whom there is no job."""
+    busy = queue.started_job_registry.get_job_count(cleanup=False)
+    return max(0, int(Worker.count(queue=queue) - busy - queue.count))
+
+
 def send_queued(ids: Sequence[int]) -> None:
     """Send those of the classifications again that are still queued.
 
@@ -110,6 +138,15 @@ def send_expansion(run: Run) -> None:
     queue.enqueue_many([_prepare(EXPAND_JOB, [run.pk])])
 
 
+def check_after_commit(check: HealthCheck) -> None:
+    """Let the worker check a catalogue once the check is in the database."""
+
+    def hand_over() -> None:
+        send_check(check)
+
+    transaction.on_commit(hand_over, robust=True)
+
+
 def let_go_after_commit(run: Run) -> None:
     """Let the worker let go of what a large cancelled run had queued."""
 
@@ -117,6 +154,16 @@ def let_go_after_commit(run: Run) -> None:
         _send_to_front(LET_GO_JOB, run.pk)
 
     transaction.on_commit(hand_over, robust=True)
+
+
+def send_check(check: HealthCheck) -> None:
+    """Queue the job that goes on with a health check.
+
+    Raises:
+        RedisError: the queue cannot be reached; reconcile sends it later.
+    """
+    queue = open_queue(get_settings().BULK_QUEUE)
+    queue.enqueue_many([_prepare(CHECK_JOB, [check.pk], times=CHECK_TIMES)])
 
 
 def roll_back_after_commit(rollback: Rollback) -> None:
@@ -139,12 +186,14 @@ def _send_to_front(job: str, pk: int) -> None:
     queue.enqueue_many([_prepare(job, [pk], at_front=True)])
 
 
-def _prepare(job: str, arguments: list[object], *, at_front: bool = False):  # type: ignore[no-untyped-def]
+def _prepare(  # type: ignore[no-untyped-def]
+    job: str, arguments: list[object], *, times: int = 1, at_front: bool = False
+):
     settings = get_settings()
     return Queue.prepare_data(
         job,
         args=arguments,
-        timeout=settings.JOB_TIMEOUT,
+        timeout=times * settings.JOB_TIMEOUT,
         at_front=at_front,
         result_ttl=0,
         failure_ttl=7 * 24 * 3600,

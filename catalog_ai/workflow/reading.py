@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import models
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 
@@ -34,18 +33,15 @@ def read_images(
     Unless `force`, an image whose digest the product's latest result has already been made from
     is left out: the same bytes and the same model give the same answer.
     """
-    products = target.load_products([row.object_id for row in rows])
-    read = [_read_one(row, products.get(row.object_id), target) for row in rows]
+    images = target.load_images([row.object_id for row in rows])
+    read = [_read_one(row, images.get(row.object_id)) for row in rows]
     if force:
         return read
     known = _load_known_digests(rows)
     return [_drop_known(item, known) for item in read]
 
 
-def _read_one(
-    row: Classification, product: models.Model | None, target: ProductTarget
-) -> ReadImage:
-    image = target.get_image(product) if product is not None else None
+def _read_one(row: Classification, image: FieldFile | None) -> ReadImage:
     if not image:
         return ReadImage(row, "")
     name = str(image.name)

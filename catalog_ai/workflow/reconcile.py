@@ -4,22 +4,25 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog_ai.conf import get_settings
-from catalog_ai.models import Classification, Rollback, Run
-from catalog_ai.workflow.claim import CLAIMABLE_RUNS, put_back
+from catalog_ai.models import Classification, HealthCheck, Rollback, Run
+from catalog_ai.workflow.claim import CLAIMABLE_RUNS, Blame, name_rows, put_back
 from catalog_ai.workflow.ends import fail_rows, let_go
+from catalog_ai.workflow.hand_on import hand_on_runs
 from catalog_ai.workflow.queues import (
     group_by_queue,
     is_empty,
     is_idle,
     queue_name_of,
     send,
+    send_check,
     send_expansion,
     send_rollback,
 )
@@ -30,6 +33,7 @@ GRACE = timedelta(seconds=15)  # a row this young is probably on its way
 IDLE_GRACE = timedelta(seconds=30)
 SILENT = timedelta(seconds=30)  # a rollback that is worked on says so with every page
 PAGE = 5_000
+LOGGED = 100  # ids on one line of the log
 
 
 @dataclass
@@ -40,6 +44,7 @@ class Reconciled:
     given_up: int = 0
     resent: int = 0
     expansions: int = 0
+    checks: int = 0
 
     def __str__(self) -> str:
         return ", ".join(
@@ -48,6 +53,8 @@ class Reconciled:
                 _("%d taken back from dead workers") % self.taken_back,
                 _("%d given up") % self.given_up,
                 _("%d runs collected further") % self.expansions,
+                ngettext("%d health check resumed", "%d health checks resumed", self.checks)
+                % self.checks,
             ]
         )
 
@@ -61,26 +68,41 @@ def reconcile() -> Reconciled:
     done = Reconciled()
     take_back_expired(done)
     let_go_cancelled()
+    hand_on_runs()
     resend_lost(done)
     resume_expansions(done)
+    resume_checks(done)
     resume_rollbacks()
     return done
 
 
 def take_back_expired(done: Reconciled) -> None:
-    """Rows of workers that went silent are queued again, or failed after their last try."""
-    running = Classification.objects.filter(state=Classification.State.RUNNING)
-    expired = running.filter(lease_expires_at__lt=timezone.now())
-    _take_back(list(expired.select_related("run").order_by("pk")[:PAGE]), done)
+    """Rows of workers that went silent, their host with them for all we know, are queued again."""
+    # Leases are the database's time, so that no host's clock can call another's healthy one over.
+    expired = _running().filter(lease_expires_at__lt=Now())
+    # What a host that was cut off has locked must not hold up the rest.
+    skip = connection.features.has_select_for_update_skip_locked
+    of = ("self",) if connection.features.has_select_for_update_of else ()
+    with transaction.atomic():
+        rows = expired.select_for_update(of=of, skip_locked=skip)
+        _take_back(list(rows.order_by("pk")[:PAGE]), Blame.WORKER, done)
 
 
-def take_back_held(holder: str) -> Reconciled:
-    """The rows of one worker whose child has died: its parent need not wait for their lease."""
+def take_back_held(holder: str, blame: Blame) -> Reconciled:
+    """The rows of one worker whose child has died: its parent need not wait for their lease.
+
+    `blame` is for an image that was alone in hand; of many, none is to blame.
+    """
     done = Reconciled()
-    running = Classification.objects.filter(state=Classification.State.RUNNING)
-    held = running.filter(lease_token__startswith=holder)
-    _take_back(list(held.select_related("run").order_by("pk")), done)
+    with transaction.atomic():
+        rows = list(_running().filter(lease_token__startswith=holder).order_by("pk"))
+        _take_back(rows, blame if len(rows) == 1 else Blame.WORKER, done)
     return done
+
+
+def _running() -> "models.QuerySet[Classification]":
+    running = Classification.objects.filter(state=Classification.State.RUNNING)
+    return running.select_related("run")
 
 
 def let_go_cancelled() -> None:
@@ -91,14 +113,22 @@ def let_go_cancelled() -> None:
         let_go(run)
 
 
-def _take_back(rows: list[Classification], done: Reconciled) -> None:
-    error = _("The worker stopped while it had this image in hand.")
-    with transaction.atomic():
-        again = set(put_back(rows, error))
-        tries = get_settings().MAX_ATTEMPTS
-        reason = _("The image stopped the worker %(tries)d times.") % {"tries": tries}
-        done.given_up += fail_rows([row for row in rows if row.pk not in again], reason)
+def _take_back(rows: list[Classification], blame: Blame, done: Reconciled) -> None:
+    if not rows:
+        return
+    again = set(put_back(rows, _("The worker stopped while it had this image in hand."), blame))
+    used_up = [row for row in rows if row.pk not in again]
+    done.given_up += fail_rows(used_up, _name_end(blame))
     done.taken_back += len(again)
+    facts = {**name_rows(rows), "blame": blame.name.lower(), "given_up": [r.pk for r in used_up]}
+    logger.warning("%d rows taken back from a dead worker", len(rows), extra=facts)
+
+
+def _name_end(blame: Blame) -> str:
+    if blame is Blame.IMAGE:
+        tries = get_settings().MAX_ATTEMPTS
+        return _("The image stopped the worker %(tries)d times.") % {"tries": tries}
+    return _("The work on this image was broken off too often.")
 
 
 def resend_lost(done: Reconciled) -> None:
@@ -116,6 +146,8 @@ def resend_lost(done: Reconciled) -> None:
             ids = list(rows.filter(unsent, pk__in=ids).values_list("pk", flat=True))
         send(name, ids)
         done.resent += len(ids)
+        if ids:
+            logger.info("%d rows sent again", len(ids), extra={"classifications": ids[:LOGGED]})
 
 
 def resume_expansions(done: Reconciled) -> None:
@@ -126,7 +158,19 @@ def resume_expansions(done: Reconciled) -> None:
     for run in waiting:
         if is_idle(queue_name_of(run)):
             send_expansion(run)
+            logger.info("run %d is collected further", run.pk, extra={"runs": [run.pk]})
             done.expansions += 1
+
+
+def resume_checks(done: Reconciled) -> None:
+    """Health checks whose job was lost."""
+    waiting = HealthCheck.objects.filter(
+        state__in=HealthCheck.IN_PROGRESS, touched_at__lt=timezone.now() - GRACE
+    )
+    for check in waiting:
+        if is_idle(get_settings().BULK_QUEUE):
+            send_check(check)
+            done.checks += 1
 
 
 def resume_rollbacks() -> None:

@@ -98,6 +98,7 @@ def _queue_again(run: Run) -> list[int]:
                 Classification.objects.filter(pk__in=ids).update(
                     state=State.QUEUED,
                     attempts=0,
+                    interruptions=0,
                     error="",
                     error_code="",
                     sent_at=None,

@@ -8,26 +8,25 @@ from collections.abc import Sequence
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from catalog_ai.inference.bundle import Bundle
 from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
-from catalog_ai.policy import Thresholds, Verdict, decide
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.adopt import adopt, prepare_to_adopt
-from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle, write_categories
+from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle
 from catalog_ai.workflow.claim import lock_leased
-from catalog_ai.workflow.classify import ImageResult
 from catalog_ai.workflow.effects import count_changes, find_changes, name_change
 from catalog_ai.workflow.ends import RESULT_FIELDS, count_ends, end_row
+from catalog_ai.workflow.filing import write_all
 from catalog_ai.workflow.locks import lock_products
 from catalog_ai.workflow.mirror import mirror_to_products
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.outcome import Judged, Outcome
 from catalog_ai.workflow.policies import get_thresholds
 from catalog_ai.workflow.queues import send_after_commit
+from catalog_ai.workflow.rows import update_rows
+from catalog_ai.workflow.scoring import Scored, Scorer
 
 logger = logging.getLogger(__name__)
 
-MIN_SCORE = 0.01  # scores below are not worth a byte of the shop's database
 State = Classification.State
 
 
@@ -42,6 +41,7 @@ def store_results(judged: Sequence[Judged]) -> None:
     started = time.monotonic()
     run = judged[0].row.run
     target = get_target(run.target)
+    scored = _score_all(judged, target, run)  # before the locks: nobody waits for it
     with transaction.atomic():
         lock_products(target, [item.row.object_id for item in judged])
         held = lock_leased([item.row for item in judged])
@@ -50,7 +50,7 @@ def store_results(judged: Sequence[Judged]) -> None:
         context = load_context(target, run, [item.row.object_id for item in mine])
         if run.results_of_id:
             context = prepare_to_adopt(context, [item.earlier for item in mine if item.earlier])
-        outcome = _settle_all(mine, products, target, context)
+        outcome = _settle_all(mine, products, target, context, scored)
         _write(outcome, run, target, products)
     _log_stored(run, outcome, len(judged) - len(mine), time.monotonic() - started)
 
@@ -69,27 +69,59 @@ def _log_stored(run: Run, outcome: Outcome, lost: int, seconds: float) -> None:
     logger.info("run %d: %d results stored", run.pk, len(outcome.rows), extra=facts)
 
 
+def _score_all(judged: Sequence[Judged], target: ProductTarget, run: Run) -> dict[int, Scored]:
+    """Verdicts and figures by row id, of those images that the model has judged."""
+    found = {
+        item.row.pk: item.result.confidences
+        for item in judged
+        if item.result is not None and item.result.confidences is not None
+    }
+    scorer = Scorer(target, get_bundle(), get_thresholds(target, run.preset))
+    return dict(zip(found, scorer.score(list(found.values())), strict=True))
+
+
 def _settle_all(
     judged: Sequence[Judged],
     products: dict[str, models.Model],
     target: ProductTarget,
     context: FilingContext,
+    scored: dict[int, Scored],
 ) -> Outcome:
-    outcome = Outcome()
-    thresholds = get_thresholds(target, context.run.preset)
+    outcome = Outcome(rows=[item.row for item in judged])
+    settled: dict[int, Settled] = {}
     for item in judged:
-        product = products.get(item.row.object_id)
+        row, product = item.row, products.get(item.row.object_id)
         if product is None:
-            end_row(item.row, State.CANCELLED, _("The product was deleted."))
+            end_row(row, State.CANCELLED, _("The product was deleted."))
         elif context.run.results_of_id:
             _adopt_one(item, product, context, outcome)
-        elif _get_image_name(target, product) != item.image_name:
-            _requeue(item.row, _get_image_name(target, product))
-            outcome.again.append(item.row)
-        else:
-            _settle_one(item, product, target, context, thresholds, outcome)
-        outcome.rows.append(item.row)
+        elif (image_name := _get_image_name(target, product)) != item.image_name:
+            _requeue(row, image_name)
+            outcome.again.append(row)
+        elif not _end_unjudged(item, context):
+            settled[row.pk] = settle(row, scored[row.pk].verdict, product, context)
+    _file_all(settled, outcome.rows, products, context)
+    for item in judged:
+        if item.row.pk in settled:
+            value = target.get_value(products[item.row.object_id])
+            _fill(item.row, scored[item.row.pk], settled[item.row.pk], value)
+            _keep(item, settled[item.row.pk], context, outcome)
     return outcome
+
+
+def _file_all(
+    settled: dict[int, Settled],
+    rows: Sequence[Classification],
+    products: dict[str, models.Model],
+    context: FilingContext,
+) -> None:
+    """Write the categories of what is to be filed; what a shop refused settles otherwise."""
+    filed = [
+        row for row in rows if row.pk in settled and settled[row.pk].categories_after is not None
+    ]
+    if filed:
+        filings = [(products[row.object_id], settled[row.pk]) for row in filed]
+        settled |= zip([row.pk for row in filed], write_all(filings, context), strict=True)
 
 
 def _get_image_name(target: ProductTarget, product: models.Model) -> str:
@@ -97,38 +129,39 @@ def _get_image_name(target: ProductTarget, product: models.Model) -> str:
     return str(image.name) if image else ""
 
 
-def _settle_one(
-    item: Judged,
-    product: models.Model,
-    target: ProductTarget,
-    context: FilingContext,
-    thresholds: dict[str, Thresholds],
-    outcome: Outcome,
-) -> None:
+def _end_unjudged(item: Judged, context: FilingContext) -> bool:
+    """End a row for which the model has no scores; False where it has some."""
     row, result = item.row, item.result
     row.image_name = item.image_name
     if not item.image_name:
         end_row(row, State.CANCELLED, _("The product no longer has an image."))
-        return
+        return True
     if result is None:
         end_row(row, State.UNCHANGED)
-        return
+        return True
     row.image_digest = result.digest
+    row.is_current = not context.run.dry_run
     if result.rejected is not None:
         end_row(row, State.REJECTED, result.rejected.reason, result.rejected.code)
-        row.is_current = not context.run.dry_run
-        return
-    bundle = get_bundle()
-    verdict = _decide(result, bundle, thresholds, target)
-    settled = settle(row, verdict, product, context)
-    if settled.categories_after is not None:
-        settled = write_categories(product, settled, context)
-    _fill(row, result, settled, bundle, target, product)
-    row.is_current = not context.run.dry_run
-    vector = None if result.embedding is None else Embedding.pack(result.embedding)
-    outcome.keep(row, settled, vector)
+    return result.rejected is not None
+
+
+def _fill(row: Classification, scored: Scored, settled: Settled, value: float) -> None:
+    """Write scores, state and the figures that order the review queue onto the row."""
+    row.scores = scored.scores
+    row.top_label, row.top_confidence = scored.top_label, round(scored.top_confidence, 4)
+    row.uncertainty = round(1.0 - scored.top_confidence, 4)
+    row.value = value
+    end_row(row, settled.state)
+    row.reason = settled.reason
+
+
+def _keep(item: Judged, settled: Settled, context: FilingContext, outcome: Outcome) -> None:
+    result = item.result
+    vector = result.embedding if result is not None else None
+    outcome.keep(item.row, settled, None if vector is None else Embedding.pack(vector))
     if context.run.dry_run and (named := name_change(settled, context)):
-        outcome.changes[row.pk] = named
+        outcome.changes[item.row.pk] = named
 
 
 def _adopt_one(
@@ -141,41 +174,6 @@ def _adopt_one(
     settled = adopt(item.row, digest, item.earlier if same else None, product, context)
     if settled is not None and item.earlier is not None:
         outcome.keep(item.row, settled, item.earlier.vector)
-
-
-def _decide(
-    result: ImageResult, bundle: Bundle, thresholds: dict[str, Thresholds], target: ProductTarget
-) -> Verdict:
-    assert result.confidences is not None  # noqa: S101 - not rejected, so judged
-    return decide(
-        result.confidences.tolist(),
-        bundle.labels,
-        thresholds,
-        target.facets,
-        single_valued=target.category_field.single_valued,
-    )
-
-
-def _fill(
-    row: Classification,
-    result: ImageResult,
-    settled: Settled,
-    bundle: Bundle,
-    target: ProductTarget,
-    product: models.Model,
-) -> None:
-    """Write scores, state and the figures that order the review queue onto the row."""
-    confidences = result.confidences.tolist()  # type: ignore[union-attr]
-    pairs = list(zip(confidences, bundle.labels, strict=True))
-    ranked = sorted((pair for pair in pairs if pair[0] >= MIN_SCORE), key=lambda pair: -pair[0])
-    row.scores = {label.id: round(score, 4) for score, label in ranked}
-    filing = (pair for pair in pairs if pair[1].facet in target.facets)
-    top_score, top = max(filing, key=lambda pair: pair[0])
-    row.top_label, row.top_confidence = top.id, round(top_score, 4)
-    row.uncertainty = round(1.0 - top_score, 4)
-    row.value = target.get_value(product)
-    end_row(row, settled.state)
-    row.reason = settled.reason
 
 
 def _requeue(row: Classification, image_name: str) -> None:
@@ -194,16 +192,13 @@ def _write(
     changes = find_changes(run.pk, outcome.changes) if outcome.changes else {}
     for row in outcome.rows:
         row.change_id = changes.get(row.pk)
-    # An upsert on the primary key is one statement where bulk_update builds a CASE a field.
-    Classification.objects.bulk_create(
-        outcome.rows, update_conflicts=True, unique_fields=["id"], update_fields=RESULT_FIELDS
-    )
+    update_rows(Classification, outcome.rows, RESULT_FIELDS)
     Suggestion.objects.bulk_create(outcome.suggestions)
     for decision in outcome.decisions:
         decision.suggestion_id = decision.suggestion.pk if decision.suggestion else None
     Decision.objects.bulk_create(outcome.decisions)
     Embedding.objects.bulk_create(outcome.embeddings)
-    mirror_to_products(target, current, products)
+    mirror_to_products(target, current, products, outcome.suggestions)
     count_changes(changes)
     count_ends(run.pk, [State(row.state) for row in outcome.rows], outcome.effects)
     send_after_commit(run, [row.pk for row in outcome.again])
@@ -211,8 +206,12 @@ def _write(
 
 def supersede(target: ProductTarget, keys: Sequence[str]) -> None:
     """Retire the earlier results of products that are about to get a new one."""
-    old = Classification.objects.filter(target=target.key, object_id__in=keys, is_current=True)
-    Suggestion.objects.filter(classification__in=old, state=Suggestion.State.PENDING).update(
+    current = Classification.objects.filter(target=target.key, object_id__in=keys, is_current=True)
+    ids = list(current.values_list("pk", flat=True))
+    if not ids:
+        return  # most products of a first run have none
+    old = Classification.objects.filter(pk__in=ids)
+    Suggestion.objects.filter(classification__in=ids, state=Suggestion.State.PENDING).update(
         state=Suggestion.State.SUPERSEDED
     )
     old.filter(state__in=Classification.WAITING).update(state=State.SUPERSEDED, is_current=False)

@@ -6,19 +6,25 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from types import FrameType
 
 from django.conf import settings as django_settings
-from django.db import OperationalError, close_old_connections
+from django.db import DatabaseError, OperationalError, close_old_connections
 from redis.exceptions import RedisError
 
 from catalog_ai.conf import get_settings
-from catalog_ai.workflow.reconcile import reconcile
+from catalog_ai.workflow.follow import follow_budgets
+from catalog_ai.workflow.reconcile import Reconciled, reconcile
+from catalog_ai.workflow.statistics import update_summaries
 
 logger = logging.getLogger(__name__)
 
 RECONCILE_EVERY = 30.0  # seconds
 RESTART_AFTER = 2.0  # seconds: a worker that dies at once must not spin
+COUNT_EVERY = 60.0  # seconds: the dashboard's figures of large days are so old at most
+COUNT_FOR = 5.0  # seconds at a time; the workers are looked after in between
+COUNT_SHARE = 20  # a pass that took long is followed by a pause that is longer by this factor
 GRACE = 60.0  # seconds: a worker stops by itself in less, see worker.py
 
 
@@ -36,6 +42,7 @@ class Supervisor:
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
         self.started: dict[int, float] = {}
         self.stopping = False
+        self.count_at = 0.0  # by the monotonic clock
 
     def run(self) -> None:
         """Start the workers and look after them until SIGTERM or SIGINT."""
@@ -47,6 +54,8 @@ class Supervisor:
             if time.monotonic() - last > RECONCILE_EVERY:
                 last = time.monotonic()
                 self._reconcile()
+            if time.monotonic() > self.count_at:
+                self._count()
             time.sleep(0.5)
         self._shut_down()
 
@@ -58,7 +67,9 @@ class Supervisor:
             if process is not None and time.monotonic() - self.started[slot] < RESTART_AFTER:
                 continue
             if process is not None:
-                logger.error("worker on %s ended with %s: restarting", queue, process.returncode)
+                facts = {"queue": queue, "worker": process.pid, "exit_code": process.returncode}
+                text = "worker on %s ended with %s: restarting"
+                logger.error(text, queue, process.returncode, extra=facts)
             self.processes[slot] = self._spawn(queue)
             self.started[slot] = time.monotonic()
 
@@ -77,11 +88,26 @@ class Supervisor:
         close_old_connections()
         try:
             done = reconcile()
+            follow_budgets()
         except (RedisError, OperationalError):
             logger.warning("reconcile will be tried again", exc_info=True)
             return
-        if done.resent or done.taken_back or done.given_up or done.expansions:
-            logger.info("reconciled: %s", done)
+        if done != Reconciled():
+            logger.info("reconciled: %s", done, extra=asdict(done))
+
+    def _count(self) -> None:
+        """Bring the dashboard's figures up to date; a shop that is new to them at a stretch."""
+        close_old_connections()
+        started = time.monotonic()
+        try:
+            done = update_summaries(COUNT_FOR, every=COUNT_EVERY / 2)
+        except DatabaseError:  # as before the migration of an upgrade: nobody stops for that
+            logger.warning("figures will be counted again", exc_info=True)
+            self.count_at = started + COUNT_EVERY
+            return
+        took = time.monotonic() - started
+        pause = took if done.left else max(COUNT_EVERY, COUNT_SHARE * took)
+        self.count_at = time.monotonic() + pause
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True
@@ -96,5 +122,6 @@ class Supervisor:
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                logger.error("worker %s did not stop in time: killed", process.pid)
+                facts = {"worker": process.pid}
+                logger.error("worker %s did not stop in time: killed", process.pid, extra=facts)
                 os.killpg(process.pid, signal.SIGKILL)

@@ -6,11 +6,14 @@ from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
 
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import BundleError, load_bundle
 from catalog_ai.workflow.figures import find_wait, has_lost_leases, has_results
+from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.queues import QueueStatus, get_queue_status
+from catalog_ai.workflow.worker_models import list_worker_models
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ def examine() -> list[Sign]:
         check_workers("upload_workers", settings.UPLOAD_QUEUE, status.upload_workers),
         _ask_database("progress", check_progress),
         _ask_database("leases", check_leases),
+        check_worker_models(),
     ]
 
 
@@ -90,3 +94,19 @@ def check_leases() -> Sign:
         why = _("Products of dead workers have not been taken back: reconcile does not run.")
         return Sign("leases", False, why)
     return Sign("leases", True, _("None was left behind."))
+
+
+def check_worker_models() -> Sign:
+    """Workers with another model leave this one's runs alone, and may be forgotten hosts."""
+    try:
+        workers, mine = list_worker_models(), get_bundle().model_version
+    except RedisError:
+        return Sign("worker_models", False, _("Redis could not be asked."))
+    except BundleError as error:
+        return Sign("worker_models", False, str(error))
+    others = {f"{worker.host}: {worker.version or '?'}" for worker in workers}
+    if any(worker.version != mine for worker in workers):
+        names = {"mine": mine, "others": ", ".join(sorted(others))}
+        why = _("Here it is %(mine)s, but workers have other models (%(others)s).") % names
+        return Sign("worker_models", False, why)
+    return Sign("worker_models", True, ", ".join(sorted(others)) or _("No worker runs."))

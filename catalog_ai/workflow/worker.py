@@ -3,6 +3,7 @@
 One queue a worker: with two, a worker killed at the wrong moment loses the job it had popped.
 """
 
+import gc
 import logging
 import os
 import resource
@@ -12,11 +13,12 @@ from typing import Any
 
 import django_rq
 from django.db import DatabaseError, InterfaceError, connections
-from rq import Worker
+from rq import Worker, worker_registration
 
 from catalog_ai.conf import get_settings
-from catalog_ai.workflow import limits, watchdog
-from catalog_ai.workflow.claim import HOLDER
+from catalog_ai.workflow import limits, watchdog, worker_models
+from catalog_ai.workflow.claim import HOLDER, Blame
+from catalog_ai.workflow.jobs import warm_up
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.reconcile import take_back_held
 
@@ -24,15 +26,17 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 10  # seconds between looks at a child that is at work
 KILL_AFTER = limits.STOP_AFTER + 5  # seconds after a stop: C code that does not return is killed
+OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+LARGE = 512 * 1024  # KiB at its peak: an ordinary child takes a quarter of it
 
 
 def run_worker(queue_name: str) -> None:
     """Work on one queue until told to stop.
 
-    The parent imports the runtime and checks the bundle; each job's child inherits both and
+    The parent imports all code and checks the bundle; each job's child inherits both and
     builds its own interpreter, so a picture that crashes native code takes down one child only.
     """
-    get_bundle()
+    warm_up()
     queue = django_rq.get_queue(queue_name)
     worker = LimitedWorker(
         [queue],
@@ -41,6 +45,9 @@ def run_worker(queue_name: str) -> None:
         worker_ttl=60,
         job_monitoring_interval=LOOK_EVERY,
     )
+    # What is here now lives as long as the worker: no child need look through it again.
+    gc.collect()
+    gc.freeze()
     # A connection must not be shared across the fork.
     connections.close_all()
     worker.work(with_scheduler=False, logging_level="WARNING")
@@ -51,6 +58,17 @@ class LimitedWorker(Worker):
 
     max_connection_wait_time = 5.0  # rq's minute would outlast most outages of Redis
     kill_at: float | None = None
+
+    def serialize(self) -> dict[str, Any]:
+        """What Redis knows of this worker: its model too."""
+        return {**super().serialize(), worker_models.FIELD: get_bundle().model_version}
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """A Redis that lost its data does not know this worker any more: it says so again."""
+        if pipeline is None and not self.connection.hexists(self.key, worker_models.FIELD):
+            self.connection.hset(self.key, mapping=self.serialize())
+            worker_registration.register(self)
+        super().heartbeat(timeout, pipeline)
 
     def setup_work_horse_signals(self) -> None:
         """In the child, before its job."""
@@ -72,7 +90,8 @@ class LimitedWorker(Worker):
             self.kill_horse()
         ended = super().wait_for_horse()
         if ended[1] != os.EX_OK:
-            take_back_from_child()
+            stopping = self.kill_at is not None
+            take_back_from_child(Blame.WORKER if stopping else find_blame_of_death(*ended[1:]))
         return ended
 
     def teardown(self) -> None:
@@ -82,10 +101,22 @@ class LimitedWorker(Worker):
         super().teardown()
 
 
-def take_back_from_child() -> None:
+def find_blame_of_death(status: int | None, usage: resource.struct_rusage | None) -> Blame:
+    """Whether the image that a child had in hand, alone, is the plausible cause of its death.
+
+    Code that crashes ends by other signals than these: they come from a person or a service
+    manager, or from a kernel short of memory, which takes the largest process.
+    """
+    if status is None or usage is None:
+        return Blame.WORKER
+    from_outside = os.WIFSIGNALED(status) and os.WTERMSIG(status) in OUTSIDE
+    return Blame.WORKER if from_outside and usage.ru_maxrss < LARGE else Blame.IMAGE
+
+
+def take_back_from_child(blame: Blame) -> None:
     """Queue the rows of a child that died; where the database is away, their lease runs out."""
     try:
-        take_back_held(HOLDER)
+        take_back_held(HOLDER, blame)
     except (DatabaseError, InterfaceError):
         logger.warning("the rows of a dead worker return with their lease", exc_info=True)
     finally:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog_ai.models import Decision
+from catalog_ai.workflow.statistics import known, update_summaries
 from tests.admin.people import log_in
 from tests.factories import make_classification, make_suggestion
 
@@ -131,3 +132,68 @@ def test_the_page_costs_the_same_queries_for_more_rows(django_assert_num_queries
 def test_the_start_page_leads_here() -> None:
     page = log_in("view_run", "review_suggestions").get(reverse("admin:catalog_ai_home"))
     assert reverse("admin:catalog_ai_dashboard") in page.content.decode()
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is counted while the page waits, as in a large shop."""
+    monkeypatch.setattr(known, "CHEAP", 0)
+
+
+def test_a_large_shops_first_opening_says_what_is_being_done(large: None) -> None:
+    make_work()
+    client = log_in("view_run")
+    page = open_page(client).content.decode()
+    assert "still being counted" in page
+    assert "Days counted: 0. Still to come: 1" in page
+    assert "update_statistics" in page
+    assert "Nothing to show" not in page
+    update_summaries()
+    page = open_page(client).content.decode()
+    assert "still being counted" not in page
+    assert "Products categorised" in page
+
+
+def test_no_file_of_figures_that_are_not_counted_yet(large: None) -> None:
+    make_work()
+    client = log_in("view_run")
+    answer = client.get(f"{reverse('admin:catalog_ai_dashboard')}?csv=labels", follow=True)
+    assert "no file yet" in answer.content.decode()
+    update_summaries()
+    assert read_csv(open_page(client, "?csv=labels"))[1][0] == "Tshirts"
+
+
+def test_figures_of_a_large_day_say_as_of_when(large: None) -> None:
+    make_work()
+    update_summaries()
+    assert (
+        "what has been done since is being counted"
+        in open_page(log_in("view_run")).content.decode()
+    )
+
+
+def test_labels_lead_to_the_queue_and_to_the_product_list_and_both_open() -> None:
+    make_work()
+    make_suggestion(make_classification())
+    client = log_in("view_run", "review_suggestions")
+    page = open_page(client).content.decode()
+    queue = f"{reverse('admin:catalog_ai_review')}?target=shop_demo.product"
+    products = f"{reverse('admin:shop_demo_product_changelist')}?ai_label=article%3Atshirts"
+    assert f'href="{queue}&amp;label=article%3Atshirts"' in page
+    assert f'href="{queue}"' in page  # what waits, in the headlines
+    assert f'href="{products}"' in page
+    for address in (queue, products):
+        assert client.get(address).status_code == 200
+
+
+def test_nobody_is_led_where_they_may_not_go() -> None:
+    make_work()
+    make_suggestion(make_classification())
+    page = open_page(log_in("view_run", shop=False)).content.decode()
+    assert reverse("admin:catalog_ai_review") not in page
+    assert "ai_label" not in page
+
+
+def test_the_review_queue_leads_here() -> None:
+    page = log_in("review_suggestions").get(reverse("admin:catalog_ai_review")).content.decode()
+    assert f"{reverse('admin:catalog_ai_dashboard')}?target=shop_demo.product" in page

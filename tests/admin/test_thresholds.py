@@ -104,14 +104,12 @@ def test_an_impossible_threshold_changes_nothing(
     assert page.status_code == 200 and not LabelRule.objects.exists()
 
 
-def test_a_proposal_saves_the_budget_with_the_thresholds(
-    editor: Any, target: ProductTarget
-) -> None:
+def test_a_proposal_is_tried_and_states_no_budget(editor: Any, target: ProductTarget) -> None:
     shown = editor.get(address(budget="1", propose="1"))
     assert shown.context["changes"]  # strict thresholds instead of balanced ones
-    assert not ErrorBudget.objects.exists()
     post(editor, budget="1", **{f"auto-{LABEL}": "0.98"})
-    assert ErrorBudget.objects.get().share == 0.01
+    assert not ErrorBudget.objects.exists()
+    assert LabelRule.objects.get().auto_by == LabelRule.SetBy.PERSON
 
 
 def test_a_label_moved_back_is_shown_and_one_click_lets_it_file_again(

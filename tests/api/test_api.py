@@ -186,6 +186,50 @@ def test_suggestions_come_in_cursor_pages_at_a_constant_cost(
     assert len(seen) == len(set(seen)) == 7
 
 
+def test_the_suggestions_of_a_run_come_in_pages_each_once_and_no_others(
+    django_assert_max_num_queries: Any,
+) -> None:
+    run, other = make_classification().run, make_classification().run
+    wanted = set()
+    for number in range(8):  # results of two runs at once, and one with two suggestions
+        for owner in (run, other):
+            made = [make_suggestion(make_classification(run=owner))]
+            if number == 3:
+                made.append(make_suggestion(made[0].classification, label="article:shirts"))
+            if owner == run:
+                wanted |= {one.pk for one in made}
+    client = log_in(make_user("review_suggestions"))
+    seen: list[int] = []
+    url: str | None = f"{V1}suggestions/?run={run.pk}&page_size=2"
+    while url:
+        with django_assert_max_num_queries(10):
+            page = client.get(url).json()
+        seen += [item["id"] for item in page["results"]]
+        url = page["next"]
+    assert len(seen) == len(wanted)
+    assert set(seen) == wanted
+
+
+def test_a_run_that_there_is_not_has_no_suggestions() -> None:
+    make_suggestion()
+    client = log_in(make_user("review_suggestions"))
+    assert client.get(f"{V1}suggestions/?run=987654").json()["results"] == []
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own choice")
+@pytest.mark.parametrize("query", ["run={run}", "run={run}&state=pending", "label=article:tshirts"])
+def test_suggestions_are_not_gathered_to_be_put_in_order(query: str) -> None:
+    run = make_suggestion().classification.run
+    with CaptureQueriesContext(connection) as queries:
+        address = f"{V1}suggestions/?{query.format(run=run.pk)}"
+        log_in(make_user("review_suggestions")).get(address)
+    page = next(one["sql"] for one in queries if "LIMIT 51" in one["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {page}")
+        plan = " ".join(line[3] for line in cursor.fetchall())
+    assert "TEMP B-TREE" not in plan, plan
+
+
 def test_calls_are_throttled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WriteThrottle, "rate", "3/min")
     client = log_in(make_user("review_suggestions"))

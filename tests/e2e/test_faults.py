@@ -86,6 +86,34 @@ def test_the_rows_of_a_killed_child_are_tried_again_before_their_lease_is_over(
     ends = lease[0][0]
     os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
     wait_for(lambda: count(finished_at__isnull=False) == PRODUCTS)
-    tried_twice = Classification.objects.filter(attempts=2)
-    assert tried_twice.exists()
-    assert all(row.finished_at < ends for row in tried_twice)
+    broken_off = Classification.objects.filter(interruptions__gt=0)
+    assert broken_off.exists()
+    assert all(row.finished_at < ends and row.attempts == 1 for row in broken_off)
+
+
+def test_a_host_that_is_stopped_with_a_long_batch_in_hand_gives_it_back_at_no_cost(
+    live_queues: Any, media: Path
+) -> None:
+    run = queue_products(media)
+    command = [sys.executable, "-m", "django", "catalog_ai_worker", "--bulk", "1"]
+    environment = worker_environment(media)
+    slow = {**environment, "DJANGO_SETTINGS_MODULE": "tests.slow_settings"}
+    host = subprocess.Popen(command, env=slow)
+    try:
+        # 64 images of half a second each: far more than a stop waits for.
+        wait_for(lambda: count(state=State.RUNNING) == 64)
+        host.send_signal(signal.SIGTERM)
+        assert host.wait(90) == 0
+    finally:
+        host.kill()
+    assert count(state=State.QUEUED, attempts=0, interruptions=0) == PRODUCTS
+    assert live_queues["catalog_ai"].count >= 1
+    second = subprocess.Popen(command, env=environment)
+    try:
+        wait_for(lambda: count(finished_at__isnull=False) == PRODUCTS)
+    finally:
+        second.terminate()
+        assert second.wait(90) == 0
+    run.refresh_from_db()
+    assert (run.state, run.done) == (Run.State.DONE, PRODUCTS)
+    assert count(is_current=True, attempts=1) == PRODUCTS

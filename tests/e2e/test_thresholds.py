@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog_ai.models import LabelRule
+from catalog_ai.workflow.follow import follow_budgets
 from tests.admin.browser import CHROMIUM, open_browser
 from tests.factories import make_classification, make_run, make_suggestion, make_superuser
 
@@ -19,6 +20,17 @@ pytestmark = [
 ]
 LABEL = "article:jeans"
 ROW = f"tr[data-label='{LABEL}']"
+KEY = "shop_demo.product"
+# How far anything of ours moved by itself; the admin's own side bar opens when a page is loaded.
+SHIFTS = """() => new Promise(resolve => {
+  const ours = node => node && node.closest && node.closest("#content-main");
+  new PerformanceObserver(list => resolve(
+    list.getEntries()
+      .filter(one => one.sources.some(source => ours(source.node)))
+      .reduce((sum, one) => sum + one.value, 0)
+  )).observe({type: "layout-shift", buffered: true});
+  setTimeout(() => resolve(0), 300);
+})"""
 
 
 @pytest.fixture
@@ -29,7 +41,7 @@ def client() -> Client:
     for number in range(30):
         row = make_classification(run=run, state="reviewed", scores={"article:caps": 0.9})
         state = "approved" if number else "rejected"
-        make_suggestion(row, label="article:caps", confidence=0.9, state=state)
+        make_suggestion(row, label="article:caps", confidence=0.9, auto_threshold=0.95, state=state)
     LabelRule.objects.create(
         target=run.target,
         label="article:belts",
@@ -52,6 +64,9 @@ def test_the_figures_follow_a_slider_at_once_and_nothing_jumps(
         page.locator(f"{ROW} input").fill("0.65")
         page.locator(f"{ROW} [data-figure=filed]", has_text="75 %").wait_for()
         assert page.evaluate(f"(row) => {place}", ROW) == before
+        assert page.evaluate(SHIFTS) == 0
+        assert "Filed without a person: " in page.get_by_role("status").inner_text()
+        assert page.locator(".cai-plot").get_by_text("Tried").count() == 1
         assert not axe.Axe().run(page, context={"include": [["#content"]]}).violations_count
         page.get_by_text("Look at the changes and save").click()
         page.get_by_role("button", name="Save").click()
@@ -84,3 +99,50 @@ def test_without_scripts_the_same_form_does_it(live_server: Any, client: Client)
         page.go_back()
         page.get_by_role("button", name="file again").click()
         page.get_by_text("files by itself again").wait_for()
+
+
+def test_the_keys_move_a_slider_by_a_hundredth(live_server: Any, client: Client) -> None:
+    with open_browser(live_server.url, client) as page:
+        page.goto(f"{reverse('admin:catalog_ai_thresholds')}?target={KEY}")
+        slider = page.locator(f"{ROW} input")
+        before = float(slider.input_value())
+        slider.focus()
+        page.keyboard.press("ArrowLeft")
+        assert float(slider.input_value()) == pytest.approx(before - 0.01)
+        page.locator(f"{ROW} output", has_text=f"{before - 0.01:.2f}").wait_for()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_tabs_lie_below_the_title(live_server: Any, client: Client, width: int) -> None:
+    viewport = {"width": width, "height": 800}
+    with open_browser(live_server.url, client, viewport=viewport) as page:
+        for name in ("thresholds", "labelrule_changelist", "budget", "threshold_changes"):
+            page.goto(f"{reverse(f'admin:catalog_ai_{name}')}?target={KEY}")
+            title = page.locator("#content > h1").bounding_box()
+            tabs = page.locator(".cai-tabs").bounding_box()
+            assert title["y"] + title["height"] <= tabs["y"]
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_budget_is_stated_followed_and_undone(
+    live_server: Any, client: Client, scripts: bool
+) -> None:
+    with open_browser(live_server.url, client, java_script_enabled=scripts) as page:
+        page.goto(f"{reverse('admin:catalog_ai_thresholds')}?target={KEY}")
+        page.get_by_text("Change the budget…").click()
+        page.locator("#cai-budget-percent").fill("5")
+        page.locator("#cai-budget-percent").press("Enter")
+        page.get_by_role("button", name="Save: at most 5 of 100").click()
+        page.get_by_text("The worker looks within a minute").wait_for()
+        page.get_by_text("Error budget stated").wait_for()
+        address = page.url
+    assert follow_budgets() > 1
+    with open_browser(live_server.url, client, java_script_enabled=scripts) as page:
+        page.goto(address)
+        page.get_by_text("Last looked at").wait_for()
+        page.get_by_text("All changes").click()
+        page.get_by_role("button", name="Undo all of this moment").click()
+        page.get_by_text("changes were undone").wait_for()
+        assert page.get_by_text("Undone", exact=True).count() > 1
+        if scripts:
+            assert not axe.Axe().run(page, context={"include": [["#content"]]}).violations_count

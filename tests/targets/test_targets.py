@@ -75,6 +75,32 @@ def test_categories_are_written_and_read_back(kind: str) -> None:
     assert target.get_categories(type(product).objects.get(pk=product.pk)) == set()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_categories_of_many_products_are_those_of_each(kind: str) -> None:
+    product, target = make(kind), get_target(f"shops.{kind}product")
+    keys = {target.find_category(SHIRTS) or ""}
+    if not target.category_field.single_valued:
+        keys.add(target.category_field.create("Sale"))
+    target.set_categories(product, keys)
+    key = target.to_key(product.pk)
+    assert target.list_categories(target.load_for_lists([key])) == {key: keys}
+    target.set_categories(target.load_products([key])[key], set())
+    assert target.list_categories(target.load_for_lists([key])) == {key: set()}
+
+
+def test_a_shops_own_way_of_reading_categories_is_used_for_many_too() -> None:
+    class OwnTarget(ProductTarget):
+        model = "shops.IntProduct"
+
+        def get_categories(self, product: Any) -> set[str]:
+            return {f"own {product.pk}"}
+
+    product = get_target("shops.intproduct").get_model()._default_manager.create()
+    target = OwnTarget()
+    key = str(product.pk)
+    assert target.list_categories(target.load_for_lists([key])) == {key: {f"own {key}"}}
+
+
 def test_tags_are_added_taken_away_and_found() -> None:
     product, target = make("tagged"), get_target("shops.taggedproduct")
     product.tags.add("by hand")

@@ -7,16 +7,16 @@ from django.core.cache import cache
 
 from catalog_ai.errors import NotPermitted
 from catalog_ai.models import Classification, ErrorBudget, LabelRule, Suggestion
-from catalog_ai.workflow.budget import (
-    let_file_again,
-    move_back_if_broken,
-    propose_threshold,
-    save_thresholds,
-)
+from catalog_ai.workflow.budget import save_thresholds
+from catalog_ai.workflow.decided import DecidedAt, load_decided
+from catalog_ai.workflow.estimate import Evidence
 from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.move_back import let_file_again, move_back_if_broken
 from catalog_ai.workflow.policies import NEVER, get_thresholds
+from catalog_ai.workflow.propose import propose_threshold
 from catalog_ai.workflow.review import approve, reject
-from catalog_ai.workflow.simulate import LabelSample, load_sample, simulate
+from catalog_ai.workflow.sample import LabelSample, load_sample
+from catalog_ai.workflow.simulate import simulate
 from catalog_ai.workflow.store import Judged, store_results
 from catalog_ai.workflow.undo import undo
 from shop_demo.models import Product
@@ -75,6 +75,7 @@ def test_an_audited_product_waits_and_says_why(target: Any, settings: Any) -> No
     row = judge(target, product, settings, 1.0)
     suggestion = row.suggestions.get()
     assert (row.state, row.reason, suggestion.audit) == ("review", "audit", True)
+    assert suggestion.asked_chance == 1.0
     assert suggestion.state == "pending" and not product.categories.exists()
 
 
@@ -165,16 +166,19 @@ def test_thresholds_are_saved_by_those_who_may(target: Any, keeper: Any) -> None
 
 def test_the_lowest_threshold_within_the_budget_is_proposed() -> None:
     label = get_bundle().labels_by_id[LABEL]
-    decided = [(0.3, False)] * 50 + [(0.62, True)] * 400
-    proposal = propose_threshold(label, LabelSample([], decided), 0.02)
-    assert (proposal.auto, proposal.by_people) == (0.31, True)
+    decided = [
+        DecidedAt(0.3, Evidence.gather([(False, 1.0)] * 50)),
+        DecidedAt(0.62, Evidence.gather([(True, 1.0)] * 400)),
+    ]
+    proposal = propose_threshold(label, LabelSample.make([], decided), 0.02, 0.9)
+    assert proposal.auto == 0.31 and proposal.estimate and proposal.estimate.decisions == 400
 
 
 def test_without_decisions_the_measured_threshold_is_proposed() -> None:
     label = get_bundle().labels_by_id[LABEL]
-    proposal = propose_threshold(label, LabelSample(), 0.05)
+    proposal = propose_threshold(label, LabelSample(), 0.05, 0.9)
     assert proposal.auto == min(1.0, label.thresholds["permissive"].auto)
-    assert not proposal.by_people
+    assert proposal.estimate is None
 
 
 def test_the_sample_has_the_newest_results_of_this_target_and_model(target: Any) -> None:
@@ -184,12 +188,34 @@ def test_the_sample_has_the_newest_results_of_this_target_and_model(target: Any)
     make_classification(run=make_run("shops.uuidproduct"), scores={LABEL: 0.95})
     make_suggestion(make_classification(state="reviewed"), state="approved", confidence=0.8)
     sample = load_sample(target)
-    assert len(sample.rows) == 2  # the reviewed one has no scores
-    assert sample.get(LABEL).confidences == [0.95]
-    assert sample.get(LABEL).decided == [(0.8, True)]
+    assert sample.waiting.size == 2  # the reviewed one has no scores
+    assert sample.get(LABEL).confidences.tolist() == [0.95]
+    assert sample.get(LABEL).decided.tolist() == [0.8]
+    assert sample.get(LABEL).find_evidence(0.5) == Evidence(1, 1.0, 0.0, 1.0, 0.0)
     thresholds = get_thresholds(target, "balanced")
     assert simulate(sample, thresholds).backlog == 2
 
 
 def test_suggestions_by_default_are_no_audits() -> None:
     assert not Suggestion(label=LABEL).audit
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "weight"),
+    [
+        ({"confidence": 0.7}, "low_confidence", 1),  # under its threshold: all are asked
+        ({"confidence": 0.95, "audit": True, "asked_chance": 0.1}, "audit", 10),
+        ({"confidence": 0.95, "audit": True, "asked_chance": 0.01}, "audit", 100),
+        ({"confidence": 0.95}, "not_permitted", 1),  # nothing of the run was filed
+        ({"confidence": 0.95}, "disagrees", None),  # asked because it looks wrong
+        ({"confidence": 0.95}, "", None),  # filed, and somebody came across it
+    ],
+)
+def test_a_decision_counts_for_those_it_was_picked_from(
+    target: Any, fields: dict[str, Any], reason: str, weight: int | None
+) -> None:
+    row = make_classification(state="reviewed", reason=reason)
+    make_suggestion(row, state="rejected", **fields)
+    found = [one.evidence for one in load_decided(target).get(LABEL, [])]
+    expected = [] if weight is None else [Evidence(1, weight, weight, weight**2, weight**2)]
+    assert [pytest.approx(vars(one)) for one in expected] == [vars(one) for one in found]

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from catalog_ai.errors import NotPermitted
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_targets
+from catalog_ai.workflow import enqueue as enqueueing
 from catalog_ai.workflow.enqueue import enqueue, expand_next_page
 from catalog_ai.workflow.jobs import classify_chunk
 from catalog_ai.workflow.queues import send
@@ -170,6 +171,26 @@ def test_a_large_selection_is_collected_page_by_page(settings: Any, key: str) ->
     assert (run.state, run.total, pages) == (Run.State.RUNNING, 8, 4)
     keys = set(run.classifications.values_list("object_id", flat=True))
     assert keys == {target.to_key(pk) for pk in products.values_list("pk", flat=True)}
+
+
+@pytest.mark.django_db
+def test_the_first_pages_are_small_so_that_work_begins_at_once(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, target: Any
+) -> None:
+    settings.CATALOG_AI = {
+        **settings.CATALOG_AI,
+        "EXPAND_PAGE": 5,
+        "CATEGORIZE_ON_UPLOAD": False,
+    }
+    monkeypatch.setattr(enqueueing, "FIRST_PAGE", 2)
+    for _ in range(14):
+        make_product()
+    run = enqueue(target, Product.objects.all(), source=Run.Source.COMMAND)
+    totals = []
+    while expand_next_page(run.pk):
+        run.refresh_from_db()
+        totals.append(run.total)
+    assert totals == [2, 4, 8, 13, 14]
 
 
 @pytest.mark.django_db

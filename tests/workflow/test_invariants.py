@@ -22,6 +22,7 @@ from catalog_ai.models import (
     Change,
     Classification,
     Decision,
+    HealthFinding,
     LabelRule,
     Rollback,
     Run,
@@ -29,10 +30,12 @@ from catalog_ai.models import (
 )
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.choose import choose
-from catalog_ai.workflow.claim import claim, put_back
+from catalog_ai.workflow.claim import Blame, claim, put_back
 from catalog_ai.workflow.ends import fail_rows
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.for_real import collect_results, recall_results, run_for_real
+from catalog_ai.workflow.health.actions import ask_again, keep_present
+from catalog_ai.workflow.health.check import go_on_checking, start_check
 from catalog_ai.workflow.reconcile import Reconciled, let_go_cancelled, take_back_expired
 from catalog_ai.workflow.review import approve, correct, dismiss, reject
 from catalog_ai.workflow.rollback import (
@@ -106,10 +109,10 @@ class Shop(RuleBasedStateMachine):
         with product.image.storage.open(product.image.name) as file:
             return digest_image(file.read())
 
-    @rule(fresh=st.booleans())
-    def work_and_fail(self, fresh: bool) -> None:
+    @rule(fresh=st.booleans(), blame=st.sampled_from(Blame))
+    def work_and_fail(self, fresh: bool, blame: Blame) -> None:
         rows = self._claim(fresh)
-        again = set(put_back(rows, "down"))
+        again = set(put_back(rows, "down", blame))
         fail_rows([row for row in rows if row.pk not in again], "down")
 
     @rule(fresh=st.booleans())
@@ -143,6 +146,15 @@ class Shop(RuleBasedStateMachine):
     def dismiss_card(self, who: int, slot: int) -> None:
         if (row := self._pick_card(slot)) is not None:
             dismiss([row.pk], self.people[who])
+
+    @rule(verb=st.sampled_from([ask_again, keep_present]), who=people, ready=st.booleans())
+    def decide_on_findings(self, verb: Any, who: int, ready: bool) -> None:
+        """Of a check made just now, or of the one before: what it found may be settled since."""
+        if not ready:
+            go_on_checking(start_check(self.target, None, by_system=True).pk)
+        categories = self._categories()
+        verb(HealthFinding.objects.values_list("pk", flat=True), self.people[who])
+        assert self._categories() == categories, "health moved a product"
 
     @rule(who=people, which=slots)
     def undo_batch(self, who: int, which: int) -> None:

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, Run
 from catalog_ai.workflow import jobs, watchdog
-from catalog_ai.workflow.claim import HOLDER, claim, release_held
+from catalog_ai.workflow.claim import HOLDER, Blame, claim, release_held
 from catalog_ai.workflow.jobs import classify_chunk
 from catalog_ai.workflow.limits import StopNow
 from catalog_ai.workflow.reconcile import take_back_held
@@ -145,9 +145,9 @@ def test_the_rows_of_a_dead_child_come_back_at_once_and_those_of_others_do_not()
     claim(ids[:1], fresh=True)
     claim(ids[1:], fresh=True)
     Classification.objects.filter(pk=ids[1]).update(lease_token="somebody else")
-    assert take_back_held(HOLDER).taken_back == 1
+    assert take_back_held(HOLDER, Blame.WORKER).taken_back == 1
     assert states() == [State.QUEUED, State.RUNNING]
-    assert Classification.objects.get(pk=ids[0]).attempts == 1
+    assert Classification.objects.get(pk=ids[0]).attempts == 0
     assert release_held() == 0
 
 
@@ -156,7 +156,7 @@ def test_an_image_that_kills_its_process_is_given_up_after_its_tries() -> None:
     ids = make_queued(1)
     for attempt in range(get_settings().MAX_ATTEMPTS):
         claim(ids, fresh=attempt == 0)
-        done = take_back_held(HOLDER)
+        done = take_back_held(HOLDER, Blame.IMAGE)
     row = Classification.objects.get()
     assert (done.given_up, row.state) == (1, State.FAILED)
     assert "stopped the worker 3 times" in row.error

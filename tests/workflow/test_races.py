@@ -18,7 +18,7 @@ from catalog_ai.errors import CannotUndo
 from catalog_ai.models import Classification, Decision, Run, Suggestion
 from catalog_ai.workflow import store
 from catalog_ai.workflow.batches import take_batch
-from catalog_ai.workflow.claim import claim
+from catalog_ai.workflow.claim import MOST_INTERRUPTIONS, claim
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.jobs import classify_chunk
 from catalog_ai.workflow.queue import QueueFilter
@@ -361,12 +361,30 @@ def test_two_who_enqueue_the_same_products_make_one_row_each(product: Product, t
 
 def test_two_reconciles_count_a_lost_row_once(product: Product, target: Any) -> None:
     rows = [claim_one(target, item) for item in (product, *make_two())]
-    Classification.objects.update(lease_expires_at="2020-01-01T00:00:00Z", attempts=3)
+    Classification.objects.update(
+        lease_expires_at="2020-01-01T00:00:00Z", interruptions=MOST_INTERRUPTIONS
+    )
     answers = start_together(*[lambda: take_back_expired(Reconciled()) for _ in range(3)])
     assert answers == [None] * 3
     assert {row.state for row in Classification.objects.all()} == {State.FAILED}
     assert len(rows) == Classification.objects.count()
     check_counters()
+
+
+def test_what_a_host_that_was_cut_off_has_locked_does_not_hold_up_the_rest(
+    product: Product, target: Any
+) -> None:
+    other = make_two()[0]
+    locked, free = claim_one(target, product), claim_one(target, other)
+    Classification.objects.update(lease_expires_at="2020-01-01T00:00:00Z")
+    done = Reconciled()
+    with transaction.atomic():
+        Classification.objects.select_for_update().get(pk=locked.pk)
+        assert Rival(lambda: take_back_expired(done)).finish() is None
+    assert done.taken_back == 1
+    free.refresh_from_db()
+    locked.refresh_from_db()
+    assert (free.state, locked.state) == (State.QUEUED, State.RUNNING)
 
 
 def test_a_cancel_while_a_chunk_is_stored_keeps_the_result_and_lets_the_rest_go(

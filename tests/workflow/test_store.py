@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
+from django.db.models.signals import m2m_changed
 from rq.timeouts import JobTimeoutException
 
 from catalog_ai.models import Classification, Decision, Embedding, LabelRule, Run, Suggestion
+from catalog_ai.workflow.limits import StopNow
 from catalog_ai.workflow.review import approve, correct, dismiss, reject
 from catalog_ai.workflow.store import Judged, store_results
 from shop_demo.models import Category, Product
@@ -233,7 +235,7 @@ def test_a_shop_that_refuses_a_category_gets_a_person_instead(
     assert not Decision.objects.exists()
 
 
-@pytest.mark.parametrize("error", [JobTimeoutException, OperationalError])
+@pytest.mark.parametrize("error", [JobTimeoutException, StopNow, OperationalError])
 def test_a_timeout_or_a_lost_database_is_no_refusal_of_the_shop(
     target: Any, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
@@ -251,10 +253,60 @@ def test_a_timeout_or_a_lost_database_is_no_refusal_of_the_shop(
 def test_storing_costs_the_same_statements_for_many_as_for_few(
     target: Any, django_assert_max_num_queries: Any
 ) -> None:
-    store(target, make_product(), DOUBTFUL)  # the mapping is searched for once
+    store(target, make_product(), SURE)  # the mapping is searched for once
     for count in (2, 20):
         run = make_run(total=count)
         rows = [claim_one(target, make_product(), run) for _ in range(count)]
-        judged = [Judged(row, row.image_name, make_result(DOUBTFUL)) for row in rows]
-        with django_assert_max_num_queries(45):
+        scores = (SURE, DOUBTFUL, {})
+        Classification.objects.filter(run=run).update(lease_token="claimed together")
+        for row in rows:
+            row.refresh_from_db()
+        judged = [
+            Judged(row, row.image_name, make_result(scores[at % 3])) for at, row in enumerate(rows)
+        ]
+        with django_assert_max_num_queries(26):
             store_results(judged)
+        assert Decision.objects.filter(classification__run=run).count() == len(rows[::3])
+
+
+def test_a_shop_that_listens_hears_of_each_product_that_is_filed(target: Any) -> None:
+    heard: list[tuple[int, int]] = []
+
+    def note(instance: Product, action: str, pk_set: set[int], **_: Any) -> None:
+        if action == "post_add":
+            heard.append((instance.pk, len(pk_set)))
+
+    products = [make_product(), make_product()]
+    rows = [claim_one(target, product) for product in products]
+    m2m_changed.connect(note, sender=Product.categories.through)
+    try:
+        store_results([Judged(row, row.image_name, make_result(SURE)) for row in rows])
+    finally:
+        m2m_changed.disconnect(note, sender=Product.categories.through)
+    assert heard == [(product.pk, 1) for product in products]
+
+
+def test_what_cannot_be_filed_at_once_is_filed_one_by_one(
+    target: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(changes: Any) -> bool:
+        raise IntegrityError("a trigger of the shop's")
+
+    products = [make_product(), make_product()]
+    rows = [claim_one(target, product) for product in products]
+    monkeypatch.setattr(target.category_field, "write_at_once", refuse)
+    store_results([Judged(row, row.image_name, make_result(SURE)) for row in rows])
+    assert [names(product) for product in products] == [{"Tshirts"}, {"Tshirts"}]
+
+
+def test_filing_many_at_once_takes_out_what_the_model_had_filed_before(target: Any) -> None:
+    sale = Category.objects.create(name="Summer sale")
+    products = [make_product(), make_product()]
+    for product in products:
+        store(target, product, SURE)
+    products[0].categories.add(sale)
+    rows = [claim_one(target, product) for product in products]
+    shirts = make_result({"article:shirts": 0.999})
+    store_results([Judged(row, row.image_name, shirts) for row in rows])
+    assert [names(product) for product in products] == [{"Shirts", "Summer sale"}, {"Shirts"}]
+    assert Suggestion.objects.filter(state=Suggestion.State.SUPERSEDED).count() == 2

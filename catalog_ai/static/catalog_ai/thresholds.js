@@ -12,10 +12,9 @@
     if (input.value === "") {
       return; // never files: a slider has no such place
     }
-    const output = document.createElement("output");
-    output.textContent = input.value;
+    const output = input.nextElementSibling;
     input.type = "range";
-    input.after(output);
+    output.hidden = false;
     input.addEventListener("input", function () {
       output.textContent = Number(input.value).toFixed(2);
     });
@@ -35,6 +34,10 @@
 
   function showAnswer(answer, sensitivity) {
     showFigures(form, answer.summary);
+    const plot = form.querySelector(".cai-plot");
+    if (plot && answer.plot) {
+      plot.outerHTML = answer.plot; // drawn by the server, in the same size
+    }
     for (const row of form.querySelectorAll("tr[data-label]")) {
       const figures = answer.labels[row.dataset.label];
       showFigures(row, figures);

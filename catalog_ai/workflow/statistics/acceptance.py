@@ -17,6 +17,10 @@ class Tally:
         self.decided += number
         self.approved += number if approved else 0
 
+    def include(self, other: "Tally") -> None:
+        self.approved += other.approved
+        self.decided += other.decided
+
     @property
     def share(self) -> float | None:
         """Approved of decided, 0-1; None where nothing was decided."""

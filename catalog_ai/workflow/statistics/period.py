@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from django.utils import timezone
@@ -28,17 +28,10 @@ class Period:
     first: date | None
     last: date
 
-    def limit(self, field: str) -> dict[str, datetime]:
-        """Conditions on a moment: from the first midnight on, before the one after the last."""
-        limits = {f"{field}__lt": _midnight(self.last + timedelta(days=1))}
-        if self.first:
-            limits[f"{field}__gte"] = _midnight(self.first)
-        return limits
-
     def list_steps(self, known: "set[date]") -> list[date]:
         """The days, or the Mondays of the weeks; all of them from the first known day on."""
         first = self.first or min(known, default=self.last)
-        return list(dict.fromkeys(self.step_of(day, first) for day in _days(first, self.last)))
+        return list(dict.fromkeys(self.step_of(day, first) for day in list_days(first, self.last)))
 
     def step_of(self, day: date, first: date) -> date:
         """The day itself, or the Monday of its week where the period is long."""
@@ -52,7 +45,7 @@ def read_period(query: Mapping[str, Any]) -> Period:
     Raises:
         BadPeriod: dates of one's own that are none, or the wrong way round.
     """
-    name, today = query.get("period", DEFAULT), timezone.localdate()
+    name, today = query.get("period", DEFAULT), day_of(timezone.now())
     if name == OWN:
         return _read_own(query, today)
     if name == ALL:
@@ -72,10 +65,26 @@ def _read_own(query: Mapping[str, Any], today: date) -> Period:
     return Period(OWN, first, last)
 
 
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+def get_zone() -> tzinfo:
+    """The shop's own time zone, whatever the visitor's is: summaries are of its days."""
+    return timezone.get_default_timezone()
 
 
-def _days(first: date, last: date) -> Iterator[date]:
+def day_of(moment: datetime) -> date:
+    return moment.astimezone(get_zone()).date()
+
+
+def begin_of(day: date) -> datetime:
+    """The day's first moment."""
+    return datetime.combine(day, time.min, get_zone())
+
+
+def end_of(day: date) -> datetime:
+    """The next day's first moment."""
+    return begin_of(day + timedelta(days=1))
+
+
+def list_days(first: date, last: date) -> Iterator[date]:
+    """All days from `first` to `last`; none where `last` is before."""
     for number in range((last - first).days + 1):
         yield first + timedelta(days=number)

@@ -67,6 +67,11 @@ def _options(steps: Sequence[str]) -> dict[str, Any]:
 def _render(chart: Any, name: str, told: str, lines: Sequence[Line]) -> SafeString:
     for line in lines:
         chart.add(line.name, line.list_points())
+    return render_plot(chart, name, told)
+
+
+def render_plot(chart: Any, name: str, told: str) -> SafeString:
+    """A filled chart as SVG for the page, with its name and its description."""
     chart.add_xml_filter(lambda root: _clean(root, name, told))
     # All text in it was escaped by the XML writer.
     drawn: str = chart.render(is_unicode=True, disable_xml_declaration=True)

@@ -20,7 +20,7 @@ def name_them_as_before(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog_ai', '0002_workbench'),
+        ('catalog_ai', '0004_health'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

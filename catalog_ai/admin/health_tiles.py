@@ -1,0 +1,147 @@
+"""Products of the health page with their photos, loaded for a whole page at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext
+
+from catalog_ai.admin.display import GOOD, QUIET, WAITING, Badge, Bar, make_bar, make_count_bars
+from catalog_ai.admin.review_cards import find_product_url
+from catalog_ai.models import Classification, HealthFinding, HealthGroup
+from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.health.disagreement import load_disagreements
+from catalog_ai.workflow.health.duplicates import SAME
+from catalog_ai.workflow.health.lists import list_findings
+from catalog_ai.workflow.mapping import CategoryMap
+from catalog_ai.workflow.models_in_use import get_bundle
+
+Tell = Callable[[HealthFinding, bool], str]  # a note on a finding; whether it is a line's first
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One product with its photo."""
+
+    pk: int  # of the finding or the result
+    title: str
+    url: str
+    image_url: str
+    bar: Bar | None = None
+    badge: Badge | None = None
+    notes: list[str] = field(default_factory=list)
+    open: bool = True  # whether there is still something to decide
+
+
+@dataclass(frozen=True)
+class Line:
+    """Findings that are one line, with some of their products."""
+
+    group: HealthGroup
+    bar: Bar
+    tiles: list[Tile]
+
+    @property
+    def more(self) -> int:
+        return max(0, self.group.size - len(self.tiles))
+
+
+def make_tile(
+    target: ProductTarget, pk: int, key: str, product: models.Model | None, **more: Any
+) -> Tile:
+    if product is None:
+        gone = Badge(gettext("Deleted since"), QUIET)
+        return Tile(pk, gettext("Deleted product"), "", "", badge=gone, open=False)
+    image = target.get_image(product)
+    url = image.url if image else ""
+    return Tile(pk, target.get_title(product), find_product_url(target, key), url, **more)
+
+
+def load_tiles(
+    target: ProductTarget, findings: Sequence[HealthFinding], notes: Sequence[str] = ()
+) -> list[Tile]:
+    """Products of findings as they were found, each with its note where there are any."""
+    products = target.load_products([one.object_id for one in findings])
+    return [
+        make_tile(
+            target,
+            one.pk,
+            one.object_id,
+            products.get(one.object_id),
+            notes=[notes[place]] if notes else [],
+        )
+        for place, one in enumerate(findings)
+    ]
+
+
+def load_lines(
+    target: ProductTarget,
+    groups: Sequence[HealthGroup],
+    shown: int,
+    tell: Tell | None = None,
+) -> list[Line]:
+    """Lines with their first products: a query a line, and one for all their products."""
+    findings = {group.pk: list(list_findings(group)[:shown]) for group in groups}
+    every = [one for found in findings.values() for one in found]
+    firsts = {found[0].pk for found in findings.values() if found}
+    notes = [tell(one, one.pk in firsts) for one in every] if tell else []
+    tiles = iter(load_tiles(target, every, notes))
+    bars = make_count_bars([(group.title, group.size) for group in groups])
+    return [
+        Line(group, bar, [next(tiles) for _one in findings[group.pk]])
+        for group, bar in zip(groups, bars, strict=True)
+    ]
+
+
+def tell_likeness(one: HealthFinding, is_first: bool) -> str:
+    """How alike a photo is to the first of its group."""
+    if is_first:
+        return gettext("Oldest product")
+    if one.confidence >= SAME:
+        return gettext("The very same file")
+    return gettext("Likeness %(share)s") % {"share": f"{one.confidence:.3f}"}
+
+
+def load_disagreeing(target: ProductTarget, findings: Sequence[HealthFinding]) -> list[Tile]:
+    """Products of a pair, as they stand now: people may have decided since the check."""
+    products = target.load_products([one.object_id for one in findings])
+    categories = CategoryMap(target, get_bundle(), dry=True)
+    now = load_disagreements(target, products, categories)
+    tiles = []
+    for one in findings:
+        found = now.get(one.object_id)
+        badge = None
+        if found is None:
+            badge = Badge(gettext("Settled since"), GOOD)
+        elif found.asked:
+            badge = Badge(gettext("In the review queue"), WAITING)
+        more = {
+            "bar": make_bar(gettext("Confidence"), one.confidence),
+            "badge": badge,
+            "open": found is not None,
+        }
+        tiles.append(make_tile(target, one.pk, one.object_id, products.get(one.object_id), **more))
+    return tiles
+
+
+def load_unreadable(target: ProductTarget, rows: Sequence[Classification]) -> list[Tile]:
+    keys = [row.object_id for row in rows]
+    products = target.load_products(keys)
+    flying = Classification.objects.filter(
+        Classification.has_state(Classification.IN_FLIGHT), target=target.key, object_id__in=keys
+    )
+    busy = set(flying.values_list("object_id", flat=True))
+    again = Badge(gettext("Being tried again"), WAITING)
+    return [
+        make_tile(
+            target,
+            row.pk,
+            row.object_id,
+            products.get(row.object_id),
+            badge=again if row.object_id in busy else None,
+            open=row.object_id not in busy,
+            notes=[row.error or gettext("unknown reason")],
+        )
+        for row in rows
+    ]

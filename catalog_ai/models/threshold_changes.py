@@ -1,0 +1,56 @@
+"""What changed thresholds, when, why and by whom: one row a change, never changed itself."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from catalog_ai.models.rules import LabelRule
+
+
+class ThresholdChange(models.Model):
+    """One label's threshold before and after, or an error budget that was stated."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("Set by a person")
+        BUDGET = "budget", _("Followed the error budget")
+        MOVED_BACK = "moved_back", _("Moved back to review")
+        CAME_BACK = "came_back", _("Files again: people's decisions show it may")
+        LET_FILE = "let_file", _("Files again: a person said so")
+        STATED = "stated", _("Error budget stated")
+        UNDONE = "undone", _("Undone")
+
+    target = models.CharField(_("product model"), max_length=100)
+    label = models.CharField(_("label"), max_length=64, blank=True)
+    kind = models.CharField(_("what happened"), max_length=10, choices=Kind)
+    why = models.CharField(_("why"), max_length=300, blank=True)
+    # None: the default. `asks`: every product of the label asks a person.
+    auto_before = models.FloatField(null=True)
+    auto_after = models.FloatField(null=True)
+    asks_before = models.BooleanField(default=False)
+    asks_after = models.BooleanField(default=False)
+    by_before = models.CharField(max_length=6, choices=LabelRule.SetBy, blank=True)
+    # The system has no user; a deleted user's changes keep the name.
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    actor_name = models.CharField(_("name"), max_length=150, blank=True)
+    batch = models.UUIDField(_("batch"), default=uuid.uuid4, db_index=True)
+    reverts = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reverted_by"
+    )
+    created_at = models.DateTimeField(_("at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("threshold change")
+        verbose_name_plural = _("threshold changes")
+        indexes = [models.Index(fields=["target", "-id"], name="catalog_ai_thr_target")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.label}"

@@ -1,0 +1,68 @@
+"""Writing what was decided to the shop's own products."""
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from django.db import InterfaceError, OperationalError, models, transaction
+from rq.timeouts import JobTimeoutException
+
+from catalog_ai.models import Classification, Suggestion
+from catalog_ai.workflow.apply import FilingContext, Settled
+from catalog_ai.workflow.limits import StopNow
+
+logger = logging.getLogger(__name__)
+
+# The job's time or the database is gone: that is no refusal, the chunk goes back.
+GONE = (JobTimeoutException, StopNow, OperationalError, InterfaceError)
+Reason = Classification.Reason
+State = Classification.State
+
+
+def write_all(
+    filings: Sequence[tuple[models.Model, Settled]], context: FilingContext
+) -> list[Settled]:
+    """File products, at once where the shop's own code has no part in it; what came of each."""
+    changes = [
+        (product, settled.categories_after)
+        for product, settled in filings
+        if settled.categories_after is not None
+        and settled.categories_after != settled.categories_before
+    ]
+    try:
+        with transaction.atomic():
+            if context.target.set_categories_at_once(changes):
+                _supersede([pk for _, settled in filings for pk in settled.replaces])
+                return [settled for _, settled in filings]
+    except GONE:
+        raise
+    except Exception:
+        # The database refused one of them: one by one, only that one is left to a person.
+        logger.warning("categories are written one by one", exc_info=True)
+    return [write_categories(product, settled, context) for product, settled in filings]
+
+
+def write_categories(product: models.Model, settled: Settled, context: FilingContext) -> Settled:
+    """File the product. Where the shop's own code refuses, a person is asked instead."""
+    after = settled.categories_after
+    try:
+        with transaction.atomic():
+            if after is not None and after != settled.categories_before:
+                context.target.set_categories(product, after)
+            _supersede(settled.replaces)
+    except GONE:
+        raise
+    except Exception:
+        # Any shop's save() and signals run here; one product's refusal must not stop the rest.
+        facts = {"run": context.run.pk, "target": context.target.key, "product": str(product.pk)}
+        logger.exception("the shop refused the categories", extra=facts)
+        for suggestion in settled.suggestions:
+            suggestion.state = Suggestion.State.PENDING
+        return replace(settled, state=State.REVIEW, reason=Reason.SHOP_REFUSED, decisions=[])
+    return settled
+
+
+def _supersede(replaced: Collection[int]) -> None:
+    if replaced:
+        suggestions = Suggestion.objects.filter(pk__in=replaced)
+        suggestions.update(state=Suggestion.State.SUPERSEDED)

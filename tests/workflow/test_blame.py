@@ -1,0 +1,184 @@
+"""A try counts against an image only where the image is the plausible culprit."""
+
+import errno
+import os
+import resource
+import signal
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+from django.db import OperationalError, ProgrammingError
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from catalog_ai.conf import get_settings
+from catalog_ai.models import Classification
+from catalog_ai.workflow import jobs, limits
+from catalog_ai.workflow.claim import HOLDER, Blame, claim
+from catalog_ai.workflow.jobs import classify_chunk, find_blame
+from catalog_ai.workflow.limits import LeaseOver, run_clock
+from catalog_ai.workflow.outages import is_outage
+from catalog_ai.workflow.reconcile import take_back_held
+from tests.factories import make_product
+
+State = Classification.State
+
+
+def make_queued(count: int) -> list[int]:
+    for _ in range(count):
+        make_product()
+    return list(Classification.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def make_wrapped() -> Exception:
+    """What a storage client makes of a socket that nobody listens on."""
+    try:
+        urllib.request.urlopen("http://127.0.0.1:1/")  # noqa: S310
+    except urllib.error.URLError as error:
+        return error
+    raise AssertionError("somebody listens on port 1")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("the connection was cut"),
+        RedisConnectionError("away"),
+        ConnectionResetError("storage"),
+        OSError(errno.EHOSTUNREACH, "no route"),
+    ],
+)
+def test_a_service_that_is_away_is_an_outage(error: Exception) -> None:
+    assert is_outage(error)
+
+
+def test_an_outage_is_known_through_what_wraps_it() -> None:
+    assert is_outage(make_wrapped())
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("no"), PermissionError(errno.EACCES, "no"), OSError("truncated")]
+)
+def test_an_error_of_the_file_itself_is_none(error: Exception) -> None:
+    assert not is_outage(error)
+
+
+@pytest.mark.django_db
+def test_an_outage_costs_no_try_however_long_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(*args: object) -> None:
+        raise ConnectionError("storage down")
+
+    ids = make_queued(2)
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "classify_images", break_down)
+        for _ in range(10):
+            with pytest.raises(ConnectionError):
+                classify_chunk(ids)
+    classify_chunk(ids)
+    rows = Classification.objects.values_list("is_current", "attempts")
+    assert set(rows) == {(True, 1)}
+
+
+@pytest.mark.django_db
+def test_a_child_that_dies_with_many_images_in_hand_costs_none_of_them_a_try() -> None:
+    ids = make_queued(3)
+    assert len(claim(ids, fresh=True)) == 3
+    assert take_back_held(HOLDER, Blame.IMAGE).taken_back == 3
+    assert set(Classification.objects.values_list("attempts", flat=True)) == {0}
+    assert claim(ids, fresh=True) == []  # from now on they are tried one by one
+    assert len(claim(ids[:1], fresh=False)) == 1
+
+
+def find_blame_of(end: Any) -> Blame:
+    """What a worker makes of a child that ended so."""
+    from catalog_ai.workflow.worker import find_blame_of_death
+
+    pid = os.fork()
+    if pid == 0:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        end()
+        os._exit(0)
+    _, status, usage = os.wait4(pid, 0)
+    return find_blame_of_death(status, usage)
+
+
+def die_by(number: signal.Signals) -> Any:
+    def die() -> None:
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    return die
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS])
+def test_a_crash_is_the_images_own(number: signal.Signals) -> None:
+    assert find_blame_of(die_by(number)) is Blame.IMAGE
+    assert find_blame_of(lambda: os._exit(1)) is Blame.IMAGE
+
+
+def test_a_kill_from_outside_is_not_unless_the_process_was_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from catalog_ai.workflow import worker
+
+    monkeypatch.setattr(worker, "LARGE", 2**40)
+    kill = die_by(signal.SIGTERM)
+    assert find_blame_of(kill) is Blame.WORKER
+    monkeypatch.setattr(worker, "LARGE", 1)
+    assert find_blame_of(kill) is Blame.IMAGE
+
+
+@pytest.mark.django_db
+def test_an_image_that_fails_alone_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = make_queued(3)
+    judge = jobs.judge_rows
+
+    def stumble(rows: Any) -> Any:
+        if ids[0] in [row.pk for row in rows]:
+            raise ValueError("of no use")
+        return judge(rows)
+
+    monkeypatch.setattr(jobs, "judge_rows", stumble)
+    rounds = 0
+    while Classification.objects.filter(state=State.QUEUED).exists():
+        rounds += 1
+        with pytest.raises(ValueError, match="of no use"):
+            classify_chunk(ids)
+    bad, *others = Classification.objects.order_by("pk")
+    # Once among the others, then alone until its tries are used up.
+    assert rounds == 1 + get_settings().MAX_ATTEMPTS
+    assert (bad.state, bad.attempts) == (State.FAILED, get_settings().MAX_ATTEMPTS)
+    assert all(row.is_current and row.attempts == 1 for row in others)
+
+
+def find_blame_of_lease(work: Any, in_hand: int) -> Blame:
+    with pytest.raises(LeaseOver) as ended, run_clock(0.3):
+        work()
+    return find_blame(ended.value, [Classification()] * in_hand)
+
+
+def compute_for_ever() -> None:
+    while True:
+        pass
+
+
+def test_a_picture_without_an_end_is_to_blame_and_a_process_held_up_is_not() -> None:
+    assert find_blame_of_lease(compute_for_ever, 1) is Blame.IMAGE
+    assert find_blame_of_lease(compute_for_ever, 2) is Blame.WORKER
+    assert find_blame_of_lease(lambda: time.sleep(5), 1) is Blame.WORKER
+
+
+def test_the_limit_of_the_whole_job_blames_no_image() -> None:
+    error = limits.JobTimeoutException("600 seconds")
+    assert find_blame(error, [Classification()]) is Blame.WORKER
+
+
+def test_a_limit_that_strikes_amid_a_query_is_known_through_what_wraps_it() -> None:
+    with pytest.raises(ProgrammingError) as ended:
+        try:
+            raise LeaseOver(busy=False)
+        except LeaseOver:
+            raise ProgrammingError("can't change 'autocommit' now")  # noqa: B904
+    assert find_blame(ended.value, [Classification()]) is Blame.WORKER
