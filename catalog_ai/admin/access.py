@@ -16,6 +16,7 @@ from catalog_ai.workflow.permissions import (
     EXPORT,
     REVIEW,
     ROLL_BACK,
+    VIEW_RUNS,
     is_allowed,
 )
 
@@ -36,6 +37,16 @@ def demand(request: HttpRequest, *permissions: str) -> None:
     """
     if not may(request, *permissions):
         raise PermissionDenied
+
+
+def demand_runs(request: HttpRequest) -> None:
+    """Pass for whoever may see runs.
+
+    Raises:
+        PermissionDenied.
+    """
+    if not is_allowed(request.user, VIEW_RUNS):
+        demand(request, *ANY)
 
 
 def list_rights(request: HttpRequest) -> dict[str, bool]:

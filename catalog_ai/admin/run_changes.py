@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 
-from catalog_ai.admin.access import ANY, demand, find_url
+from catalog_ai.admin.access import demand_runs, find_url
 from catalog_ai.admin.display import (
     GOOD,
     QUIET,
@@ -113,8 +113,7 @@ def find_dry_run(request: HttpRequest, pk: int) -> Run:
     Raises:
         PermissionDenied, Http404.
     """
-    if not request.user.has_perm("catalog_ai.view_run"):  # type: ignore[union-attr]
-        demand(request, *ANY)
+    demand_runs(request)
     return get_object_or_404(Run, pk=pk, dry_run=True)
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 
-from catalog_ai.admin.access import ANY, demand, find_url, list_rights
+from catalog_ai.admin.access import demand_runs, find_url, list_rights
 from catalog_ai.admin.categorize import PRESET_NAMES
 from catalog_ai.admin.run_changes import describe_changes
 from catalog_ai.admin.run_progress import describe_progress
@@ -29,8 +29,7 @@ def find_run(request: HttpRequest, pk: object) -> Run:
     Raises:
         PermissionDenied, Http404.
     """
-    if not request.user.has_perm("catalog_ai.view_run"):  # type: ignore[union-attr]
-        demand(request, *ANY)
+    demand_runs(request)
     if not str(pk).isdecimal():
         raise Http404
     return get_object_or_404(Run.objects.select_related("created_by", "results_of"), pk=pk)

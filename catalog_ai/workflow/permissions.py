@@ -15,6 +15,7 @@ AUTO_APPLY = "catalog_ai.auto_apply"
 REVIEW = "catalog_ai.review_suggestions"
 ROLL_BACK = "catalog_ai.roll_back_run"
 EXPORT = "catalog_ai.export_results"
+VIEW_RUNS = "catalog_ai.view_run"
 VIEW_RULES = "catalog_ai.view_labelrule"
 CHANGE_RULES = "catalog_ai.change_labelrule"
 
