@@ -8,7 +8,7 @@ SMALL, MEDIUM, LARGE = 128, 384, 1024  # pixels of the longest side
 SIDES = (SMALL, MEDIUM, LARGE)
 CONTENT_TYPE = "image/webp"
 QUALITY = 78
-METHOD = 2  # of 0 (fast) to 6 (small): docs/adr/0009-thumbnails.md has the figures
+METHOD = 2  # of 0 (fast) to 6 (small): docs/adr/0010-thumbnails.md has the figures
 HEADER = 8  # bytes before those that a RIFF file counts
 
 
