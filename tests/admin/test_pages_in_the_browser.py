@@ -79,7 +79,7 @@ def test_without_javascript_a_photo_is_judged_all_the_same(live_server: Any, pho
 
 
 def test_the_run_page_follows_its_run(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("catalog_ai.admin.runs.POLL_SECONDS", 0.2)
+    monkeypatch.setattr("catalog_ai.admin.run_page.POLL_SECONDS", 0.2)
     client = log_in("categorize_products")
     run = make_run(total=4, filed=1)
     with open_browser(live_server.url, client) as page:
