@@ -19,10 +19,11 @@ from shop_demo.demo.background import run_demo
 CHROMIUM = "/usr/bin/chromium"
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 QUEUE = "/admin/catalog_ai/run/review/"
+UNSURE = f"{QUEUE}?reason=low_confidence"  # those with suggestions
 PAGES = {
     "products": "/admin/shop_demo/product/",
     "home": "/admin/catalog_ai/run/home/",
-    "review": QUEUE,
+    "review": UNSURE,
     "cards": QUEUE,
     "grid": f"{QUEUE}?view=grid",
     "runs": "/admin/catalog_ai/run/",
@@ -32,8 +33,8 @@ PAGES = {
     "health": "/admin/catalog_ai/run/health/",
     "try": "/admin/catalog_ai/run/try/",
 }
-README = ("review", "grid", "run", "dashboard")
-DECISIONS = "111r121s11r131"  # keys pressed before the pictures, so that there is something to see
+README = ("review", "grid")
+DECISIONS = "111r1s"  # keys pressed before the pictures, so that there is something to see
 
 
 def sign_in(page: Page) -> None:
@@ -58,7 +59,7 @@ def run_everything(page: Page) -> str:
 
 def decide_some(page: Page) -> None:
     """Decide some cards by keyboard."""
-    page.goto(QUEUE)
+    page.goto(UNSURE)
     page.click("[data-key=f]")
     for key in DECISIONS:
         page.wait_for_timeout(500)
