@@ -23,7 +23,7 @@ from catalog_ai.workflow.statistics.days import DayFigures
 from catalog_ai.workflow.statistics.known import Known, load_days
 from catalog_ai.workflow.statistics.period import day_of
 from catalog_ai.workflow.supervisor import Supervisor
-from tests.factories import make_classification, make_suggestion
+from tests.factories import make_classification, make_run, make_suggestion
 from tests.workflow.test_invariants import Shop
 
 pytestmark = pytest.mark.django_db
@@ -322,11 +322,37 @@ def test_several_machines_may_count_the_same_day_at_once() -> None:
 @pytest.mark.postgres
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL")
 def test_counting_reads_the_index_of_the_moments_on_postgresql() -> None:
-    span = Span(TARGET, day_of(timezone.now()), day_of(timezone.now()))
+    add_history(days=3_000)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("ANALYZE catalog_ai_run, catalog_ai_classification, catalog_ai_decision")
+    span = Span(TARGET, day_of(timezone.now()), day_of(timezone.now()))
     assert "catalog_ai_cls_finished" in span.judged().explain()
     assert "catalog_ai_dec_time" in span.standing().explain()
+
+
+def add_history(days: int) -> None:
+    """A result and an entry of the ledger on each of the last days."""
+    run, now = make_run(), timezone.now()
+    moments = [now - timedelta(days=day) for day in range(days)]
+    rows = Classification.objects.bulk_create(
+        Classification(
+            run=run,
+            target=TARGET,
+            object_id=str(number),
+            model_version=run.model_version,
+            state="filed",
+            finished_at=moment,
+        )
+        for number, moment in enumerate(moments)
+    )
+    Decision.objects.bulk_create(
+        Decision(classification=row, action=Decision.Action.APPLY) for row in rows
+    )
+    with connection.cursor() as cursor:  # the ledger itself takes additions only
+        cursor.execute(
+            "UPDATE catalog_ai_decision SET created_at = finished_at"
+            " FROM catalog_ai_classification AS c WHERE c.id = classification_id"
+        )
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own choice")
