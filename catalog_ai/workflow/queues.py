@@ -1,7 +1,7 @@
 """The hand-over to Redis: primary keys, nothing else. The rows are the truth."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import django_rq
@@ -59,17 +59,39 @@ def queue_name_of(run: Run) -> str:
 
 
 def send_after_commit(run: Run, ids: Sequence[int]) -> None:
-    """Send classifications to the queue once the caller's transaction is in the database.
+    """Send classifications to the queue once the caller's transaction is in the database."""
+    if ids:
+        _after_commit(send, queue_name_of(run), list(ids))
 
-    robust: a save in the shop must not fail because Redis is down; reconcile sends them later.
-    """
+
+def expand_after_commit(run: Run) -> None:
+    """Let the worker collect a large run's products once the run is in the database."""
+    _after_commit(send_expansion, run)
+
+
+def check_after_commit(check: HealthCheck) -> None:
+    """Let the worker check a catalogue once the check is in the database."""
+    _after_commit(send_check, check)
+
+
+def let_go_after_commit(run: Run) -> None:
+    """Let the worker let go of what a large cancelled run had queued."""
+    _after_commit(_send_to_front, LET_GO_JOB, run.pk)
+
+
+def roll_back_after_commit(rollback: Rollback) -> None:
+    """Let the worker begin once the rollback is in the database."""
+    _after_commit(send_rollback, rollback.pk)
+
+
+def _after_commit(hand: Callable[..., None], *arguments: object) -> None:
+    """robust: a save in the shop must not fail because Redis is down; reconcile sends later."""
 
     # A plain function: Django names it in its log when it fails, and a partial has no name.
     def hand_over() -> None:
-        send(queue_name_of(run), list(ids))
+        hand(*arguments)
 
-    if ids:
-        transaction.on_commit(hand_over, robust=True)
+    transaction.on_commit(hand_over, robust=True)
 
 
 def send(queue_name: str, ids: Sequence[int]) -> None:
@@ -123,37 +145,9 @@ def send_queued(ids: Sequence[int]) -> None:
         send(name, queued)
 
 
-def expand_after_commit(run: Run) -> None:
-    """Let the worker collect a large run's products once the run is in the database."""
-
-    def hand_over() -> None:
-        send_expansion(run)
-
-    transaction.on_commit(hand_over, robust=True)
-
-
 def send_expansion(run: Run) -> None:
     """Queue the job that collects a large run's products."""
-    queue = open_queue(queue_name_of(run))
-    queue.enqueue_many([_prepare(EXPAND_JOB, [run.pk])])
-
-
-def check_after_commit(check: HealthCheck) -> None:
-    """Let the worker check a catalogue once the check is in the database."""
-
-    def hand_over() -> None:
-        send_check(check)
-
-    transaction.on_commit(hand_over, robust=True)
-
-
-def let_go_after_commit(run: Run) -> None:
-    """Let the worker let go of what a large cancelled run had queued."""
-
-    def hand_over() -> None:
-        _send_to_front(LET_GO_JOB, run.pk)
-
-    transaction.on_commit(hand_over, robust=True)
+    open_queue(queue_name_of(run)).enqueue_many([_prepare(EXPAND_JOB, [run.pk])])
 
 
 def send_check(check: HealthCheck) -> None:
@@ -164,15 +158,6 @@ def send_check(check: HealthCheck) -> None:
     """
     queue = open_queue(get_settings().BULK_QUEUE)
     queue.enqueue_many([_prepare(CHECK_JOB, [check.pk], times=CHECK_TIMES)])
-
-
-def roll_back_after_commit(rollback: Rollback) -> None:
-    """Let the worker begin once the rollback is in the database."""
-
-    def hand_over() -> None:
-        send_rollback(rollback.pk)
-
-    transaction.on_commit(hand_over, robust=True)
 
 
 def send_rollback(pk: int) -> None:
