@@ -116,7 +116,7 @@ def watch(children: list[Child], started: float) -> None:
         progress = read_progress()
         if progress.done and not first:
             first = True
-            print(f"  First product after {time.monotonic() - started:.1f} s", flush=True)
+            print(f"\n  First product after {time.monotonic() - started:.1f} s", flush=True)
         if str(progress) != shown:
             shown = str(progress)
             print(f"\r  {shown}", end="", flush=True)
