@@ -63,7 +63,7 @@ def evaluate(options: Namespace) -> dict[str, Any]:
     if options.tags_column:
         figures |= judge_tags(bundle, scored, [row[options.tags_column] for row in rows])
         return figures
-    column = options.facet or _find_column(rows[0], CLASS_COLUMNS)
+    column = options.facet or find_column(rows[0], CLASS_COLUMNS)
     values = [_join_columns(row, column) for row in rows]
     wanted = [one.strip() for one in options.classes.split(",")] if options.classes else None
     result, judged = judge_classes(bundle, scored, names, column, values, wanted)
@@ -86,7 +86,7 @@ def read_rows(options: Namespace) -> list[dict[str, str]]:
         rows = [row for row in rows if row.get("split") == options.split]
     if not rows:
         raise EvaluationError(f"{options.labels or options.images} has no rows to judge.")
-    column = _find_column(rows[0], FILE_COLUMNS)
+    column = find_column(rows[0], FILE_COLUMNS)
     asked = (options.tags_column or options.facet or "").split("+")
     missing = [one for one in asked if one and one not in rows[0]]
     if missing:
@@ -98,7 +98,12 @@ def read_rows(options: Namespace) -> list[dict[str, str]]:
     return [row | {"file": row[column]} for row in rows]
 
 
-def _find_column(row: dict[str, str], candidates: Sequence[str]) -> str:
+def find_column(row: dict[str, str], candidates: Sequence[str]) -> str:
+    """The first of the candidates that the row has.
+
+    Raises:
+        EvaluationError: it has none of them.
+    """
     for candidate in candidates:
         if candidate in row:
             return candidate
