@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ SURENESS = 1.96  # standard deviations: 95 % intervals
 FIRST, SECOND, BOTH, NEITHER = DECISIONS = ("1", "2", "both", "neither")
 WRONG, RIGHT, CLOSE = KINDS = ("wrong", "right", "close")
 LABEL, OTHER = "label", "other"
+Key = TypeVar("Key")  # whatever tells items apart
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,9 @@ def add_shares(weighted: Iterable[tuple[float, Share]]) -> Share:
 
 
 def score_reading(
-    items: Mapping[str, Item], decisions: Mapping[str, str], photos: int, wrong: int
+    items: Mapping[Key, Item], decisions: Mapping[Key, str], photos: int, wrong: int
 ) -> dict[str, Any]:
-    """Figures of the decisions, item numbers to DECISIONS; items without one are left out.
+    """Figures of the decisions, one of DECISIONS for an item; items without one are left out.
 
     Of all `photos` the model was `wrong` on so many; the WRONG and RIGHT items stand for these
     and for the others. `within_reach` is the accuracy if the model gave the label wherever the

@@ -45,7 +45,9 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--close", type=int, default=50, help="Controls of names it mixes up.")
     parser.add_argument("--seed", type=int, default=7, help="Which photos, in which order.")
     parser.add_argument("--out", type=Path, help="New folder for sheets, form and key.")
-    parser.add_argument("--score", type=Path, help="Score the reading in this folder, no more.")
+    parser.add_argument(
+        "--score", type=Path, nargs="+", help="Score the readings in these folders."
+    )
 
 
 def draw_items(judged: Judged, counts: Mapping[str, int], seed: int) -> list[Item]:
@@ -127,26 +129,47 @@ def _write_rows(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence
         writer.writerows(rows)
 
 
-def score_folder(folder: Path) -> dict[str, Any]:
-    """Figures of a reading; lists the labels that were not confirmed in `disputed.csv`.
+def score_folders(folders: Sequence[Path]) -> dict[str, Any]:
+    """Figures of one or several readings of one model's answers.
+
+    A photo drawn several times for one reason counts once, as it was read first. Each folder's
+    labels that were not confirmed are listed in its `disputed.csv`.
 
     Raises:
-        EvaluationError: the folder holds no reading, or a decision that is none.
+        EvaluationError: no reading, a decision that is none, or readings that differ in model.
     """
-    try:
-        key = json.loads((folder / KEY).read_text(encoding="utf-8"))
-        rows = _read_form(folder / FORM)
-    except FileNotFoundError as error:
-        raise EvaluationError(f"{folder} holds no reading: {error}") from error
-    items = {str(at): Item(**one) for at, one in enumerate(key["items"], 1)}
-    decisions = _find_decisions(rows, items)
-    disputed = [
+    keys = [_read_key(folder) for folder in folders]
+    models = {(key["model"], key["photos"], key["wrong"]) for key in keys}
+    if len(models) > 1:
+        raise EvaluationError("The readings are not of the same model and photos.")
+    model, photos, wrong = models.pop()
+    items: dict[tuple[str, str], Item] = {}
+    decisions: dict[tuple[str, str], str] = {}
+    for folder, key in zip(folders, keys, strict=True):
+        drawn = {str(at): Item(**one) for at, one in enumerate(key["items"], 1)}
+        read = _find_decisions(_read_form(folder / FORM), drawn)
+        _write_disputed(folder / DISPUTED, drawn, read)
+        for at, item in drawn.items():
+            if (item.kind, item.file) not in decisions:
+                items[item.kind, item.file] = item
+                decisions |= {(item.kind, item.file): read[at]} if at in read else {}
+    return {"model": model} | score_reading(items, decisions, photos, wrong)
+
+
+def _read_key(folder: Path) -> dict[str, Any]:
+    missing = [name for name in (KEY, FORM) if not (folder / name).is_file()]
+    if missing:
+        raise EvaluationError(f"{folder} holds no reading: it has no {missing[0]}.")
+    return dict(json.loads((folder / KEY).read_text(encoding="utf-8")))
+
+
+def _write_disputed(path: Path, items: Mapping[str, Item], decisions: Mapping[str, str]) -> None:
+    rows = [
         _dispute(items[at], decision)
         for at, decision in decisions.items()
         if items[at].unmask(decision) in (OTHER, NEITHER)
     ]
-    _write_rows(folder / DISPUTED, disputed, ("file", "label", "fits"))
-    return {"model": key["model"]} | score_reading(items, decisions, key["photos"], key["wrong"])
+    _write_rows(path, rows, ("file", "label", "fits"))
 
 
 def _dispute(item: Item, decision: str) -> dict[str, str]:
@@ -180,7 +203,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_options(parser)
     options = parser.parse_args(arguments)
     try:
-        figures = score_folder(options.score) if options.score else write_reading(options)
+        figures = score_folders(options.score) if options.score else write_reading(options)
     except (EvaluationError, BundleError, PhotoError) as error:
         parser.error(str(error))
     sys.stdout.write(f"{format_figures(figures)}\n")

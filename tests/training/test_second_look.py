@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -175,6 +176,29 @@ def test_a_folder_without_a_reading_is_refused(tmp_path, capsys):
     with pytest.raises(SystemExit):
         run("--score", tmp_path)
     assert "holds no reading" in capsys.readouterr().err
+
+
+def test_two_readings_are_put_together_and_a_photo_read_twice_counts_once(photos, capsys):
+    rows = make_reading(photos)
+    fill(photos, rows, "both")
+    shutil.copytree(photos / "look", photos / "again")
+    fill(photos, rows, "neither")
+    capsys.readouterr()
+    assert run("--score", photos / "again", photos / "look") == 0
+    figures = json.loads(capsys.readouterr().out)
+    read = figures["read"].values()
+    assert sum(one["both"]["count"] for one in read) == len(rows)
+    assert sum(one["neither"]["count"] for one in read) == 0
+
+
+def test_readings_of_different_models_are_not_put_together(photos, capsys):
+    fill(photos, make_reading(photos), "both")
+    shutil.copytree(photos / "look", photos / "other")
+    key = json.loads((photos / "other/key.json").read_text())
+    (photos / "other/key.json").write_text(json.dumps(key | {"model": "another"}))
+    with pytest.raises(SystemExit):
+        run("--score", photos / "look", photos / "other")
+    assert "not of the same model" in capsys.readouterr().err
 
 
 def test_a_photo_that_cannot_be_drawn_is_named_on_its_sheet(photos):
