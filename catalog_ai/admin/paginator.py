@@ -18,6 +18,7 @@ else:
 
 SLOW = 0.03  # seconds: what took longer is kept for a while
 KEPT_SECONDS = 60
+FEW = 500  # rows whose keys are found instead of a count
 DEEP = 10_000  # from such a row on a page finds its keys first
 AROUND = 20  # pages whose keys are found together
 
@@ -26,15 +27,29 @@ class LargeListPaginator(Base):
     """For `ModelAdmin.paginator`, beside `show_full_result_count = False`.
 
     Counting a million rows takes longer than all the rest of a page, so a count that was slow may
-    be a minute old. A deep page walks to its keys in the index, from the nearer end of the list,
-    and reads no other rows; after a slow walk the pages around it are found without one, and may
-    miss what was added within the minute.
+    be a minute old. Of a few that a filter or a search finds, the keys are kept, so that the pages
+    need not search once more. A deep page walks to its keys in the index, from the nearer end of
+    the list, and reads no other rows; after a slow walk the pages around it are found without one,
+    and may miss what was added within the minute.
     """
 
     @cached_property
     def count(self) -> int:
-        number: int = keep_slow(self._name("count"), lambda: super(LargeListPaginator, self).count)
-        return number
+        return self._found[0]
+
+    @cached_property
+    def _found(self) -> tuple[int, list[Any] | None]:
+        """How many rows there are; of a few also their keys."""
+        found: tuple[int, list[Any] | None] = keep_slow(self._name("count"), self._look)
+        return found
+
+    def _look(self) -> tuple[int, list[Any] | None]:
+        rows = self.object_list
+        if isinstance(rows, QuerySet) and rows.query.where:
+            keys = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+            if len(keys) <= FEW:
+                return len(keys), keys
+        return super().count, None
 
     def _name(self, part: str) -> str:
         """The cache's key for a part of this list; empty where there is no database to ask."""
@@ -51,12 +66,21 @@ class LargeListPaginator(Base):
 
     def _get_page(self, *args: Any, **kwargs: Any) -> Any:
         rows, *others = args
-        if isinstance(rows, QuerySet) and rows.query.low_mark >= DEEP:
-            whole: Any = self.object_list
-            top = min(self.count, rows.query.high_mark or self.count)
-            rows = whole.filter(pk__in=self._find_keys(rows.query.low_mark, top))
+        if isinstance(rows, QuerySet):
+            rows = self._find_rows(rows)
         # Django documents this hook; the stubs do not know it.
         return super()._get_page(rows, *others, **kwargs)  # type: ignore[misc]
+
+    def _find_rows(self, page: Any) -> Any:
+        """The rows of a page, by their keys where those are known or a walk finds them."""
+        whole: Any = self.object_list
+        bottom, top = page.query.low_mark, min(self.count, page.query.high_mark or self.count)
+        keys = self._found[1]
+        if keys is not None:
+            return whole.filter(pk__in=keys)[bottom:top]
+        if bottom >= DEEP:
+            return whole.filter(pk__in=self._find_keys(bottom, top))
+        return page
 
     def _find_keys(self, bottom: int, top: int) -> list[Any]:
         """Primary keys of a deep page, found with those of the pages around it."""

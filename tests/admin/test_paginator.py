@@ -126,6 +126,29 @@ def test_a_walk_that_was_quick_is_always_fresh(monkeypatch: pytest.MonkeyPatch) 
     assert list(paginate().page(3)) == rows[6:]
 
 
+def test_what_a_search_has_found_is_not_searched_for_again() -> None:
+    make_products(6)
+    found = Product.objects.filter(title__contains="Bulk").order_by("-title")
+    assert LargeListPaginator(found, 2).count == 6
+    with CaptureQueriesContext(connection) as queries:
+        pages = LargeListPaginator(found, 2)
+        assert [product.title for page in pages for product in page] == [
+            f"Bulk {number}" for number in range(5, -1, -1)
+        ]
+    assert len(queries) == 3
+    assert all('"id" IN (' in sql for sql in sql_of(queries))
+
+
+def test_of_many_that_a_search_finds_no_keys_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paginator, "FEW", 5)
+    make_products(6)
+    pages = LargeListPaginator(Product.objects.filter(title__contains="Bulk").order_by("pk"), 2)
+    with CaptureQueriesContext(connection) as queries:
+        assert [len(page) for page in pages] == [2, 2, 2]
+    assert not any('"id" IN (' in sql for sql in sql_of(queries)[:4])
+    assert any("COUNT" in sql for sql in sql_of(queries))
+
+
 def sql_of(queries: CaptureQueriesContext) -> list[str]:
     return [query["sql"] for query in queries]
 
