@@ -1,12 +1,14 @@
 """Opens every page of the admin and the API at growing sizes and prints what each took, as JSON.
 
     python benchmarks/scale.py [--products 1000 100000 1000000] [--repeats 5] [--only PART]
+        [--without health]                      # its check of a million takes long
     python benchmarks/scale.py --as-it-is       # what seed_scale has filled, which stays
 
 Through Django's test client, on SQLite in a temporary folder or on an empty DATABASE_URL, with an
 embedded Redis. Each line is `{"page", "products", "queries", "ms", "cpu_ms", "first_ms",
 "first_cpu_ms"}`: `ms` is the median of the repeats, `cpu_ms` that of this process's computing time
-(which other work on the machine does not change; SQLite is in it, PostgreSQL is not), `first_ms`
+(which other work on the machine does not change; SQLite is in it, and of a PostgreSQL on this
+machine its process for this connection, without parallel workers), `first_ms`
 and `first_cpu_ms` the same of the first call, with an empty cache, which is left out of both. The
 last line sums up: for each page how much longer it takes at the largest size than at the smallest,
 and how many more queries.
@@ -21,7 +23,7 @@ import sys
 import tempfile
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -50,12 +52,13 @@ from django.contrib.auth import get_user_model  # noqa: E402
 from django.core.cache import cache  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.db.models import Model  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.urls import NoReverseMatch, reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from catalog_ai.models import Change, Classification, HealthCheck, Rollback, Run  # noqa: E402
+from catalog_ai.models import Change, Classification, Decision, HealthCheck, Rollback, Run  # noqa: E402
 from catalog_ai.models.changes import write_side  # noqa: E402
 from catalog_ai.workflow.export import export_products  # noqa: E402
 from catalog_ai.workflow.export_lines import Shape  # noqa: E402
@@ -96,13 +99,14 @@ def find_admin(name: str, *args: object) -> str:
     return reverse(f"admin:{name}", args=args)
 
 
-def list_calls() -> Iterator[tuple[str, Call]]:
-    """Every page by its name."""
-    yield from list_product_pages()
-    yield from list_review_pages()
-    yield from list_run_pages()
-    yield from list_health_pages()
-    yield from list_api_pages()
+def list_calls(without: Sequence[str]) -> Iterator[tuple[str, Call]]:
+    """Every page by its name, but for the sections left out, which are not prepared either."""
+    for section, list_pages in SECTIONS.items():
+        if section not in without:
+            yield from list_pages()
+
+
+def list_other_pages() -> Iterator[tuple[str, Call]]:
     for name in PLAIN_PAGES:
         try:
             yield name.removeprefix("catalog_ai_"), open_page(find_admin(name))
@@ -110,15 +114,37 @@ def list_calls() -> Iterator[tuple[str, Call]]:
             print(f"There is no page {name}.", file=sys.stderr)
     moved = f"{find_admin('catalog_ai_thresholds')}?auto-article:tshirts=0.8"
     yield "thresholds, a slider moved", open_page(moved, "application/json")
-    ledger = find_admin("catalog_ai_classification_changelist")
-    yield "classifications, to review", open_page(f"{ledger}?state__exact=review")
     yield "enqueue: the page", post_action({})
     yield "enqueue: the start", start_run
 
 
+def list_ledger_pages() -> Iterator[tuple[str, Call]]:
+    """Results and decisions, looked up as a person does."""
+    results, decisions = (
+        find_admin(f"catalog_ai_{name}_changelist") for name in ("classification", "decision")
+    )
+    key = Product.objects.order_by("pk")[Product.objects.count() // 2].pk
+    batch = Decision.objects.latest("pk").batch
+    yield "classifications, to review", open_page(f"{results}?state__exact=review")
+    yield "classifications, of a product", open_page(f"{results}?q={key}")
+    yield "classifications, a column's order asked for", open_page(f"{results}?o=4")
+    yield "classifications, oldest first", open_page(f"{results}?o=1")
+    yield "classifications, the last page", open_page(f"{results}?p={count_pages(Classification)}")
+    yield "decisions, of a product", open_page(f"{decisions}?q={key}")
+    yield "decisions, of a person", open_page(f"{decisions}?q=ann")
+    yield "decisions, of a batch", open_page(f"{decisions}?q={batch}")
+    yield "decisions, oldest first", open_page(f"{decisions}?o=1")
+    yield "decisions, the last page", open_page(f"{decisions}?p={count_pages(Decision)}")
+
+
+def count_pages(model: type[Model]) -> int:
+    """Of a list in the admin."""
+    return -(-model._default_manager.count() // 50)
+
+
 def list_product_pages() -> Iterator[tuple[str, Call]]:
     address = find_admin("shop_demo_product_changelist")
-    deep = Product.objects.count() // 50 // 2
+    deep = max(1, count_pages(Product) // 2)
     label = "ai_label=article:tshirts"
     queries = {
         "plain": "",
@@ -131,8 +157,12 @@ def list_product_pages() -> Iterator[tuple[str, Call]]:
         "one product searched": f"q=Tshirts+{Product.objects.latest('pk').pk}",
         "a word searched": "q=Tshirts",
         "by labels": "o=4",
+        "by labels, downwards": "o=-4",
         "by state": "o=-5",
+        "by state, upwards": "o=5",
         "a deep page": f"p={deep}",
+        "a deep page by state": f"o=5&p={deep}",
+        "the last page": f"p={count_pages(Product)}",
     }
     for name, query in queries.items():
         yield f"products, {name}", open_page(f"{address}?{query}")
@@ -343,6 +373,17 @@ def start_run(client: Client) -> None:
     post_action({"confirm": "1", "preset": "balanced", "mode": "missing"})(client)
 
 
+SECTIONS: dict[str, Callable[[], Iterator[tuple[str, Call]]]] = {
+    "products": list_product_pages,
+    "review": list_review_pages,
+    "runs": list_run_pages,
+    "health": list_health_pages,
+    "api": list_api_pages,
+    "ledger": list_ledger_pages,
+    "other": list_other_pages,
+}
+
+
 def measure_page(client: Client, call: Call, repeats: int) -> dict[str, Any]:
     cache.clear()
     first, first_computed = time_call(client, call)
@@ -361,9 +402,22 @@ def measure_page(client: Client, call: Call, repeats: int) -> dict[str, Any]:
 
 def time_call(client: Client, call: Call) -> tuple[float, float]:
     """Milliseconds by the clock, and of this process's computing."""
-    start, computed = time.perf_counter(), time.process_time()
+    start, computed = time.perf_counter(), read_computed()
     call(client)
-    return 1000 * (time.perf_counter() - start), 1000 * (time.process_time() - computed)
+    return 1000 * (time.perf_counter() - start), 1000 * (read_computed() - computed)
+
+
+def read_computed() -> float:
+    """Seconds of computing by this process, and by a PostgreSQL of this machine for it."""
+    own = time.process_time()
+    if connection.vendor != "postgresql":
+        return own
+    connection.ensure_connection()
+    server = Path(f"/proc/{connection.connection.info.backend_pid}")
+    name = server / "comm"
+    if not name.exists() or name.read_text() != "postgres\n":
+        return own  # it runs elsewhere
+    return own + int((server / "schedstat").read_text().split()[0]) / 1e9
 
 
 def measure_export() -> dict[str, Any]:
@@ -388,22 +442,26 @@ def read_memory() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def measure_sizes(sizes: list[int], repeats: int, only: str) -> Iterator[dict[str, Any]]:
+def measure_sizes(
+    sizes: list[int], repeats: int, only: str, without: Sequence[str]
+) -> Iterator[dict[str, Any]]:
     """Fill the empty database, measure, and empty it again, for each size."""
     if Product.objects.exists():
         sys.exit("The database has products: name an empty one, for it is emptied at the end.")
     for products in sizes:
         call_command("seed_scale", products=products)
-        yield from measure_all(products, repeats, only)
+        yield from measure_all(products, repeats, only, without)
         call_command("flush", interactive=False, verbosity=0)
 
 
-def measure_all(products: int, repeats: int, only: str) -> Iterator[dict[str, Any]]:
+def measure_all(
+    products: int, repeats: int, only: str, without: Sequence[str]
+) -> Iterator[dict[str, Any]]:
     client = Client()
     users = get_user_model()._default_manager
     boss = {"is_staff": True, "is_superuser": True}
     client.force_login(users.get_or_create(username="benchmark", defaults=boss)[0])
-    for name, call in list_calls():
+    for name, call in list_calls(without):
         if only in name or only == "pages":
             figures = measure_page(client, call, repeats)
             yield {"page": name, "products": products, **figures}
@@ -434,14 +492,17 @@ def main() -> None:
     parser.add_argument(
         "--only", default="", help="What pages have in their names; or pages, export"
     )
+    parser.add_argument(
+        "--without", nargs="+", choices=SECTIONS, default=[], help="What to leave out."
+    )
     parser.add_argument("--as-it-is", action="store_true", help="Measure what is there.")
     options = parser.parse_args()
     settings.DEBUG = False  # else Django keeps every query
     call_command("migrate", verbosity=0)
     measured = (
-        measure_all(Product.objects.count(), options.repeats, options.only)
+        measure_all(Product.objects.count(), options.repeats, options.only, options.without)
         if options.as_it_is
-        else measure_sizes(options.products, options.repeats, options.only)
+        else measure_sizes(options.products, options.repeats, options.only, options.without)
     )
     lines = []
     REDIS.start()

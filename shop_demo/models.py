@@ -27,7 +27,7 @@ class Product(CategorizedProduct):
     )
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 
-    class Meta:
+    class Meta(CategorizedProduct.Meta):
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ["-pk"]

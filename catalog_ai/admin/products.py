@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_POST
 
 from catalog_ai.admin.access import attempt, demand, find_url, list_rights, may
 from catalog_ai.admin.categorize import categorize_selection, tell_start
+from catalog_ai.admin.change_list import order_one_way
 from catalog_ai.admin.columns import (
     attach_statuses,
     render_labels,
@@ -147,6 +149,9 @@ class AutoCategorizeAdminMixin(Base):
         if self.catalog_ai_target is None:
             return filters
         return [*filters, *[one for one in self.catalog_ai_filters if one not in filters]]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return order_one_way(super().get_changelist(request, **kwargs))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist: Any = super().get_changelist_instance(request)  # type: ignore[misc]

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 
+from catalog_ai.admin.change_list import OnlySortable, order_one_way
 from catalog_ai.admin.paginator import LargeListPaginator
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ class ReadOnlyAdmin(Base):
     paginator = LargeListPaginator
     list_per_page = 50
     actions = None
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return order_one_way(OnlySortable)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

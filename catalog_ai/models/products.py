@@ -1,9 +1,29 @@
 """An optional base for a shop's product model: the latest result on the product itself."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models.classifications import Classification
+
+
+class KeyedIndex(models.Index):
+    """An index of one column and then the primary key, whatever the model calls that.
+
+    With it a list in the order of the column needs no sorting. Migrations see a plain index.
+    """
+
+    def set_name_with_model(self, model: type[models.Model]) -> None:
+        assert model._meta.pk is not None  # noqa: S101 - every model has one
+        key = (model._meta.pk.name, "")
+        self.fields = [self.fields[0], key[0]]
+        self.fields_orders = [self.fields_orders[0], key]
+        super().set_name_with_model(model)
+
+    def deconstruct(self) -> tuple[str, Any, dict[str, Any]]:
+        _path, expressions, kwargs = super().deconstruct()
+        return "django.db.models.Index", expressions, kwargs
 
 
 class CategorizedProduct(models.Model):
@@ -41,3 +61,5 @@ class CategorizedProduct(models.Model):
 
     class Meta:
         abstract = True
+        # For a Meta that inherits from this one.
+        indexes = (KeyedIndex(fields=["ai_state"]), KeyedIndex(fields=["ai_confidence"]))
