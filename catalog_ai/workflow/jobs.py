@@ -8,6 +8,7 @@ from django.db import connection
 from rq.timeouts import JobTimeoutException
 
 from catalog_ai.conf import get_settings
+from catalog_ai.inference.bundle import BundleError
 from catalog_ai.inference.images import ImageRejected, load_decoders
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
@@ -141,7 +142,8 @@ def find_blame(error: Exception, in_hand: Sequence[Classification]) -> Blame:
         return Blame.WORKER
     if is_outage(error):
         return Blame.OUTAGE
-    return Blame.IMAGE if len(in_hand) == 1 else Blame.WORKER
+    alone = len(in_hand) == 1 and not isinstance(error, BundleError)
+    return Blame.IMAGE if alone else Blame.WORKER
 
 
 def give_back(rows: Sequence[Classification], error: str, blame: Blame) -> None:
