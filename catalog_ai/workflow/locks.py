@@ -1,8 +1,8 @@
 """The one order of locks: products by key, then classifications by id, then the run's row.
 
 Products come first because the shop's own code arrives with its product locked already: a save
-or a delete of it calls us. Whoever holds the product holds all that is decided of it. Whoever maps a
-label to a category holds the mapping of the product model, after the rows and before the run.
+or a delete of it calls us. Whoever holds the product holds all that is decided of it. Whoever maps
+a label to a category holds the mapping of the product model, after the rows and before the run.
 """
 
 from collections.abc import Collection
