@@ -5,7 +5,8 @@
 Workers of their own on a Redis of their own (`--forgetful`: one that keeps nothing on disk) and
 DATABASE_URL (PostgreSQL; else SQLite). While run after run goes over the catalogue, workers and
 their children are killed or held still beyond their lease, Redis is killed and started again,
-database connections are cut, chunks are queued twice, pictures are replaced, products deleted.
+database connections are cut and its tables locked beyond the lease, the storage hangs up, refuses a
+file or cuts it short, chunks are queued twice, pictures replaced, products and categories deleted.
 One product in a hundred is poison: its picture kills the process, never ends, or needs all memory.
 
 When the faults are over and the queue has run empty, the rows alone are asked:
@@ -56,14 +57,14 @@ from django.db.models import Count  # noqa: E402
 from PIL import Image  # noqa: E402
 from redis.exceptions import RedisError  # noqa: E402
 
-from benchmarks.chaos_settings import POISON  # noqa: E402
+from benchmarks.chaos_settings import FAULTS, POISON  # noqa: E402
 from catalog_ai.conf import get_settings  # noqa: E402
 from catalog_ai.models import Classification, Decision, Run, Suggestion  # noqa: E402
 from catalog_ai.targets import get_target  # noqa: E402
 from catalog_ai.workflow import queues, reconcile  # noqa: E402
 from catalog_ai.workflow.claim import CLAIMABLE_RUNS  # noqa: E402
 from catalog_ai.workflow.enqueue import enqueue  # noqa: E402
-from shop_demo.models import Product  # noqa: E402
+from shop_demo.models import Category, Product  # noqa: E402
 
 TARGET = "shop_demo.product"
 COLOURS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (255, 255, 0))
@@ -179,6 +180,27 @@ class Shop:
             )
             return bool(cursor.fetchall())
 
+    def pause_database(self) -> bool:
+        """For longer than a lease; SQLite's transactions shut other writers out by themselves."""
+        with transaction.atomic(), connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("LOCK TABLE catalog_ai_classification IN ACCESS EXCLUSIVE MODE")
+            time.sleep(HELD)
+        return True
+
+    def break_storage(self) -> bool:
+        FAULTS.mkdir(exist_ok=True)
+        kind = self.random.choice(("away", "refuse", "cut"))
+        for number in range(self.random.randrange(1, 4)):
+            (FAULTS / f"{kind}-{number}").touch()
+        return True
+
+    def delete_category(self) -> bool:
+        category = Category.objects.order_by("?").first()
+        if category is not None:
+            category.delete()
+        return category is not None
+
     def queue_twice(self) -> bool:
         rows = list(
             Classification.objects.filter(state__in=IN_FLIGHT).values_list("pk", flat=True)[:64]
@@ -210,9 +232,11 @@ class Shop:
             *[self.queue_twice] * 2,
             *[self.replace_picture] * 2,
             *[self.cut_database] * 2,
-            *[self.kill_redis, self.delete_product],
+            *[self.break_storage] * 2,
+            *[self.kill_redis, self.delete_product, self.delete_category],
         ]
-        fault = self.restart_all if self.random.random() < 0.02 else self.random.choice(kinds)
+        rare = {0: self.restart_all, 1: self.pause_database}.get(self.random.randrange(50))
+        fault = rare or self.random.choice(kinds)
         try:
             if fault():
                 self.faults[fault.__name__] += 1

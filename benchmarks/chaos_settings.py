@@ -4,24 +4,37 @@ Only for benchmarks/chaos.py. What is poisonous is the storage, so that the prod
 the one that ships.
 """
 
+import errno
 import os
 import resource
 import signal
 from pathlib import Path
 
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 
 from shop_demo.settings import *  # noqa: F403
-from shop_demo.settings import INSTALLED_APPS
+from shop_demo.settings import INSTALLED_APPS, VAR_DIR
 
 POISON = ("crash", "endless", "memory")
+
+
+FAULTS = VAR_DIR / "storage-faults"  # files named after a fault; each strikes one picture, once
 
 
 class PoisonousStorage(FileSystemStorage):
     """Files by their name: a crash in native code, a picture without end, one of all memory."""
 
     def _open(self, name: str, mode: str = "rb") -> File:  # type: ignore[type-arg]
+        fault = take_fault()
+        if fault == "away":
+            raise ConnectionResetError("the storage hung up")
+        if fault == "refuse":
+            raise PermissionError(errno.EACCES, "the storage refused")
+        if fault == "cut":
+            data = (Path(self.location) / name).read_bytes()
+            return ContentFile(data[: len(data) // 2])
         kind = Path(name).name.partition("-")[0]
         if kind == "crash":
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -31,6 +44,17 @@ class PoisonousStorage(FileSystemStorage):
         if kind == "memory":
             raise MemoryError
         return super()._open(name, mode)
+
+
+def take_fault() -> str:
+    """A fault that waits, for this process alone; empty where none does."""
+    for waiting in FAULTS.glob("*"):
+        try:
+            waiting.unlink()
+        except FileNotFoundError:
+            continue  # another process was as quick
+        return waiting.name.partition("-")[0]
+    return ""
 
 
 if "CHAOS_BREAK" in os.environ:

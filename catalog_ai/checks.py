@@ -11,6 +11,7 @@ from django.db import models
 
 from catalog_ai.conf import SETTING, find_setting_mistakes, get_settings
 from catalog_ai.inference.bundle import BundleError
+from catalog_ai.models import Classification
 from catalog_ai.targets import ProductTarget, load_target_classes
 from catalog_ai.workflow.models_in_use import get_classifier
 
@@ -37,7 +38,7 @@ def check_settings(app_configs: Apps, **_: Any) -> list[CheckMessage]:
 
 
 def check_targets(app_configs: Apps, **_: Any) -> list[CheckMessage]:
-    """catalog_ai.E002 to E008: what a target names must exist and be of a usable kind."""
+    """catalog_ai.E002 to E008, E012: what a target names must exist and be of a usable kind."""
     if find_setting_mistakes(getattr(django_settings, SETTING, {})):
         return []
     try:
@@ -59,7 +60,12 @@ def _check_target(target_class: type[ProductTarget]) -> list[CheckMessage]:
         model = target.get_model()
     except (LookupError, ValueError) as error:
         return [_error(target_class, f"model: {error}", 'Write it as "app_label.Model".', 3)]
-    return [*_check_image(target), *_check_categories(target), *_check_value(target, model)]
+    return [
+        *_check_image(target),
+        *_check_categories(target),
+        *_check_value(target, model),
+        *_check_key(target, model),
+    ]
 
 
 def _check_image(target: ProductTarget) -> Iterable[CheckMessage]:
@@ -90,6 +96,14 @@ def _check_value(target: ProductTarget, model: type[models.Model]) -> Iterable[C
     if target.value and not _has_field(model, target.value):
         message = f"value: {model.__name__} has no field {target.value!r}"
         yield _error(type(target), message, "Name a number field, or leave value out.", 8)
+
+
+def _check_key(target: ProductTarget, model: type[models.Model]) -> Iterable[CheckMessage]:
+    longest = Classification._meta.get_field("object_id").max_length or 0
+    length = getattr(model._meta.pk, "max_length", None) or 0
+    if length > longest:
+        message = f"model: a key of {model.__name__} can have {length} characters"
+        yield _error(type(target), message, f"At most {longest} can be kept.", 12)
 
 
 def _has_field(model: type[models.Model], name: str) -> bool:

@@ -43,6 +43,10 @@ class OneCategoryOnly(CatalogAIError):
     message = _("A product can have one category only. Nothing was changed.")
 
 
+class ShopRefused(CatalogAIError):
+    message = _("The shop's own code refused. The log says why.")
+
+
 class ProductGone(CatalogAIError):
     message = _("The product was deleted meanwhile.")
 

@@ -4,7 +4,7 @@ import logging
 from functools import partial
 from typing import Any
 
-from django.db import models, transaction
+from django.db import DataError, ProgrammingError, models, transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 
 from catalog_ai.conf import get_settings
@@ -61,7 +61,8 @@ def enqueue_upload(
     try:
         with transaction.atomic(using=using or None):
             _enqueue_changed(target, instance)
-    except (BundleError, CatalogAIError):
+    except (BundleError, CatalogAIError, DataError, ProgrammingError):
+        # The last two: a key or name too long for our rows, tables from before an upgrade.
         logger.exception("an upload could not be queued", extra={"target": target.key})
 
 

@@ -94,7 +94,18 @@ def _parse(path: Path, raw: dict[str, Any]) -> Bundle:
         embedding_size=int(raw["embedding_size"]),
         provenance=dict(raw.get("provenance", {})),
         known=_parse_known(raw["known"]) if raw.get("known") else None,
+        network=_read_network(path),
     )
+
+
+def _read_network(path: Path) -> bytes:
+    try:
+        return (path / MODEL_FILE).read_bytes()
+    except OSError as error:
+        raise BundleError(
+            f"{path}: {MODEL_FILE} is missing or unreadable ({error.strerror}). "
+            "Export the bundle again."
+        ) from error
 
 
 def _parse_known(item: dict[str, Any]) -> Known:
@@ -134,11 +145,7 @@ def _parse_label(item: dict[str, Any]) -> Label:
 
 
 def _find_file_mistakes(bundle: Bundle, raw: dict[str, Any]) -> list[str]:
-    try:
-        data = bundle.model_path.read_bytes()
-    except OSError as error:
-        return [f"{MODEL_FILE} is missing or unreadable ({error.strerror})."]
-    expected = raw["files"][MODEL_FILE]
+    data, expected = bundle.network, raw["files"][MODEL_FILE]
     if len(data) != expected["bytes"] or hashlib.sha256(data).hexdigest() != expected["sha256"]:
         return [f"{MODEL_FILE} is damaged: its size or checksum is not the one in bundle.json."]
     return []

@@ -49,7 +49,7 @@ class Classifier:
         self._lock = Lock()  # the interpreter's tensors belong to one image batch at a time
         try:
             self._interpreter: Any = Interpreter(
-                model_path=str(bundle.model_path),
+                model_content=bundle.network,
                 num_threads=threads,
                 **(KEEP_TENSORS if keep_tensors else {}),
             )

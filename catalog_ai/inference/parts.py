@@ -95,6 +95,8 @@ class Bundle:
     embedding_size: int
     provenance: Mapping[str, Any]
     known: Known | None = None
+    # As it was checked: a file that is replaced while a process runs would not fit the labels.
+    network: bytes = field(default=b"", repr=False, compare=False)
 
     @property
     def model_version(self) -> str:

@@ -113,9 +113,14 @@ def put_back(rows: Collection[Classification], error: str, blame: Blame) -> list
             lease_token="",
             lease_expires_at=None,
             sent_at=None,
-            error=error[:300],
+            error=make_storable(error),
         )
     return [row.pk for row in again]
+
+
+def make_storable(error: str) -> str:
+    """The text as any database takes it: some refuse NUL, and all of them half a character."""
+    return error.encode(errors="replace").decode().replace("\0", "?")[:300]
 
 
 def _is_used_up(row: Classification, blame: Blame) -> bool:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from catalog_ai.models import Classification, Run
 from catalog_ai.workflow.breaker import is_past_bounds, trip_breaker
-from catalog_ai.workflow.claim import lock_leased
+from catalog_ai.workflow.claim import lock_leased, make_storable
 from catalog_ai.workflow.enqueue import finish_if_done
 from catalog_ai.workflow.queues import let_go_after_commit
 
@@ -59,7 +59,7 @@ def end_row(
 
     `error` is a sentence in English; whoever reads it is told in their own language.
     """
-    row.state, row.error, row.error_code = state, error[:300], code
+    row.state, row.error, row.error_code = state, make_storable(error), code
     row.error_figures = dict(figures or {})
     row.finished_at = timezone.now()
     row.lease_token, row.lease_expires_at = "", None

@@ -36,6 +36,8 @@ SETTLED = (
     Classification.State.REJECTED,
 )
 
+UNSEEN = ("missing", "out_of_memory")  # error codes that say nothing of the image
+
 
 def enqueue(
     target: ProductTarget,
@@ -218,5 +220,7 @@ def _find_settled(run: Run, target: ProductTarget, images: dict[str, str]) -> se
         is_current=True,
         model_version=run.model_version,
         state__in=SETTLED,
-    ).values_list("object_id", "image_name")
-    return {key for key, name in rows if images[key] == name}
+    )
+    # What nobody could look at, a storage that was not mounted say, may be there now.
+    seen = rows.exclude(error_code__in=UNSEEN).values_list("object_id", "image_name")
+    return {key for key, name in seen if images[key] == name}

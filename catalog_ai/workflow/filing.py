@@ -7,7 +7,9 @@ from dataclasses import replace
 from django.db import InterfaceError, OperationalError, models, transaction
 from rq.timeouts import JobTimeoutException
 
+from catalog_ai.errors import CatalogAIError, ShopRefused, UnknownCategory
 from catalog_ai.models import Classification, Suggestion
+from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.apply import FilingContext, Settled
 from catalog_ai.workflow.limits import StopNow
 
@@ -60,6 +62,27 @@ def write_categories(product: models.Model, settled: Settled, context: FilingCon
             suggestion.state = Suggestion.State.PENDING
         return replace(settled, state=State.REVIEW, reason=Reason.SHOP_REFUSED, decisions=[])
     return settled
+
+
+def write_decided(target: ProductTarget, product: models.Model, keys: set[str]) -> None:
+    """Write what a person decided, or took back.
+
+    Raises:
+        UnknownCategory: one was deleted: most databases would say so only at the very end.
+        ShopRefused: the shop's own code raised; nothing of the product is written.
+    """
+    added = keys - target.get_categories(product)
+    if added - target.get_category_names(added).keys():
+        raise UnknownCategory
+    try:
+        with transaction.atomic():
+            target.set_categories(product, keys)
+    except (CatalogAIError, *GONE):
+        raise
+    except Exception as refused:
+        facts = {"target": target.key, "product": str(product.pk)}
+        logger.exception("the shop refused the categories", extra=facts)
+        raise ShopRefused from refused
 
 
 def _supersede(replaced: Collection[int]) -> None:

@@ -1,5 +1,6 @@
 """What RQ runs. A job carries primary keys only; all it needs else is read from the rows."""
 
+import errno
 import logging
 import time
 from collections.abc import Iterator, Sequence
@@ -8,6 +9,7 @@ from django.db import connection
 from rq.timeouts import JobTimeoutException
 
 from catalog_ai.conf import get_settings
+from catalog_ai.inference.bundle import BundleError
 from catalog_ai.inference.images import ImageRejected, load_decoders
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
@@ -28,7 +30,7 @@ from catalog_ai.workflow.queues import (
     send_rollback,
     share_with_idle,
 )
-from catalog_ai.workflow.reading import ReadImage, read_images
+from catalog_ai.workflow.reading import ReadImage, find_unsteady, read_images
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.rollback import Step, continue_rollback
 from catalog_ai.workflow.statistics import update_summaries
@@ -141,7 +143,8 @@ def find_blame(error: Exception, in_hand: Sequence[Classification]) -> Blame:
         return Blame.WORKER
     if is_outage(error):
         return Blame.OUTAGE
-    return Blame.IMAGE if len(in_hand) == 1 else Blame.WORKER
+    alone = len(in_hand) == 1 and not isinstance(error, BundleError)
+    return Blame.IMAGE if alone else Blame.WORKER
 
 
 def give_back(rows: Sequence[Classification], error: str, blame: Blame) -> None:
@@ -157,13 +160,29 @@ def judge_rows(rows: Sequence[Classification]) -> list[Judged]:
         return recall_results(rows)
     # A fresh upload under an old name is a redo by name only: the same bytes are not judged twice.
     force = run.mode == Run.Mode.REDO and run.source != Run.Source.UPLOAD
-    read = read_images(rows, get_target(run.target), force=force)
+    target = get_target(run.target)
+    read = read_images(rows, target, force=force)
     todo = [item for item in read if item.data is not None]
     results = _classify(todo)
+    failed = {item.row.pk: item.failure for item in read if item.failure is not None}
+    rejected = [pk for pk, result in results.items() if result.rejected is not None]
+    for pk in find_unsteady(read, rejected, target):
+        failed[pk] = OSError(errno.EIO, "the storage gives another file each time")
+    for item in read:
+        if error := failed.get(item.row.pk):
+            _give_back_unread(item.row, error)
     return [
         Judged(item.row, item.image_name, item.rejected_result or results.get(item.row.pk))
         for item in read
+        if item.row.pk not in failed
     ]
+
+
+def _give_back_unread(row: Classification, error: Exception) -> None:
+    """The file of this row alone cannot be read, and the work goes on without it."""
+    logger.warning("a file cannot be read", exc_info=error, extra=name_rows([row]))
+    blame = Blame.WORKER if is_outage(error) else Blame.IMAGE
+    give_back([row], f"{type(error).__name__}: {error}", blame)
 
 
 def _classify(items: Sequence[ReadImage]) -> dict[int, ImageResult]:

@@ -1,12 +1,15 @@
 """The one order of locks: products by key, then classifications by id, then the run's row.
 
 Products come first because the shop's own code arrives with its product locked already: a save
-or a delete of it calls us. Whoever holds the product holds all that is decided of it.
+or a delete of it calls us. Whoever holds the product holds all that is decided of it. Whoever maps
+a label to a category holds the mapping of the product model, after the rows and before the run.
 """
 
 from collections.abc import Collection
 from itertools import groupby
 from operator import itemgetter
+
+from django.contrib.contenttypes.models import ContentType
 
 from catalog_ai.models import Classification
 from catalog_ai.targets import ProductTarget, get_target
@@ -41,3 +44,13 @@ def lock_classification(pk: int) -> Classification:
     if pk not in locked:
         raise Classification.DoesNotExist
     return locked[pk]
+
+
+def lock_mapping(target: ProductTarget) -> None:
+    """Keep the target's mapping of labels to categories to the transaction's end.
+
+    One lock for all labels, since two chunks may need the same new ones in any order; the model's
+    content type stands for it. Taken only for a label that is not mapped yet.
+    """
+    kind = ContentType.objects.get_for_model(target.get_model())
+    ContentType.objects.select_for_update(no_key=True).get(pk=kind.pk)

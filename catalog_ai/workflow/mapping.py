@@ -3,9 +3,12 @@
 from collections.abc import Collection
 from functools import cached_property
 
-from catalog_ai.inference.bundle import Bundle, fold_name
+from django.db import transaction
+
+from catalog_ai.inference.bundle import Bundle, Label, fold_name
 from catalog_ai.models import LabelRule
 from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.locks import lock_mapping
 
 
 class CategoryMap:
@@ -61,9 +64,19 @@ class CategoryMap:
         if self.dry and label:
             found = self.target.look_up_category(label)
             return "" if found is None and self.target.can_make else found
-        key = self.target.find_category(label) if label else None
+        return self._map(label) if label else None
+
+    @transaction.atomic
+    def _map(self, label: Label) -> str | None:
+        """Of two who map at once, the second waits here and then finds what the first made."""
+        lock_mapping(self.target)
+        rules = LabelRule.objects.filter(target=self.target.key, label=label.id)
+        known = rules.values_list("category", flat=True).first()
+        if known and known in self.target.get_category_names([known]):
+            return known
+        key = self.target.find_category(label)
         if key is not None:
             LabelRule.objects.update_or_create(
-                target=self.target.key, label=label_id, defaults={"category": key}
+                target=self.target.key, label=label.id, defaults={"category": key}
             )
         return key

@@ -1,9 +1,11 @@
 """Images of claimed rows, read through Django's storage API only: any storage will do."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from django.db import InterfaceError, OperationalError
 from django.db.models.fields.files import FieldFile
+from rq.timeouts import JobTimeoutException
 
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.images import ImageRejected, digest_image
@@ -11,6 +13,11 @@ from catalog_ai.models import Classification
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.classify import ImageResult
 from catalog_ai.workflow.enqueue import SETTLED
+from catalog_ai.workflow.limits import StopNow
+from catalog_ai.workflow.outages import unwrap
+
+NOT_THE_FILES = (JobTimeoutException, StopNow, OperationalError, InterfaceError)
+TRIED = 3  # files: where none of so many can be read, it is not for the files
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,7 @@ class ReadImage:
     data: bytes | None = None
     digest: str = ""
     rejected_result: ImageResult | None = None
+    failure: Exception | None = None  # of this file's alone: others could be read
 
 
 def read_images(
@@ -31,13 +39,26 @@ def read_images(
 
     Unless `force`, an image whose digest the product's latest result has already been made from
     is left out: the same bytes and the same model give the same answer.
+
+    Raises:
+        Whatever the storage does, where none of the first few can be read.
     """
     images = target.load_images([row.object_id for row in rows])
-    read = [_read_one(row, images.get(row.object_id)) for row in rows]
+    read: list[ReadImage] = []
+    for row in rows:
+        read.append(_read_one(row, images.get(row.object_id)))
+        if len(read) in (TRIED, len(rows)):
+            _demand_some(read)
     if force:
         return read
     known = _load_known_digests(rows)
     return [_drop_known(item, known) for item in read]
+
+
+def _demand_some(read: Sequence[ReadImage]) -> None:
+    failures = [item.failure for item in read if item.failure is not None]
+    if failures and len(failures) == len(read):
+        raise failures[0]
 
 
 def _read_one(row: Classification, image: FieldFile | None) -> ReadImage:
@@ -49,6 +70,12 @@ def _read_one(row: Classification, image: FieldFile | None) -> ReadImage:
     except FileNotFoundError:
         missing = ImageRejected("missing")
         return ReadImage(row, name, rejected_result=ImageResult("", rejected=missing))
+    except MemoryError:
+        raise
+    except Exception as error:  # storages raise errors of their own kinds
+        if any(isinstance(link, NOT_THE_FILES) for link in unwrap(error)):
+            raise
+        return ReadImage(row, name, failure=error)
     return ReadImage(row, name, data, digest_image(data))
 
 
@@ -56,6 +83,19 @@ def read_limited(image: FieldFile) -> bytes:
     """The file's bytes, one more than the limit at most: the decoder then says it is too large."""
     with image.storage.open(str(image.name), "rb") as file:
         return bytes(file.read(get_settings().MAX_UPLOAD_BYTES + 1))
+
+
+def find_unsteady(
+    read: Sequence[ReadImage], rejected: Collection[int], target: ProductTarget
+) -> set[int]:
+    """Rows whose refused file is another when read once more: a storage may cut one short."""
+    doubted = [item for item in read if item.row.pk in rejected]
+    again = read_images([item.row for item in doubted], target, force=True)
+    return {
+        first.row.pk
+        for first, second in zip(doubted, again, strict=True)
+        if second.digest != first.digest
+    }
 
 
 def _load_known_digests(rows: Sequence[Classification]) -> set[tuple[str, str, str]]:

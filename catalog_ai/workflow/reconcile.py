@@ -17,7 +17,6 @@ from catalog_ai.workflow.claim import CLAIMABLE_RUNS, Blame, name_rows, put_back
 from catalog_ai.workflow.ends import fail_rows, let_go
 from catalog_ai.workflow.hand_on import hand_on_runs
 from catalog_ai.workflow.queues import (
-    group_by_queue,
     is_empty,
     is_idle,
     queue_name_of,
@@ -33,6 +32,7 @@ GRACE = timedelta(seconds=15)  # a row this young is probably on its way
 IDLE_GRACE = timedelta(seconds=30)
 SILENT = timedelta(seconds=30)  # a rollback that is worked on says so with every page
 PAGE = 5_000
+RESENT = 50_000  # rows of a queue in one pass: work for longer than until the next
 LOGGED = 100  # ids on one line of the log
 
 
@@ -133,28 +133,40 @@ def _name_end(blame: Blame) -> str:
 
 def resend_lost(done: Reconciled) -> None:
     """Send QUEUED rows that never reached the queue, or that an empty queue no longer holds."""
-    now = timezone.now()
-    unsent = Q(sent_at__isnull=True, created_at__lt=now - GRACE)
-    lost = Q(sent_at__lt=now - IDLE_GRACE)
-    rows = Classification.objects.filter(
+    queued = Classification.objects.filter(
         state=Classification.State.QUEUED, run__state__in=CLAIMABLE_RUNS
-    ).select_related("run")
-    for name, ids in group_by_queue(rows.filter(unsent | lost).order_by("pk")[:PAGE]).items():
+    )
+    upload = Q(run__source=Run.Source.UPLOAD)
+    settings = get_settings()
+    # Each queue by itself: a long bulk run must not hide an upload that was never sent.
+    _resend(settings.UPLOAD_QUEUE, queued.filter(upload), done)
+    _resend(settings.BULK_QUEUE, queued.exclude(upload), done)
+
+
+def _resend(name: str, queued: "models.QuerySet[Classification]", done: Reconciled) -> None:
+    due = Q(sent_at__isnull=True) & is_older("created_at", GRACE)
+    if is_empty(name):
         # A job at work may be a dead one: its rows are sent a second time, which does no harm.
-        if not is_empty(name):
-            # The jobs of rows that were sent may still be waiting their turn.
-            ids = list(rows.filter(unsent, pk__in=ids).values_list("pk", flat=True))
-        send(name, ids)
-        done.resent += len(ids)
-        if ids:
-            logger.info("%d rows sent again", len(ids), extra={"classifications": ids[:LOGGED]})
+        due |= is_older("sent_at", IDLE_GRACE)
+    # Else the jobs of rows that were sent may still be waiting their turn.
+    ids = list(queued.filter(due).order_by("pk").values_list("pk", flat=True)[:RESENT])
+    if not ids:
+        return
+    send(name, ids)
+    done.resent += len(ids)
+    logger.info("%d rows sent again", len(ids), extra={"classifications": ids[:LOGGED]})
+
+
+def is_older(field: str, age: timedelta) -> Q:
+    """Condition: the time lies `age` back, or as far ahead, by a clock that was wrong then."""
+    now = timezone.now()
+    return Q(**{f"{field}__lt": now - age}) | Q(**{f"{field}__gt": now + age})
 
 
 def resume_expansions(done: Reconciled) -> None:
     """Large runs whose collecting job was lost."""
-    waiting = Run.objects.filter(
-        state=Run.State.EXPANDING, created_at__lt=timezone.now() - GRACE
-    ).exclude(selection_sql="", results_of=None)
+    waiting = Run.objects.filter(is_older("created_at", GRACE), state=Run.State.EXPANDING)
+    waiting = waiting.exclude(selection_sql="", results_of=None)
     for run in waiting:
         if is_idle(queue_name_of(run)):
             send_expansion(run)
@@ -165,7 +177,7 @@ def resume_expansions(done: Reconciled) -> None:
 def resume_checks(done: Reconciled) -> None:
     """Health checks whose job was lost."""
     waiting = HealthCheck.objects.filter(
-        state__in=HealthCheck.IN_PROGRESS, touched_at__lt=timezone.now() - GRACE
+        is_older("touched_at", GRACE), state__in=HealthCheck.IN_PROGRESS
     )
     for check in waiting:
         if is_idle(get_settings().BULK_QUEUE):
@@ -175,7 +187,7 @@ def resume_checks(done: Reconciled) -> None:
 
 def resume_rollbacks() -> None:
     """Rollbacks whose job was lost with its worker, or had to wait for one that died."""
-    lost = timezone.now() - SILENT
-    for rollback in Rollback.objects.filter(state=Rollback.State.RUNNING, worked_at__lt=lost):
+    lost = is_older("worked_at", SILENT)
+    for rollback in Rollback.objects.filter(lost, state=Rollback.State.RUNNING):
         send_rollback(rollback.pk)
         Rollback.objects.filter(pk=rollback.pk).update(worked_at=timezone.now())

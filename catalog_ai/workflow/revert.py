@@ -11,6 +11,7 @@ from django.utils import timezone
 from catalog_ai.errors import ProductGone
 from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.targets import ProductTarget, get_target
+from catalog_ai.workflow.filing import write_decided
 from catalog_ai.workflow.locks import lock_classifications
 from catalog_ai.workflow.mirror import mirror_current
 
@@ -60,7 +61,7 @@ class Reversal:
         """Take one entry back; False where that is too late.
 
         Raises:
-            ProductGone: the product was deleted. Whatever else the shop's own code raises: the
+            ProductGone: the product was deleted. ShopRefused: the shop's own code raised. The
             entry is as it was, and its product has to be taken up anew (`forget`).
         """
         row = self.rows.get(entry.classification_id)
@@ -76,8 +77,9 @@ class Reversal:
         if target.category_field.single_valued and not _is_last_word(entry, now):
             return False
         then = self._without(entry, suggestion, now)
+        then &= now | target.get_category_names(then - now).keys()  # others were deleted since
         if then != now:
-            target.set_categories(product, then)
+            write_decided(target, product, then)
         before = row.state
         self._restore(row, suggestion, entry)
         self.reverted.add(entry.pk)

@@ -19,6 +19,7 @@ from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.apply import file_label
 from catalog_ai.workflow.category_search import make_chosen
+from catalog_ai.workflow.filing import write_decided
 from catalog_ai.workflow.ledger import append, close_if_decided, record
 from catalog_ai.workflow.locks import lock_classification
 from catalog_ai.workflow.mirror import mirror_current
@@ -92,7 +93,7 @@ def decide_product(
         after = _categories_after(suggestion, action, before, target)
         ledger = record(row, suggestion, action, actor, batch, before, after)
         if after != before:
-            target.set_categories(product, after)
+            write_decided(target, product, after)
         suggestion.state = _STATE_OF[action]
         suggestion.save(update_fields=["state", "category"])
         close_if_decided(row)
@@ -125,7 +126,9 @@ def _categories_after(
     if action == Decision.Action.REJECT:
         applied = suggestion.state == Suggestion.State.APPLIED
         return before - {suggestion.category} if applied else before
-    category = suggestion.category or file_label(target, suggestion.label)
+    category: str | None = suggestion.category
+    if not category or category not in target.get_category_names([category]):  # deleted since
+        category = file_label(target, suggestion.label)
     if category is None:
         raise NoCategory(
             NoCategory.message % {"label": translate_name(get_label_name(suggestion.label))}
@@ -144,6 +147,7 @@ def correct(classification_id: int, category_keys: Collection[str], actor: "Acto
 
     Raises:
         UnknownCategory: a key names no category of the shop. ProductGone: it was deleted.
+        ShopRefused: the shop's own code raised.
     """
     require(actor, REVIEW)
     reviewed = Reviewed()
@@ -169,7 +173,7 @@ def correct(classification_id: int, category_keys: Collection[str], actor: "Acto
             append(entry, row, suggestion)
         _add_own(row, sorted(keys), actor, reviewed.batch, before, after)
         if after != before:
-            target.set_categories(product, after)
+            write_decided(target, product, after)
         mirror_current(target, [row])
     reviewed.done = 1
     return reviewed

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from rq.timeouts import JobTimeoutException
 
 from catalog_ai.errors import CatalogAIError, NothingFiled
 from catalog_ai.models import Classification, Decision, Rollback, Run, Suggestion
@@ -180,15 +178,8 @@ def _take_back_one(rollback: Rollback, reversal: Reversal, entry: Decision) -> N
     try:
         with transaction.atomic():
             done = reversal.revert(entry)
-    except (JobTimeoutException, OperationalError, InterfaceError):
-        raise  # the job's time or the database is gone: the page is done again
-    except Exception as refused:
-        # Any shop's save() and signals run here.
-        known = isinstance(refused, CatalogAIError)
-        if not known:
-            facts = {"run": rollback.run_id, "rollback": rollback.pk, "decision": entry.pk}
-            logger.exception("the shop refused to take a category back", extra=facts)
-        reason = str(refused) if known else _("The shop's own code refused. The log says why.")
+    except CatalogAIError as refused:
+        reason = str(refused)
         if reason not in rollback.errors and len(rollback.errors) < ERRORS_KEPT:
             rollback.errors = [*rollback.errors, reason]
         rollback.refused += 1

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from types import FrameType
 
 from django.conf import settings as django_settings
-from django.db import DatabaseError, OperationalError, close_old_connections
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 from redis.exceptions import RedisError
 
 from catalog_ai.conf import get_settings
@@ -50,15 +50,17 @@ class Supervisor:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         last = 0.0
-        while not self.stopping:
-            self._start_missing()
-            if time.monotonic() - last > RECONCILE_EVERY:
-                last = time.monotonic()
-                self._reconcile()
-            if time.monotonic() > self.count_at:
-                self._count()
-            time.sleep(0.5)
-        self._shut_down()
+        try:
+            while not self.stopping:
+                self._start_missing()
+                if time.monotonic() - last > RECONCILE_EVERY:
+                    last = time.monotonic()
+                    self._reconcile()
+                if time.monotonic() > self.count_at:
+                    self._count()
+                time.sleep(0.5)
+        finally:
+            self._shut_down()  # or they would work on without anybody to look after them
 
     def _start_missing(self) -> None:
         for slot, queue in enumerate(self.queues):
@@ -90,8 +92,11 @@ class Supervisor:
         try:
             done = reconcile()
             follow_budgets()
-        except (RedisError, OperationalError, BundleError):
+        except (RedisError, OperationalError, InterfaceError, BundleError):
             logger.warning("reconcile will be tried again", exc_info=True)
+            return
+        except Exception:  # the workers must not stop for one row that cannot be reconciled
+            logger.exception("reconcile failed, and will be tried again")
             return
         if done != Reconciled():
             logger.info("reconciled: %s", done, extra=asdict(done))
@@ -102,7 +107,10 @@ class Supervisor:
         started = time.monotonic()
         try:
             done = update_summaries(COUNT_FOR, every=COUNT_EVERY / 2)
-        except DatabaseError:  # as before the migration of an upgrade: nobody stops for that
+        except (
+            DatabaseError,
+            InterfaceError,
+        ):  # as before the migration of an upgrade: nobody stops for that
             logger.warning("figures will be counted again", exc_info=True)
             self.count_at = started + COUNT_EVERY
             return

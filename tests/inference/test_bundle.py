@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from catalog_ai.inference.bundle import (
     load_bundle,
     match_label,
 )
+from catalog_ai.inference.classifier import Classifier
 from tests.inference.tiny import TINY
 
 Edit = Callable[[dict[str, Any]], Any]
@@ -181,3 +183,13 @@ def test_inference_needs_no_django() -> None:
     imports = "import sys, catalog_ai.inference.classifier, catalog_ai.policy"
     code = f"{imports}; assert 'django' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_network_replaced_on_disk_does_not_reach_a_process_that_has_read_its_bundle(
+    bundle_dir: Path,
+) -> None:
+    bundle = load_bundle(bundle_dir)
+    photo = np.full((1, bundle.input.height, bundle.input.width, 3), 200, np.uint8)
+    before = Classifier(bundle).classify(photo).confidences
+    (bundle_dir / "model.tflite").write_bytes(b"half of anoth")
+    assert np.array_equal(Classifier(bundle).classify(photo).confidences, before)

@@ -252,3 +252,9 @@ def test_targets_are_forgotten_when_the_settings_change(settings: Any) -> None:
     assert "shops.intproduct" in get_targets()
     settings.CATALOG_AI = {"TARGETS": ["shop_demo.targets.ShopProductTarget"]}
     assert list(get_targets()) == ["shop_demo.product"]
+
+
+def test_a_key_that_is_too_long_to_be_kept_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not run_checks(tags=["catalog_ai"])
+    monkeypatch.setattr(SlugProduct._meta.pk, "max_length", 65)
+    assert [message.id for message in run_checks(tags=["catalog_ai"])] == ["catalog_ai.E012"]

@@ -5,7 +5,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from redis.exceptions import RedisError
 
 from catalog_ai.errors import NotPermitted
@@ -40,6 +40,17 @@ def test_a_save_succeeds_with_redis_down_and_leaves_a_queued_row() -> None:
     product = make_product()
     row = uploads().get()
     assert (row.object_id, row.state, row.sent_at) == (str(product.pk), State.QUEUED, None)
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite migrates with the shop shut")
+@pytest.mark.django_db
+def test_a_save_succeeds_while_our_tables_are_those_of_another_version() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE catalog_ai_classification RENAME COLUMN value TO worth")
+    product = make_product()
+    assert Product.objects.filter(pk=product.pk).exists()
+    assert not Run.objects.exists()
 
 
 @pytest.mark.django_db

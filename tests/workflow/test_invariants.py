@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -232,6 +232,14 @@ class Shop(RuleBasedStateMachine):
             change(int(self.categories[category]))
             self._note_hand(by_person=True)
 
+    @rule(slot=slots)
+    def replace_category(self, slot: int) -> None:
+        """The shop deletes a category, with products in it or not, and makes one of that name."""
+        old = Category.objects.get(pk=self.categories[slot])
+        old.delete()
+        self.categories[slot] = str(Category.objects.create(name=old.name).pk)
+        self._note_hand(by_person=True)
+
     @rule(label=labels, auto=st.sampled_from([0.5, 0.9, 1.0]), category=slots)
     def change_rule(self, label: str, auto: float, category: int) -> None:
         LabelRule.objects.update_or_create(
@@ -250,6 +258,11 @@ class Shop(RuleBasedStateMachine):
         ):
             keys = list(rows.values_list("object_id", flat=True))
             assert len(keys) == len(set(keys))
+
+    @invariant()
+    def nothing_refers_to_what_is_gone(self) -> None:
+        """Each step stands for a transaction, at whose end the database would ask."""
+        connection.check_constraints()
 
     @invariant()
     def counters_equal_the_rows(self) -> None:

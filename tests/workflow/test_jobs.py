@@ -10,13 +10,15 @@ from django.utils import timezone
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
 from catalog_ai.workflow import jobs
+from catalog_ai.workflow import reconcile as reconcile_module
 from catalog_ai.workflow.claim import claim
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.jobs import classify_chunk
+from catalog_ai.workflow.queues import send
 from catalog_ai.workflow.reconcile import Reconciled, reconcile, resend_lost, take_back_expired
 from catalog_ai.workflow.runs import cancel_run, pause_run, resume_run, retry_failed
 from shop_demo.models import Product
-from tests.factories import make_product, make_superuser
+from tests.factories import make_classification, make_product, make_run, make_superuser
 
 pytestmark = pytest.mark.django_db
 State = Classification.State
@@ -220,3 +222,33 @@ def test_a_large_chunk_is_stored_in_parts_so_that_a_failure_costs_one_part(
     assert parts == [2, 2]
     states = list(run.classifications.order_by("pk").values_list("state", flat=True))
     assert states.count("queued") == 3 and "running" not in states
+
+
+def test_an_upload_that_was_never_sent_is_not_hidden_by_a_long_bulk_run(
+    live_queues: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile_module, "RESENT", 3)
+    past = timezone.now() - timedelta(minutes=5)
+    run = make_run(total=5)
+    for _ in range(5):
+        make_classification(run=run, state=State.QUEUED, is_current=False, sent_at=past)
+    send(live_queues["catalog_ai"].name, [1])  # jobs wait there
+    make_queued(1)
+    Classification.objects.filter(run__source=Run.Source.UPLOAD).update(
+        created_at=past, sent_at=None
+    )
+    done = Reconciled()
+    resend_lost(done)
+    assert done.resent == 1
+    assert live_queues["catalog_ai_uploads"].count == 1
+
+
+def test_rows_from_a_clock_that_ran_ahead_are_sent_all_the_same(live_queues: Any) -> None:
+    make_queued(2)
+    ahead = timezone.now() + timedelta(hours=3)
+    first, second = Classification.objects.order_by("pk")
+    Classification.objects.filter(pk=first.pk).update(created_at=ahead, sent_at=None)
+    Classification.objects.filter(pk=second.pk).update(sent_at=ahead)
+    done = Reconciled()
+    resend_lost(done)
+    assert done.resent == 2

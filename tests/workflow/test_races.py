@@ -7,8 +7,10 @@ the other, waits until the database says that each stands in line, and lets go.
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core.files.base import ContentFile
@@ -16,6 +18,8 @@ from django.db import connection, connections, models, transaction
 
 from catalog_ai.errors import CannotUndo
 from catalog_ai.models import Classification, Decision, Run, Suggestion
+from catalog_ai.targets import get_target
+from catalog_ai.targets.categories import RelatedCategories
 from catalog_ai.workflow import store
 from catalog_ai.workflow.batches import take_batch
 from catalog_ai.workflow.claim import MOST_INTERRUPTIONS, claim
@@ -38,6 +42,7 @@ from tests.factories import (
     make_superuser,
     make_unique_image_bytes,
 )
+from tests.shops.models import IntProduct, Kind
 
 pytestmark = [
     pytest.mark.postgres,
@@ -441,3 +446,38 @@ def test_two_reviewers_who_take_cards_share_none(product: Product, people: Any) 
     for who, count in zip(people, counts, strict=True):
         assert owners.count(who.pk) == count
     assert sum(counts) <= 3
+
+
+@pytest.mark.parametrize(
+    "second", [("article:tshirts", "article:jeans"), ("article:jeans", "article:tshirts")]
+)
+def test_two_chunks_that_need_new_categories_at_once_make_each_once(
+    live_queues: Any, second: tuple[str, str]
+) -> None:
+    """Of a model whose names need not be unique; and neither chunk blocks the other for good."""
+    target = get_target("shops.intproduct")
+    made = [IntProduct(image=f"{number}.png") for number in range(2)]
+    products = IntProduct.objects.bulk_create(made)  # past the upload hook
+    run = make_run(target.key, total=2)
+    rows = [claim_one(target, product, run) for product in products]
+    orders = [("article:tshirts", "article:jeans"), second]
+    gate = threading.Barrier(2)
+    look = RelatedCategories.list_all
+
+    def look_together(field: RelatedCategories, *arguments: Any, **more: Any) -> Any:
+        """Both have looked before either makes one, unless the second has to wait for its look."""
+        found = look(field, *arguments, **more)
+        with suppress(threading.BrokenBarrierError):
+            gate.wait(1)
+        return found
+
+    def file_row(row: Classification, order: tuple[str, str]) -> None:
+        scores = dict(zip(order, (0.9999, 0.999), strict=True))
+        store_results([Judged(row, row.image_name, make_result(scores))])
+
+    with mock.patch.object(RelatedCategories, "list_all", look_together):
+        answers = start_together(
+            *[partial(file_row, row, order) for row, order in zip(rows, orders, strict=True)]
+        )
+    assert answers == [None, None]
+    assert sorted(Kind.objects.values_list("name", flat=True)) == ["Jeans", "Tshirts"]

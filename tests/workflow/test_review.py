@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db.models.signals import m2m_changed
 
 from catalog_ai.errors import (
     CannotUndo,
@@ -240,3 +241,24 @@ def test_one_category_only_where_the_product_holds_one(person: Any) -> None:
     kinds = [str(Kind.objects.create(name=name).pk) for name in "AB"]
     with pytest.raises(OneCategoryOnly):
         correct(row.pk, kinds, person)
+
+
+def test_a_shop_that_refuses_one_product_is_told_and_the_others_are_filed(person: Any) -> None:
+    products = [make_product(), make_product()]
+    Classification.objects.all().delete()
+    cards = [make_card(product)[0] for product in products]
+
+    def refuse(instance: Any, action: str, **_: Any) -> None:
+        if action == "pre_add" and instance.pk == products[0].pk:
+            raise ValueError("not this one")
+
+    m2m_changed.connect(refuse, sender=Product.categories.through)
+    try:
+        reviewed = approve([card.pk for card in cards], person)
+    finally:
+        m2m_changed.disconnect(refuse, sender=Product.categories.through)
+    assert (reviewed.done, len(reviewed.errors)) == (1, 1)
+    assert "refused" in reviewed.errors[0]
+    assert [names(product) for product in products] == [set(), {"Tshirts"}]
+    cards[0].refresh_from_db()
+    assert cards[0].state == Suggestion.State.PENDING

@@ -1,0 +1,166 @@
+"""Storages that raise, cut files short or are not there: no sound picture pays for it."""
+
+import errno
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import OperationalError
+
+from catalog_ai.models import Classification, Run
+from catalog_ai.targets import get_target
+from catalog_ai.workflow.claim import Blame, claim, put_back
+from catalog_ai.workflow.enqueue import enqueue
+from catalog_ai.workflow.jobs import classify_chunk, process_rows
+from catalog_ai.workflow.limits import LeaseOver, StopNow
+from shop_demo.models import Product
+from tests.factories import make_product
+
+pytestmark = pytest.mark.django_db
+State = Classification.State
+Open = Callable[[str], Any]
+
+
+@pytest.fixture
+def break_storage(monkeypatch: pytest.MonkeyPatch) -> Callable[[Open], None]:
+    """Let a function look at each name first: it may raise, or give a file of its own."""
+    sound = FileSystemStorage._open
+
+    def set_fault(fault: Open) -> None:
+        def open_broken(storage: Any, name: str, mode: str = "rb") -> Any:
+            return fault(name) or sound(storage, name, mode)
+
+        monkeypatch.setattr(FileSystemStorage, "_open", open_broken)
+
+    return set_fault
+
+
+def make_queued(count: int) -> list[int]:
+    """Rows of one run."""
+    for _ in range(count):
+        make_product()
+    Classification.objects.all().delete()
+    Run.objects.all().delete()
+    products = Product.objects.order_by("pk")
+    enqueue(get_target("shop_demo.product"), products, source=Run.Source.COMMAND)
+    return list(Classification.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def states() -> list[str]:
+    return list(Classification.objects.order_by("pk").values_list("state", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts", "interruptions"),
+    [
+        (PermissionError(errno.EACCES, "no"), 1, Blame.IMAGE),
+        (ValueError("embedded null byte"), 1, Blame.IMAGE),
+        (ConnectionResetError("this one times out"), 0, Blame.WORKER),
+    ],
+)
+def test_a_file_that_cannot_be_read_costs_its_neighbours_nothing(
+    break_storage: Any, error: Exception, attempts: int, interruptions: int
+) -> None:
+    ids = make_queued(5)
+    name = Classification.objects.get(pk=ids[0]).image_name
+    broken = [name]
+
+    def fault(asked: str) -> None:
+        if asked in broken:
+            broken.clear()  # once: in the same job it is looked at alone, and well by then
+            raise error
+
+    break_storage(fault)
+    process_rows(claim(ids, fresh=True))
+    assert states()[0] == State.QUEUED and State.QUEUED not in states()[1:]
+    row = Classification.objects.get(pk=ids[0])
+    assert (row.attempts, row.interruptions) == (attempts, interruptions)
+    assert type(error).__name__ in row.error
+    classify_chunk(ids)
+    assert State.QUEUED not in states()
+
+
+def test_a_storage_of_which_nothing_can_be_read_is_not_asked_for_every_file(
+    break_storage: Any,
+) -> None:
+    ids, asked = make_queued(8), []
+
+    def fault(name: str) -> None:
+        asked.append(name)
+        raise PermissionError(errno.EACCES, "no")
+
+    break_storage(fault)
+    with pytest.raises(PermissionError):
+        classify_chunk(ids)
+    assert len(asked) == 3
+    assert set(Classification.objects.values_list("attempts", flat=True)) == {0}
+
+
+@pytest.mark.parametrize("limit", [StopNow(), LeaseOver(busy=False), OperationalError("gone")])
+def test_a_limit_that_strikes_amid_a_read_is_not_the_files_fault(
+    break_storage: Any, limit: Exception
+) -> None:
+    ids = make_queued(5)
+    last = Classification.objects.get(pk=ids[4]).image_name
+
+    def fault(name: str) -> None:
+        if name == last:
+            raise OSError("wrapped") from limit
+
+    break_storage(fault)
+    with pytest.raises(OSError, match="wrapped"):
+        process_rows(claim(ids, fresh=True))
+    assert set(Classification.objects.values_list("attempts", flat=True)) == {0}
+
+
+def test_a_picture_that_was_read_cut_short_is_read_again_and_judged(break_storage: Any) -> None:
+    ids = make_queued(3)
+    name = Classification.objects.get(pk=ids[1]).image_name
+    with default_storage.open(name) as file:
+        whole = file.read()
+    left = [1]
+
+    def cut_once(asked: str) -> Any:
+        if asked == name and left:
+            left.pop()
+            return ContentFile(whole[: len(whole) // 2])
+        return None
+
+    break_storage(cut_once)
+    classify_chunk(ids)
+    row = Classification.objects.get(pk=ids[1])
+    assert row.state not in (State.REJECTED, State.QUEUED), row.error
+    assert (row.attempts, row.interruptions) == (1, Blame.WORKER)
+
+
+def test_a_picture_that_is_damaged_each_time_is_refused_at_once() -> None:
+    product = make_product(b"this is no picture")
+    row = Classification.objects.get()
+    classify_chunk([row.pk])
+    row.refresh_from_db()
+    assert (row.state, row.interruptions) == (State.REJECTED, 0), product
+
+
+def test_a_file_that_is_back_is_looked_at_by_the_next_run(target: Any) -> None:
+    """As after a run over a storage that was not mounted."""
+    ids = make_queued(1)
+    name = Classification.objects.get().image_name
+    with default_storage.open(name) as file:
+        data = file.read()
+    default_storage.delete(name)
+    classify_chunk(ids)
+    assert states() == [State.REJECTED]
+    default_storage.save(name, ContentFile(data))
+    run = enqueue(target, Product.objects.all(), source=Run.Source.COMMAND)
+    assert run.total == 1
+    classify_chunk(list(run.classifications.values_list("pk", flat=True)))
+    assert states()[-1] not in (State.REJECTED, State.UNCHANGED)
+
+
+@pytest.mark.parametrize("text", ["nul \0 in it", "half a character \udcff", "long " * 200])
+def test_whatever_an_error_says_its_row_goes_back(text: str) -> None:
+    rows = claim(make_queued(1), fresh=True)
+    assert put_back(rows, text, Blame.IMAGE)
+    assert states() == [State.QUEUED]
