@@ -28,7 +28,7 @@ from catalog_ai.workflow.queues import (
     send_rollback,
     share_with_idle,
 )
-from catalog_ai.workflow.reading import ReadImage, read_images
+from catalog_ai.workflow.reading import ReadImage, group_images, read_images
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.rollback import Step, continue_rollback
 from catalog_ai.workflow.statistics import update_summaries
@@ -37,7 +37,9 @@ from catalog_ai.workflow.watchdog import end_process_after
 
 logger = logging.getLogger(__name__)
 
-STORED_TOGETHER = 64  # rows of a chunk: their pictures are in memory at once
+STORED_TOGETHER = 128  # rows of a transaction, once it is known that they are quickly judged
+FIRST_PART = 32  # rows: nobody knows yet how long they take
+LONG_PART = 10.0  # seconds, a small part of a lease: what took longer is followed by less
 OVERTIME = 2  # seconds after the lease, until a process that does not notice its end is ended
 COUNT_FOR = 60  # seconds: what is left then is counted by the next job
 PAGES_A_JOB = 20  # then the rest goes behind the chunks that are queued already
@@ -85,12 +87,15 @@ def _plan_parts(ids: list[int]) -> Iterator[tuple[Sequence[int], bool]]:
     uses up only its own tries and never those of its neighbours; the worst come last, so that
     nobody waits behind them.
     """
-    start = 0
+    start, size = 0, min(FIRST_PART, STORED_TOGETHER)
     while start < len(ids):
         given = share_with_idle(ids[start:])
         del ids[len(ids) - given :]
-        yield ids[start : start + STORED_TOGETHER], True
-        start += STORED_TOGETHER
+        begin = time.monotonic()
+        yield ids[start : start + size], True
+        start += size
+        slow = time.monotonic() - begin > LONG_PART
+        size = max(1, size // 2) if slow else min(2 * size, STORED_TOGETHER)
     queued = Classification.objects.filter(pk__in=ids, state=Classification.State.QUEUED)
     retried = queued.exclude(attempts=0, interruptions=0)
     for pk in retried.order_by("attempts", "interruptions", "pk").values_list("pk", flat=True):
@@ -158,12 +163,14 @@ def judge_rows(rows: Sequence[Classification]) -> list[Judged]:
     # A fresh upload under an old name is a redo by name only: the same bytes are not judged twice.
     force = run.mode == Run.Mode.REDO and run.source != Run.Source.UPLOAD
     read = read_images(rows, get_target(run.target), force=force)
-    todo = [item for item in read if item.data is not None]
-    results = _classify(todo)
-    return [
-        Judged(item.row, item.image_name, item.rejected_result or results.get(item.row.pk))
-        for item in read
-    ]
+    judged = []
+    for group in group_images(read, get_settings().BATCH_SIZE):
+        results = _classify([item for item in group if item.data is not None])
+        judged += [
+            Judged(item.row, item.image_name, item.rejected_result or results.get(item.row.pk))
+            for item in group
+        ]
+    return judged
 
 
 def _classify(items: Sequence[ReadImage]) -> dict[int, ImageResult]:

@@ -1,6 +1,6 @@
 """Images of claimed rows, read through Django's storage API only: any storage will do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db.models.fields.files import FieldFile
@@ -26,18 +26,28 @@ class ReadImage:
 
 def read_images(
     rows: Sequence[Classification], target: ProductTarget, *, force: bool
-) -> list[ReadImage]:
-    """Read the present images of the rows' products.
+) -> Iterator[ReadImage]:
+    """Read the present images of the rows' products, each when it is asked for.
 
     Unless `force`, an image whose digest the product's latest result has already been made from
     is left out: the same bytes and the same model give the same answer.
     """
     images = target.load_images([row.object_id for row in rows])
-    read = [_read_one(row, images.get(row.object_id)) for row in rows]
-    if force:
-        return read
-    known = _load_known_digests(rows)
-    return [_drop_known(item, known) for item in read]
+    known = set() if force else _load_known_digests(rows)
+    for row in rows:
+        yield _drop_known(_read_one(row, images.get(row.object_id)), known)
+
+
+def group_images(read: Iterable[ReadImage], size: int) -> Iterator[list[ReadImage]]:
+    """Groups with `size` images for the model in each but the last, and what lies between."""
+    group: list[ReadImage] = []
+    for item in read:
+        group.append(item)
+        if sum(one.data is not None for one in group) == size:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _read_one(row: Classification, image: FieldFile | None) -> ReadImage:
