@@ -200,7 +200,9 @@ class Stages:
     def _work(self, ids: list[int]) -> None:
         target = get_target(TARGET)
         rows = self._clock("claim", lambda: claim(ids, fresh=True))
-        read: list[ReadImage] = self._clock("read", lambda: read_images(rows, target, force=False))
+        read: list[ReadImage] = self._clock(
+            "read", lambda: list(read_images(rows, target, force=False))
+        )
         blobs = [item.data for item in read if item.data is not None]
         pixels = self._clock("decode", lambda: [decode_image(blob) for blob in blobs])
         self._clock("infer", lambda: self._infer(pixels))

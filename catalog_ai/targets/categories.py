@@ -15,6 +15,8 @@ from django.db.models import signals
 from catalog_ai.errors import UnknownCategory
 from catalog_ai.inference.bundle import fold_name
 
+Change = tuple[models.Model, set[str], set[str]]  # a product, its categories before and after
+
 
 class CategoryField(ABC):
     """Reads and writes one product's categories, whatever the shop keeps them in."""
@@ -33,12 +35,14 @@ class CategoryField(ABC):
     def write(self, product: models.Model, keys: set[str]) -> None:
         """Make the product's categories exactly `keys`."""
 
-    def write_at_once(self, changes: Sequence[tuple[models.Model, set[str]]]) -> bool:
-        """`write` for many products, in a few statements; False where that is not possible.
-
-        Nothing is written then. It is possible where no code of the shop's hears of the change.
-        """
+    @property
+    def can_write_at_once(self) -> bool:
+        """Whether many products can be written together: no code of the shop's hears of each."""
         return False
+
+    def write_at_once(self, changes: Sequence[Change]) -> None:
+        """`write` for many products, in a few statements, where `can_write_at_once`."""
+        raise NotImplementedError(f"{type(self).__name__} writes one product at a time")
 
     @abstractmethod
     def get_names(self, keys: Iterable[str]) -> dict[str, str]:
@@ -133,15 +137,17 @@ class ManyToManyCategories(RelatedCategories):
         if removed := present - keys:
             manager.remove(*[self._to_pk(key) for key in removed])
 
-    def write_at_once(self, changes: Sequence[tuple[models.Model, set[str]]]) -> bool:
+    @property
+    def can_write_at_once(self) -> bool:
+        through: Any = self.field.remote_field.through
+        return through._meta.auto_created and not signals.m2m_changed.has_listeners(through)
+
+    def write_at_once(self, changes: Sequence[Change]) -> None:
         field: Any = self.field
         through = field.remote_field.through
-        if signals.m2m_changed.has_listeners(through) or not through._meta.auto_created:
-            return False
         owner, category = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
         added = []
-        for product, keys in changes:
-            present = self.read(product)
+        for product, present, keys in changes:
             if present - keys:
                 self.write(product, present & keys)
             links = ({owner: product.pk, category: self._to_pk(key)} for key in keys - present)
@@ -149,7 +155,6 @@ class ManyToManyCategories(RelatedCategories):
             # As Django's own add() does: what was fetched before is out of date.
             getattr(product, "_prefetched_objects_cache", {}).pop(self.name, None)
         through._default_manager.bulk_create(added, ignore_conflicts=True)
-        return True
 
 
 class ForeignKeyCategory(RelatedCategories):

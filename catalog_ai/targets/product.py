@@ -12,6 +12,7 @@ from django.db.models.fields.files import FieldFile, FileField
 from catalog_ai.inference.bundle import Label
 from catalog_ai.targets.categories import (
     CategoryField,
+    Change,
     ManyToManyCategories,
     make_category_field,
 )
@@ -56,12 +57,26 @@ class ProductTarget:
 
     def load_for_lists(self, keys: Collection[str]) -> dict[str, models.Model]:
         """Products by key, with what titles and `list_categories` need: no images."""
-        if type(self).load_products is not ProductTarget.load_products:
+        if self._loads_itself:
             return self.load_products(keys)
         products = self.get_products().filter(pk__in=[self.to_pk(key) for key in keys])
         if self._many_categories is None:
             products = products.prefetch_related(*self._prefetches())
         return {self.to_key(product.pk): product for product in products}
+
+    def load_to_file(self, keys: Collection[str]) -> dict[str, models.Model]:
+        """Products by key with their images; `list_categories` tells their categories.
+
+        Where they are filed one by one, with the categories too: `set_categories` reads them.
+        """
+        if self._relations or self._many_categories is None or not self._files_at_once:
+            return self.load_products(keys)
+        return self.load_for_lists(keys)
+
+    @property
+    def _loads_itself(self) -> bool:
+        """Whether a shop loads its products in a way of its own."""
+        return type(self).load_products is not ProductTarget.load_products
 
     def to_key(self, pk: object) -> str:
         """A primary key as text. A UUID goes without dashes, which every database can cast."""
@@ -170,12 +185,18 @@ class ProductTarget:
         """File the product: the only place where catalog_ai writes to a shop's models."""
         self.category_field.write(product, keys)
 
-    def set_categories_at_once(self, changes: Sequence[tuple[models.Model, set[str]]]) -> bool:
+    def set_categories_at_once(self, changes: Sequence[Change]) -> bool:
         """`set_categories` for many products; False, and nothing written, where it must be one by
         one: because a shop does it in its own way, or has code that hears of each."""
-        if getattr(self.set_categories, "__func__", None) is not ProductTarget.set_categories:
+        if not self._files_at_once:
             return False
-        return self.category_field.write_at_once(changes)
+        self.category_field.write_at_once(changes)
+        return True
+
+    @property
+    def _files_at_once(self) -> bool:
+        own = getattr(self.set_categories, "__func__", None) is not ProductTarget.set_categories
+        return not own and self.category_field.can_write_at_once
 
     def look_up_category(self, label: Label) -> str | None:
         """Key of the shop's category for a label, or None; makes none."""
@@ -199,6 +220,10 @@ class ProductTarget:
         return self.category_field.list_all(text, limit)
 
     def _prefetches(self) -> Sequence[str]:
-        relations = "__".join(self.image.split("__")[:-1])
         many = self.get_model()._meta.get_field(self.categories).many_to_many
-        return [path for path in (relations, self.categories if many else "") if path]
+        return [path for path in (self._relations, self.categories if many else "") if path]
+
+    @property
+    def _relations(self) -> str:
+        """The way from a product to the row that has its image; empty where that is itself."""
+        return "__".join(self.image.split("__")[:-1])

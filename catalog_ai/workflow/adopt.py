@@ -92,7 +92,7 @@ def adopt(
     None where there is nothing to settle: an unreadable photo, or the product is left out, and
     the row then says why.
     """
-    reason = find_obstacle(row, digest, earlier, product, context)
+    reason = find_obstacle(row, digest, earlier, context)
     if reason or earlier is None:
         end_row(row, State.CANCELLED, reason)
         return None
@@ -103,7 +103,7 @@ def adopt(
         why = earlier.row
         end_row(row, State.REJECTED, why.error, why.error_code, why.error_figures)
         return None
-    settled = settle(row, earlier.verdict, product, context)
+    settled = settle(row, earlier.verdict, context)
     if settled.state == State.REVIEW:
         settled.reason = earlier.row.reason or settled.reason
     audits = {one.label: one.asked_chance for one in earlier.suggestions if one.audit}
@@ -121,7 +121,6 @@ def find_obstacle(
     row: Classification,
     digest: str,
     earlier: Earlier | None,
-    product: models.Model,
     context: FilingContext,
 ) -> str:
     """Why the earlier result must not be filed any more; empty where it may."""
@@ -131,13 +130,11 @@ def find_obstacle(
         return _("The product was judged again since the dry run.")
     if digest in context.get_history(row.object_id).digests:
         return _("A person has decided since the dry run.")
-    return _find_objections(row, earlier, product, context)
+    return _find_objections(row, earlier, context)
 
 
-def _find_objections(
-    row: Classification, earlier: Earlier, product: models.Model, context: FilingContext
-) -> str:
-    present = context.target.get_categories(product)
+def _find_objections(row: Classification, earlier: Earlier, context: FilingContext) -> str:
+    present = context.present[row.object_id]
     history = context.get_history(row.object_id)
     for suggestion in earlier.suggestions:
         if suggestion.state != Suggestion.State.PROPOSED:

@@ -1,7 +1,7 @@
 """From the model's verdict to what may be filed, honouring what people have decided before."""
 
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.db import models
@@ -38,6 +38,7 @@ class FilingContext:
     may_apply: bool
     categories: CategoryMap
     histories: dict[str, ProductHistory]
+    present: Mapping[str, set[str]]  # categories by the products' keys
     audits: AuditShares = field(default_factory=AuditShares)
     judged_since: Collection[str] = ()  # keys; only where a dry run's results are filed
 
@@ -58,14 +59,22 @@ class Settled:
     replaces: Collection[int] = ()  # the model's own earlier suggestions
 
 
-def load_context(target: ProductTarget, run: Run, keys: Collection[str]) -> FilingContext:
+def load_context(
+    target: ProductTarget, run: Run, products: Mapping[str, models.Model]
+) -> FilingContext:
     """Read the histories of these products and the run's rights, again, in the worker."""
     may_apply = run.apply_automatically and (
         run.created_by is None or is_allowed(run.created_by, AUTO_APPLY)
     )
-    histories = load_histories(target, keys)
-    categories = CategoryMap(target, get_bundle(), dry=run.dry_run)
-    return FilingContext(target, run, may_apply, categories, histories, load_shares(target))
+    return FilingContext(
+        target,
+        run,
+        may_apply,
+        CategoryMap(target, get_bundle(), dry=run.dry_run),
+        load_histories(target, list(products)),
+        target.list_categories(products),
+        load_shares(target),
+    )
 
 
 def load_histories(target: ProductTarget, keys: Collection[str]) -> dict[str, ProductHistory]:
@@ -101,9 +110,7 @@ def _remember(history: ProductHistory, suggestion: Suggestion, row: Classificati
         history.filed[suggestion.label] = suggestion.category
 
 
-def settle(
-    row: Classification, verdict: Verdict, product: models.Model, context: FilingContext
-) -> Settled:
+def settle(row: Classification, verdict: Verdict, context: FilingContext) -> Settled:
     """Decide what becomes of each suggestion. Nothing is written yet."""
     history = context.get_history(row.object_id)
     if row.image_digest in history.digests:
@@ -112,7 +119,7 @@ def settle(
         return Settled(State.REVIEWED, suggestions=kept)
     if verdict.outcome == Outcome.UNIDENTIFIED:
         return Settled(State.UNIDENTIFIED, Reason.UNIDENTIFIED)
-    present = context.target.get_categories(product)
+    present = context.present[row.object_id]
     settled = Settled(State.FILED, categories_before=present)
     reasons: list[str] = [verdict.reason] if verdict.reason else []
     filed: set[str] = set()

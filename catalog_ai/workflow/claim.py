@@ -24,6 +24,18 @@ CLAIMABLE_RUNS = (Run.State.EXPANDING, Run.State.RUNNING)
 MOST_INTERRUPTIONS = 10_000
 
 
+# What a result overwrites unread, or nobody asks of a row at work.
+UNREAD = (
+    "scores",
+    "error_figures",
+    "created_at",
+    "finished_at",
+    "reviewed_at",
+    "assigned_to",
+    "assigned_until",
+)
+
+
 class Blame(IntEnum):
     """Why a row comes back without a result: what that adds to its interruptions.
 
@@ -63,7 +75,7 @@ def claim(ids: Collection[int], *, fresh: bool) -> list[Classification]:
         # The database's clock, which all hosts share.
         lease_expires_at=Now() + timedelta(seconds=get_settings().LEASE_SECONDS),
     )
-    claimed = _attach_runs(list(_leased(ids, token))) if taken else []
+    claimed = _attach_runs(list(_leased(ids, token).defer(*UNREAD))) if taken else []
     if claimed:
         logger.info("%d rows claimed", len(claimed), extra=name_rows(claimed))
     return claimed

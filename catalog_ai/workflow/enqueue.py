@@ -17,6 +17,7 @@ from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import AUTO_APPLY, CATEGORIZE, as_user, is_allowed
 from catalog_ai.workflow.queues import expand_after_commit, send_after_commit
+from catalog_ai.workflow.rows import insert_alike
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
@@ -194,20 +195,12 @@ def collect_page(run: Run, target: ProductTarget, pks: Sequence[Any]) -> list[in
 
 def queue_products(run: Run, images: Mapping[str, str]) -> list[int]:
     """Write QUEUED rows for products (image names by key); ids of those not in flight already."""
-    Classification.objects.bulk_create(
-        [
-            Classification(
-                run=run,
-                target=run.target,
-                object_id=key,
-                image_name=name,
-                model_version=run.model_version,
-                preset=run.preset,
-            )
-            for key, name in sorted(images.items())  # in one order, so that two runs cannot block
-        ],
-        ignore_conflicts=True,
+    pattern = Classification(
+        run=run, target=run.target, model_version=run.model_version, preset=run.preset
     )
+    keys = sorted(images)  # in one order, so that two runs cannot block
+    names = [images[key] for key in keys]
+    insert_alike(pattern, {"object_id": keys, "image_name": names}, ignore_conflicts=True)
     made = run.classifications.filter(target=run.target, object_id__in=list(images))
     return list(made.order_by("pk").values_list("pk", flat=True))
 

@@ -26,7 +26,7 @@ def write_all(
 ) -> list[Settled]:
     """File products, at once where the shop's own code has no part in it; what came of each."""
     changes = [
-        (product, settled.categories_after)
+        (product, settled.categories_before, settled.categories_after)
         for product, settled in filings
         if settled.categories_after is not None
         and settled.categories_after != settled.categories_before

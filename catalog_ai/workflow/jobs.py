@@ -12,7 +12,7 @@ from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import BundleError
 from catalog_ai.inference.images import ImageRejected, load_decoders
 from catalog_ai.models import Classification, Run
-from catalog_ai.targets import get_target
+from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.claim import Blame, claim, name_rows, put_back, release_held
 from catalog_ai.workflow.classify import ImageResult, classify_images
 from catalog_ai.workflow.ends import fail_rows, let_go
@@ -30,7 +30,7 @@ from catalog_ai.workflow.queues import (
     send_rollback,
     share_with_idle,
 )
-from catalog_ai.workflow.reading import ReadImage, find_unsteady, read_images
+from catalog_ai.workflow.reading import ReadImage, find_unsteady, group_images, read_images
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.rollback import Step, continue_rollback
 from catalog_ai.workflow.statistics import update_summaries
@@ -39,7 +39,9 @@ from catalog_ai.workflow.watchdog import end_process_after
 
 logger = logging.getLogger(__name__)
 
-STORED_TOGETHER = 64  # rows of a chunk: their pictures are in memory at once
+STORED_TOGETHER = 128  # rows of a transaction, once it is known that they are quickly judged
+FIRST_PART = 32  # rows: nobody knows yet how long they take
+LONG_PART = 10.0  # seconds, a small part of a lease: what took longer is followed by less
 OVERTIME = 2  # seconds after the lease, until a process that does not notice its end is ended
 COUNT_FOR = 60  # seconds: what is left then is counted by the next job
 PAGES_A_JOB = 20  # then the rest goes behind the chunks that are queued already
@@ -87,12 +89,15 @@ def _plan_parts(ids: list[int]) -> Iterator[tuple[Sequence[int], bool]]:
     uses up only its own tries and never those of its neighbours; the worst come last, so that
     nobody waits behind them.
     """
-    start = 0
+    start, size = 0, min(FIRST_PART, STORED_TOGETHER)
     while start < len(ids):
         given = share_with_idle(ids[start:])
         del ids[len(ids) - given :]
-        yield ids[start : start + STORED_TOGETHER], True
-        start += STORED_TOGETHER
+        begin = time.monotonic()
+        yield ids[start : start + size], True
+        start += size
+        slow = time.monotonic() - begin > LONG_PART
+        size = max(1, size // 2) if slow else min(2 * size, STORED_TOGETHER)
     queued = Classification.objects.filter(pk__in=ids, state=Classification.State.QUEUED)
     retried = queued.exclude(attempts=0, interruptions=0)
     for pk in retried.order_by("attempts", "interruptions", "pk").values_list("pk", flat=True):
@@ -162,18 +167,25 @@ def judge_rows(rows: Sequence[Classification]) -> list[Judged]:
     force = run.mode == Run.Mode.REDO and run.source != Run.Source.UPLOAD
     target = get_target(run.target)
     read = read_images(rows, target, force=force)
-    todo = [item for item in read if item.data is not None]
-    results = _classify(todo)
-    failed = {item.row.pk: item.failure for item in read if item.failure is not None}
+    judged: list[Judged] = []
+    for group in group_images(read, get_settings().BATCH_SIZE):
+        judged += _judge_group(group, target)
+    return judged
+
+
+def _judge_group(group: Sequence[ReadImage], target: ProductTarget) -> list[Judged]:
+    """Results of a group's rows, but for those whose own file cannot be read: they go back."""
+    results = _classify([item for item in group if item.data is not None])
+    failed = {item.row.pk: item.failure for item in group if item.failure is not None}
     rejected = [pk for pk, result in results.items() if result.rejected is not None]
-    for pk in find_unsteady(read, rejected, target):
+    for pk in find_unsteady(group, rejected, target):
         failed[pk] = OSError(errno.EIO, "the storage gives another file each time")
-    for item in read:
+    for item in group:
         if error := failed.get(item.row.pk):
             _give_back_unread(item.row, error)
     return [
         Judged(item.row, item.image_name, item.rejected_result or results.get(item.row.pk))
-        for item in read
+        for item in group
         if item.row.pk not in failed
     ]
 

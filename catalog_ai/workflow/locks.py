@@ -10,6 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from django.contrib.contenttypes.models import ContentType
+from django.db import connections, router
 
 from catalog_ai.models import Classification
 from catalog_ai.targets import ProductTarget, get_target
@@ -20,7 +21,10 @@ def lock_products(target: ProductTarget, keys: Collection[str]) -> None:
 
     NO KEY UPDATE: the shop may go on selling a locked product, rows that refer to it are added.
     """
-    products = target.get_model()._base_manager.select_for_update(no_key=True)
+    manager = target.get_model()._base_manager
+    if not connections[router.db_for_write(manager.model)].features.has_select_for_update:
+        return  # SQLite: whoever writes holds the whole database
+    products = manager.select_for_update(no_key=True)
     wanted = products.filter(pk__in=[target.to_pk(key) for key in keys]).order_by("pk")
     list(wanted.values_list("pk", flat=True))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from catalog_ai.models import Classification, Decision, Embedding, Suggestion
+from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.workflow.adopt import Earlier
 from catalog_ai.workflow.apply import Settled
 from catalog_ai.workflow.classify import ImageResult
@@ -26,7 +26,7 @@ class Outcome:
     rows: list[Classification] = field(default_factory=list)
     suggestions: list[Suggestion] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
-    embeddings: list[Embedding] = field(default_factory=list)
+    vectors: dict[int, bytes] = field(default_factory=dict)  # packed embeddings, by row
     effects: list[str] = field(default_factory=list)  # names of Run.EFFECTS
     again: list[Classification] = field(default_factory=list)
     changes: dict[int, Named] = field(default_factory=dict)  # of a dry run, by row
@@ -38,4 +38,4 @@ class Outcome:
         self.suggestions += settled.suggestions
         self.decisions += settled.decisions
         if vector is not None:
-            self.embeddings.append(Embedding(classification=row, vector=vector))
+            self.vectors[row.pk] = vector

@@ -1,6 +1,6 @@
 """Images of claimed rows, read through Django's storage API only: any storage will do."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import InterfaceError, OperationalError
@@ -34,8 +34,8 @@ class ReadImage:
 
 def read_images(
     rows: Sequence[Classification], target: ProductTarget, *, force: bool
-) -> list[ReadImage]:
-    """Read the present images of the rows' products.
+) -> Iterator[ReadImage]:
+    """Read the present images of the rows' products, each when it is asked for.
 
     Unless `force`, an image whose digest the product's latest result has already been made from
     is left out: the same bytes and the same model give the same answer.
@@ -44,21 +44,26 @@ def read_images(
         Whatever the storage does, where none of the first few can be read.
     """
     images = target.load_images([row.object_id for row in rows])
-    read: list[ReadImage] = []
-    for row in rows:
-        read.append(_read_one(row, images.get(row.object_id)))
-        if len(read) in (TRIED, len(rows)):
-            _demand_some(read)
-    if force:
-        return read
-    known = _load_known_digests(rows)
-    return [_drop_known(item, known) for item in read]
+    known = set() if force else _load_known_digests(rows)
+    failures: list[Exception] = []
+    for number, row in enumerate(rows, 1):
+        item = _read_one(row, images.get(row.object_id))
+        failures += [item.failure] if item.failure is not None else []
+        if number in (TRIED, len(rows)) and len(failures) == number:
+            raise failures[0]
+        yield _drop_known(item, known)
 
 
-def _demand_some(read: Sequence[ReadImage]) -> None:
-    failures = [item.failure for item in read if item.failure is not None]
-    if failures and len(failures) == len(read):
-        raise failures[0]
+def group_images(read: Iterable[ReadImage], size: int) -> Iterator[list[ReadImage]]:
+    """Groups with `size` images for the model in each but the last, and what lies between."""
+    group: list[ReadImage] = []
+    for item in read:
+        group.append(item)
+        if sum(one.data is not None for one in group) == size:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _read_one(row: Classification, image: FieldFile | None) -> ReadImage:
@@ -90,6 +95,8 @@ def find_unsteady(
 ) -> set[int]:
     """Rows whose refused file is another when read once more: a storage may cut one short."""
     doubted = [item for item in read if item.row.pk in rejected]
+    if not doubted:
+        return set()
     again = read_images([item.row for item in doubted], target, force=True)
     return {
         first.row.pk

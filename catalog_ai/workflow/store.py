@@ -22,7 +22,7 @@ from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.outcome import Judged, Outcome
 from catalog_ai.workflow.policies import get_thresholds
 from catalog_ai.workflow.queues import send_after_commit
-from catalog_ai.workflow.rows import update_rows
+from catalog_ai.workflow.rows import insert_alike, insert_rows, update_rows
 from catalog_ai.workflow.scoring import Scored, Scorer
 
 logger = logging.getLogger(__name__)
@@ -46,8 +46,8 @@ def store_results(judged: Sequence[Judged]) -> None:
         lock_products(target, [item.row.object_id for item in judged])
         held = lock_leased([item.row for item in judged])
         mine = [item for item in judged if item.row.pk in held]
-        products = target.load_products([item.row.object_id for item in mine])
-        context = load_context(target, run, [item.row.object_id for item in mine])
+        products = target.load_to_file([item.row.object_id for item in mine])
+        context = load_context(target, run, products)
         if run.results_of_id:
             context = prepare_to_adopt(context, [item.earlier for item in mine if item.earlier])
         outcome = _settle_all(mine, products, target, context, scored)
@@ -99,7 +99,7 @@ def _settle_all(
             _requeue(row, image_name)
             outcome.again.append(row)
         elif not _end_unjudged(item, context):
-            settled[row.pk] = settle(row, scored[row.pk].verdict, product, context)
+            settled[row.pk] = settle(row, scored[row.pk].verdict, context)
     _file_all(settled, outcome.rows, products, context)
     for item in judged:
         if item.row.pk in settled:
@@ -194,15 +194,28 @@ def _write(
     for row in outcome.rows:
         row.change_id = changes.get(row.pk)
     update_rows(Classification, outcome.rows, RESULT_FIELDS)
-    Suggestion.objects.bulk_create(outcome.suggestions)
-    for decision in outcome.decisions:
-        decision.suggestion_id = decision.suggestion.pk if decision.suggestion else None
-    Decision.objects.bulk_create(outcome.decisions)
-    Embedding.objects.bulk_create(outcome.embeddings)
+    insert_rows(outcome.suggestions)
+    _insert_decisions(outcome.decisions)
+    vectors = outcome.vectors
+    insert_alike(Embedding(), {"classification_id": [*vectors], "vector": [*vectors.values()]})
     mirror_to_products(target, current, products, outcome.suggestions)
     count_changes(changes)
     count_ends(run.pk, [State(row.state) for row in outcome.rows], outcome.effects)
     send_after_commit(run, [row.pk for row in outcome.again])
+
+
+def _insert_decisions(decisions: Sequence[Decision]) -> None:
+    """Append to the ledger; the suggestions are in the database, but not their keys in memory."""
+    if not decisions:
+        return
+    owners = [decision.classification_id for decision in decisions]
+    made = Suggestion.objects.filter(classification__in=owners).values_list(
+        "classification_id", "label", "pk"
+    )
+    ids = {(owner, label): pk for owner, label, pk in made}
+    for decision in decisions:
+        decision.suggestion_id = ids[decision.classification_id, decision.label]
+    insert_rows(decisions)
 
 
 def supersede(target: ProductTarget, keys: Sequence[str]) -> None:

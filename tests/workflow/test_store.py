@@ -289,7 +289,7 @@ def test_a_shop_that_listens_hears_of_each_product_that_is_filed(target: Any) ->
 def test_what_cannot_be_filed_at_once_is_filed_one_by_one(
     target: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(changes: Any) -> bool:
+    def refuse(changes: Any) -> None:
         raise IntegrityError("a trigger of the shop's")
 
     products = [make_product(), make_product()]
