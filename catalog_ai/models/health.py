@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog_ai.models.signatures import SignedModel
+
 
 class HealthCheck(models.Model):
     """One look at all products of a product model, made by the workers page by page."""
@@ -117,21 +119,12 @@ class HealthFinding(models.Model):
         return self.object_id
 
 
-class DifferentProducts(models.Model):
+class DifferentProducts(SignedModel):
     """A person's word that these products, alike as their photos are, are no duplicates."""
 
     target = models.CharField(_("product model"), max_length=100)
     key = models.CharField(max_length=64)  # digest of the members
     members = models.JSONField(_("products"), default=list)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    actor_name = models.CharField(_("name"), max_length=150, blank=True)
     created_at = models.DateTimeField(_("at"), auto_now_add=True)
 
     class Meta:

@@ -130,6 +130,15 @@ def test_it_goes_page_by_page_and_counts_as_it_goes(
     assert set(undone.values_list("actor_name", "batch")) == {(boss.username, ours.batch)}
 
 
+def test_it_goes_on_under_the_name_of_somebody_who_was_deleted(target: Any, boss: Any) -> None:
+    ours = start_rollback(file_run(target, 1), boss)
+    boss.delete()
+    while continue_rollback(ours.pk) == Step.MORE:
+        pass
+    undone = Decision.objects.get(action="roll_back")
+    assert (undone.actor, undone.actor_name) == (None, boss.username)
+
+
 def test_stopped_it_keeps_what_is_back_and_goes_on_where_it_was(
     target: Any, boss: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
