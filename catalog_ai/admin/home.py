@@ -173,7 +173,7 @@ def tell_stopped(site: str) -> list[Notice]:
     return [
         Notice(
             gettext("%(run)s stopped by itself") % {"run": run},
-            run.state_reason,
+            run.why,
             BAD,
             url=find_url("catalog_ai_run_change", run.pk, site=site),
             action=gettext("Look at it"),

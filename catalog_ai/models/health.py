@@ -5,10 +5,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog_ai.models.causes import ExplainedModel
 from catalog_ai.models.signatures import SignedModel
 
 
-class HealthCheck(models.Model):
+class HealthCheck(ExplainedModel):
     """One look at all products of a product model, made by the workers page by page."""
 
     class State(models.TextChoices):
@@ -21,7 +22,6 @@ class HealthCheck(models.Model):
 
     target = models.CharField(_("product model"), max_length=100)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.LOOKING)
-    state_reason = models.CharField(_("what went wrong"), max_length=300, blank=True)
     products = models.PositiveIntegerField(_("products looked at"), default=0)
     looked_through = models.CharField(max_length=64, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models.runs import Run
@@ -37,7 +38,7 @@ class Rollback(SignedModel):
     taken_back = models.PositiveIntegerField(_("taken back"), default=0)
     kept = models.PositiveIntegerField(_("left alone: something later stands on them"), default=0)
     refused = models.PositiveIntegerField(_("refused"), default=0)
-    errors = models.JSONField(_("why"), default=list, blank=True)  # each sentence once, a few
+    errors = models.JSONField(_("why"), default=list, blank=True)  # in English
 
     COUNTERS = ("taken_back", "kept", "refused")
 
@@ -52,6 +53,11 @@ class Rollback(SignedModel):
 
     def __str__(self) -> str:
         return f"{self.run}: {self.get_state_display()}"
+
+    @property
+    def refusals(self) -> list[str]:
+        """Why labels were refused, in the reader's language: each sentence once, a few."""
+        return [gettext(error) for error in self.errors]
 
     @property
     def done(self) -> int:

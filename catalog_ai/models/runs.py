@@ -8,8 +8,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog_ai.models.causes import ExplainedModel
 
-class Run(models.Model):
+
+class Run(ExplainedModel):
     """One request to categorise, with its settings frozen and its progress counted.
 
     The counters say what the run produced; what people decided afterwards is in the decisions.
@@ -48,7 +50,6 @@ class Run(models.Model):
     )
     dry_run = models.BooleanField(_("dry run"), default=False)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.EXPANDING)
-    state_reason = models.CharField(_("why"), max_length=300, blank=True)
     breaker = models.CharField(
         _("automatic stop"), max_length=10, choices=Breaker, default=Breaker.ON
     )

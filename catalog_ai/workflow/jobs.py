@@ -10,6 +10,7 @@ from rq.timeouts import JobTimeoutException
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.images import ImageRejected, load_decoders
 from catalog_ai.models import Classification, Run
+from catalog_ai.models.causes import Cause
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.claim import Blame, claim, name_rows, put_back, release_held
 from catalog_ai.workflow.classify import ImageResult, classify_images
@@ -110,7 +111,7 @@ def process_rows(rows: Sequence[Classification]) -> None:
             logger.exception("a chunk failed", extra=name_rows(left))
             if not connection.in_atomic_block:
                 connection.close()  # one that was cut would fail again while the rows go back
-            give_back(left, f"{type(error).__name__}: {error}", find_blame(error, rows))
+            give_back(left, Cause.from_error(error), find_blame(error, rows))
             raise
         left = left[len(members) :]
 
@@ -144,10 +145,10 @@ def find_blame(error: Exception, in_hand: Sequence[Classification]) -> Blame:
     return Blame.IMAGE if len(in_hand) == 1 else Blame.WORKER
 
 
-def give_back(rows: Sequence[Classification], error: str, blame: Blame) -> None:
+def give_back(rows: Sequence[Classification], cause: Cause, blame: Blame) -> None:
     """Queue the rows again, or fail those that are used up."""
-    again = set(put_back(rows, error, blame))
-    fail_rows([row for row in rows if row.pk not in again], error)
+    again = set(put_back(rows, cause, blame))
+    fail_rows([row for row in rows if row.pk not in again], cause)
 
 
 def judge_rows(rows: Sequence[Classification]) -> list[Judged]:

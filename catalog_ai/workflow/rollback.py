@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count, Q
-from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils import timezone, translation
+from django.utils.translation import gettext_noop
 from rq.timeouts import JobTimeoutException
 
 from catalog_ai.errors import CatalogAIError, NothingFiled
@@ -31,6 +31,7 @@ PAGE = 50  # rows a transaction: their products are locked meanwhile
 # In these states a row can hold something that the model filed and nobody has touched.
 HOLDING = (State.FILED, State.REVIEW, State.REVIEWED, State.ROLLED_BACK)
 ERRORS_KEPT = 5
+SHOP_REFUSED = gettext_noop("The shop's own code refused. The log says why.")
 
 
 class Step(Enum):
@@ -188,7 +189,8 @@ def _take_back_one(rollback: Rollback, reversal: Reversal, entry: Decision) -> N
         if not known:
             facts = {"run": rollback.run_id, "rollback": rollback.pk, "decision": entry.pk}
             logger.exception("the shop refused to take a category back", extra=facts)
-        reason = str(refused) if known else _("The shop's own code refused. The log says why.")
+        with translation.override(None):  # as it is stored: told in the language of the reader
+            reason = str(refused) if known else SHOP_REFUSED
         if reason not in rollback.errors and len(rollback.errors) < ERRORS_KEPT:
             rollback.errors = [*rollback.errors, reason]
         rollback.refused += 1

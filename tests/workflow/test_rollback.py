@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from catalog_ai.errors import NothingFiled, NotPermitted, RunIsRolledBack
 from catalog_ai.models import Classification, Decision, LabelRule, Rollback, Run, Suggestion
@@ -199,9 +199,11 @@ def test_a_product_that_the_shop_refuses_is_told_and_stops_no_other(
 
     with monkeypatch.context() as patched:
         patched.setattr(ProductTarget, "set_categories", refuse)
-        ours = roll_back(run, boss)
+        with translation.override("de"):  # of the worker: nothing of it is stored
+            ours = roll_back(run, boss)
+            assert ours.refusals[0].startswith("Der ")
     assert counters(ours) == (2, 0, 1)
-    assert ours.errors == ["The shop's own code refused. The log says why."]
+    assert ours.refusals == ["The shop's own code refused. The log says why."]
     assert list(Product.objects.filter(categories__name="Tshirts")) == [stubborn]
     assert counters(roll_back(run, boss)) == (1, 0, 0)
 
