@@ -26,6 +26,7 @@ from catalog_ai.workflow.health.lines import write_found, write_gaps, write_unre
 from catalog_ai.workflow.health.lists import Found, count_found, count_unreadable, find_gaps
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import EXPORT, VIEW_RULES
+from catalog_ai.workflow.vital_signs import find_outage
 
 Kind = HealthGroup.Kind
 UNREADABLE, LABELS = "unreadable", "labels"
@@ -99,6 +100,8 @@ def _describe(
             (key, one.get_model()._meta.verbose_name_plural) for key, one in get_targets().items()
         ],
         "checks": checks,
+        "outage": find_outage() if checks.active else None,
+        "home_url": find_url("catalog_ai_home", site=site.name),
         "tabs": tabs,
         "tab": tab,
         "show": show,

@@ -8,7 +8,6 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.admin.access import ANY, demand, find_url, list_rights
 from catalog_ai.admin.display import BAD, GOOD, QUIET, SIGNS, WAITING, make_badge
@@ -23,24 +22,6 @@ from catalog_ai.workflow.queue import count_waiting
 from catalog_ai.workflow.vital_signs import examine
 
 RUNS_SHOWN = 5
-SIGN_TITLES = {
-    "redis": _("Queue"),
-    "model": _("Model"),
-    "bulk_workers": _("Workers for runs"),
-    "upload_workers": _("Workers for uploads"),
-    "progress": _("Progress"),
-    "leases": _("Products in hand"),
-    "worker_models": _("Models of the workers"),
-}
-# What whoever runs the shop's machines types where a sign is bad.
-MENDS = {
-    "redis": "python manage.py reconcile_classifications",
-    "model": "python manage.py check",
-    "bulk_workers": "python manage.py catalog_ai_worker",
-    "upload_workers": "python manage.py catalog_ai_worker",
-    "progress": "python manage.py catalog_ai_worker",
-    "leases": "python manage.py reconcile_classifications",
-}
 
 
 @dataclass(frozen=True)
@@ -117,12 +98,7 @@ def list_products(site: str) -> list[tuple[str, str]]:
 def tell_signs() -> list[Notice]:
     """What healthz looks at, in words; the database is well, or there would be no page."""
     return [
-        Notice(
-            str(SIGN_TITLES.get(sign.name, sign.name)),
-            sign.why,
-            GOOD if sign.ok else BAD,
-            command="" if sign.ok else MENDS.get(sign.name, ""),
-        )
+        Notice(sign.title, sign.why, GOOD if sign.ok else BAD, command=sign.mend)
         for sign in examine()
         if sign.name != "database"
     ]

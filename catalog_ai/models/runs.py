@@ -120,6 +120,11 @@ class Run(ExplainedModel):
         return _("Run %(number)s") % {"number": self.pk}
 
     @property
+    def is_upload(self) -> bool:
+        """Whether a save in the shop made it; its products have a queue of their own."""
+        return self.source == self.Source.UPLOAD
+
+    @property
     def done(self) -> int:
         """Products of this run that reached an end, of any kind."""
         return sum(getattr(self, name) for name in self.COUNTERS)
