@@ -19,6 +19,7 @@ from catalog_ai.admin.thresholds import (
     list_targets,
     log_changes,
 )
+from catalog_ai.admin.thresholds_rows import CHANGE_HEADS
 from catalog_ai.admin.thresholds_setting import read_budget, show_threshold
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import Label
@@ -78,6 +79,7 @@ def _describe(target: ProductTarget, label: str, share: float, follows: bool) ->
         "label": label,
         "percent": f"{100 * share:g}",
         "follows": follows,
+        "plan_heads": {**CHANGE_HEADS, "why": gettext("Why")},
         "plans": _list_plans(target, share, label) if follows else [],
         "kept": _count_kept(target, label),
         "in_force": _list_budgets(target),

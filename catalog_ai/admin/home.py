@@ -8,6 +8,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.admin.access import ANY, demand, find_url, list_rights
 from catalog_ai.admin.display import BAD, GOOD, QUIET, SIGNS, WAITING, make_badge
@@ -22,6 +23,13 @@ from catalog_ai.workflow.queue import count_waiting
 from catalog_ai.workflow.vital_signs import examine
 
 RUNS_SHOWN = 5
+RUN_HEADS = {
+    "run": _("Run"),
+    "state": _("State"),
+    "progress": _("Progress"),
+    "source": _("From"),
+    "created_at": _("Started"),
+}
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,7 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
             tell_backlog(backlog, links["review"]),
         ],
         "backlog": backlog,
+        "run_heads": RUN_HEADS,
         "runs": [(run, make_badge(run.state, run.get_state_display())) for run in load_runs()],
         "products": list_products(site.name),
         "links": links,

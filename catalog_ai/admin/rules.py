@@ -35,6 +35,13 @@ else:
 ROWS_SHOWN = 150  # four fields each stay under Django's limit of 1,000 fields a request
 SELECT_LIMIT = 200  # with more categories a field with suggestions is shown instead of a select
 DATALIST = "cai-categories"
+HEADS = {
+    "label": _("Label"),
+    "category": _("Category in the shop"),
+    "auto": _("Files by itself from"),
+    "review": _("Asks a person from"),
+    "always": _("Always ask"),
+}
 
 
 class MappingForm(RuleFormBase):
@@ -186,6 +193,7 @@ class LabelRuleAdmin(Base):
             "title": gettext("What the labels mean in your shop"),
             "opts": self.opts,
             "mapping": mapping,
+            "heads": HEADS,
             "targets": [
                 (key, one.get_model()._meta.verbose_name_plural)
                 for key, one in get_targets().items()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from catalog_ai.admin.access import attempt, demand, find_url, may
 from catalog_ai.admin.display import name_label
-from catalog_ai.admin.threshold_history import list_changes
+from catalog_ai.admin.threshold_history import list_changes, name_history_heads
 from catalog_ai.admin.thresholds import find_pages, find_target, list_targets
 from catalog_ai.models import Run
 from catalog_ai.workflow.permissions import CHANGE_RULES, VIEW_RULES
@@ -39,6 +39,7 @@ def show_changes(site: AdminSite, request: HttpRequest) -> HttpResponse:
         "label": label,
         "label_name": name_label(label) if label else "",
         "history": lines,
+        "history_heads": name_history_heads(may(request, CHANGE_RULES)),
         "more": more,
         "may_change": may(request, CHANGE_RULES),
     }

@@ -14,8 +14,14 @@ from django.utils.translation import gettext, ngettext
 
 from catalog_ai.admin.access import attempt, demand, find_url, may
 from catalog_ai.admin.dashboard.files import send_chart
-from catalog_ai.admin.threshold_history import list_changes
-from catalog_ai.admin.thresholds_rows import describe_answer, make_rows
+from catalog_ai.admin.threshold_history import list_changes, name_history_heads
+from catalog_ai.admin.thresholds_rows import (
+    CHANGE_HEADS,
+    CURVE_HEADS,
+    HEADS,
+    describe_answer,
+    make_rows,
+)
 from catalog_ai.admin.thresholds_setting import SENSITIVITIES, Setting
 from catalog_ai.admin.thresholds_words import tell_all
 from catalog_ai.admin.trade_off import chart_trade_off
@@ -116,6 +122,10 @@ def _describe(
         "targets": list_targets(),
         "address": f"target={target.key}",
         "setting": setting,
+        "heads": HEADS,
+        "curve_heads": CURVE_HEADS,
+        "change_heads": CHANGE_HEADS,
+        "history_heads": name_history_heads(may(request, CHANGE_RULES)),
         "rows": make_rows(setting, sample, budgets),
         "summary": tell_all(sample, setting.find_all()),
         "sample_size": sample.waiting.size,
