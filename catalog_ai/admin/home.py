@@ -90,7 +90,7 @@ def find_links(request: HttpRequest, site: str) -> dict[str, str]:
 
 def load_runs() -> "models.QuerySet[Run]":
     """The latest ones; each upload is a run of its own and would push out the others."""
-    runs = Run.objects.exclude(source=Run.Source.UPLOAD).select_related("created_by")
+    runs = Run.objects.filter(source__in=Run.REQUESTED).select_related("created_by")
     return runs.order_by("-pk")[:RUNS_SHOWN]
 
 

@@ -111,8 +111,13 @@ class Run(ExplainedModel):
             ("roll_back_run", _("Can roll back a run")),
             ("export_results", _("Can export results")),
         ]
-        indexes = [models.Index(fields=["state", "created_at"], name="catalog_ai_run_state")]
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="catalog_ai_run_state"),
+            # Runs among a great many uploads.
+            models.Index(fields=["source", "-id"], name="catalog_ai_run_source"),
+        ]
 
+    REQUESTED = (Source.ADMIN, Source.API, Source.COMMAND)  # all but uploads: somebody wanted them
     COUNTERS = ("filed", "review", "unidentified", "unchanged", "rejected", "failed", "cancelled")
     EFFECTS = ("first_time", "changed", "agreeing", "contradicting", "decided")
 
