@@ -1,15 +1,14 @@
 """Catalogue health: what a check of a whole catalogue found, and what people said of it."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models.causes import ExplainedModel
-from catalog_ai.models.signatures import SignedModel
+from catalog_ai.models.signatures import SignedModel, StartedModel
 
 
-class HealthCheck(ExplainedModel):
+class HealthCheck(StartedModel, ExplainedModel):
     """One look at all products of a product model, made by the workers page by page."""
 
     class State(models.TextChoices):
@@ -25,14 +24,6 @@ class HealthCheck(ExplainedModel):
     products = models.PositiveIntegerField(_("products looked at"), default=0)
     looked_through = models.CharField(max_length=64, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("started by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
     created_at = models.DateTimeField(_("started"), auto_now_add=True)
     touched_at = models.DateTimeField(auto_now=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)

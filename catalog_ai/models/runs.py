@@ -3,15 +3,15 @@
 import operator
 from functools import reduce
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models.causes import ExplainedModel
+from catalog_ai.models.signatures import StartedModel
 
 
-class Run(ExplainedModel):
+class Run(StartedModel, ExplainedModel):
     """One request to categorise, with its settings frozen and its progress counted.
 
     The counters say what the run produced; what people decided afterwards is in the decisions.
@@ -52,14 +52,6 @@ class Run(ExplainedModel):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.EXPANDING)
     breaker = models.CharField(
         _("automatic stop"), max_length=10, choices=Breaker, default=Breaker.ON
-    )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("started by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
     )
     created_at = models.DateTimeField(_("started"), auto_now_add=True, db_index=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)

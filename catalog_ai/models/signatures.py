@@ -42,3 +42,19 @@ class SignedModel(models.Model):
     def signature(self) -> Signature:
         """To sign other rows with, as the same person."""
         return {"actor": self.actor, "actor_name": self.actor_name}
+
+
+class StartedModel(models.Model):
+    """Work that somebody started; the system itself has no user."""
+
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("started by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+
+    class Meta:
+        abstract = True
