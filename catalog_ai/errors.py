@@ -19,10 +19,6 @@ class LedgerIsAppendOnly(CatalogAIError):
     message = _("Decisions are never changed or deleted; undo appends a new one.")
 
 
-class AlreadyDecided(CatalogAIError):
-    message = _("Somebody has decided this already. Nothing was changed.")
-
-
 class CannotUndo(CatalogAIError):
     message = _("This cannot be undone: something later depends on it. Nothing was changed.")
 
@@ -57,10 +53,6 @@ class NotPermitted(CatalogAIError):
 
 class UnknownTarget(CatalogAIError):
     message = _("This product model is not set up for categorisation.")
-
-
-class NothingToSend(CatalogAIError):
-    message = _("No product was selected.")
 
 
 class NothingFiled(CatalogAIError):

@@ -168,3 +168,15 @@ def roll_back(run: Run, actor: Any) -> Rollback:
         pass
     rollback.refresh_from_db()
     return rollback
+
+
+def make_queued(count: int = 1, data: bytes | None = None) -> list[int]:
+    """Ids of so many products' rows, queued by the upload hook."""
+    for _number in range(count):
+        make_product(data)
+    return list(Classification.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def list_states() -> list[str]:
+    """States of all rows, the oldest first."""
+    return list(Classification.objects.order_by("pk").values_list("state", flat=True))

@@ -14,9 +14,9 @@ from django.utils.translation.template import templatize
 
 import catalog_ai
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE, load_bundle
-from catalog_ai.inference.reasons import REASONS
-from catalog_ai.models import Classification
-from catalog_ai.models.troubles import tell_trouble
+from catalog_ai.models import Classification, Run
+from catalog_ai.models.causes import CAUSES, Cause, tell_cause
+from catalog_ai.workflow.ends import end_row
 from catalog_ai.workflow.jobs import classify_chunk
 from tests.admin.people import PRODUCTS, log_in
 from tests.factories import make_classification, make_product, make_suggestion
@@ -79,23 +79,23 @@ def test_scripts_hold_no_words_of_their_own() -> None:
         assert not sentence.findall(code), file.name
 
 
-@pytest.mark.parametrize("code", REASONS)
-def test_every_reason_is_told_in_german(code: str) -> None:
-    figures = dict.fromkeys(("megabytes", "megapixels", "pixels", "formats"), "7")
+@pytest.mark.parametrize("code", CAUSES)
+def test_every_cause_is_told_in_german(code: str) -> None:
+    figures = dict.fromkeys(re.findall(r"%\((\w+)\)", CAUSES[code]), 7)
     with translation.override("de"):
-        told = tell_trouble(code, figures, "in English")
-    assert told != REASONS[code] % figures
+        told = tell_cause(code, figures, "in English")
+    assert told != CAUSES[code] % figures
     assert "%" not in told
 
 
 def test_rows_of_an_earlier_version_still_tell_why() -> None:
     with translation.override("de"):
-        assert tell_trouble("empty", {}, "The file is empty.") == "Die Datei ist leer."
+        assert tell_cause("empty", {}, "The file is empty.") == "Die Datei ist leer."
         old = "The file is larger than 20 MB."
-        assert tell_trouble("too_large", {}, old) == old
-        assert tell_trouble("failed", {}, "OSError: disk") == "OSError: disk"
-        assert tell_trouble("", {}, "The product was deleted.") == "Das Produkt wurde gelöscht."
-        assert tell_trouble("", {}, "") == ""
+        assert tell_cause("too_large", {}, old) == old
+        assert tell_cause("failed", {}, "OSError: disk") == "OSError: disk"
+        assert tell_cause("", {}, "The product was deleted.") == "Das Produkt wurde gelöscht."
+        assert tell_cause("", {}, "") == ""
 
 
 @pytest.mark.django_db
@@ -126,3 +126,29 @@ def test_a_list_in_german_names_labels_and_reasons_in_german() -> None:
     page = client.get(reverse(PRODUCTS)).content.decode()
     assert "Gürtel" in page
     assert "Eine Seite des Bildes ist kleiner als 8 Pixel." in page
+
+
+def test_why_a_run_stopped_is_told_in_the_language_of_whoever_asks() -> None:
+    run = Run()
+    with translation.override("de"):  # of the worker
+        run.explain(Cause("contradicting", {"judged": 10, "odd": 4}))
+        assert "4 von 10" in run.why
+    assert run.state_reason == run.why and "4 of 10" in run.why
+    run.explain(None)
+    assert run.why == ""
+
+
+def test_a_run_that_stopped_under_an_earlier_version_still_says_why() -> None:
+    assert Run(state_reason="Nichts erkannt auf 6 von 10 Fotos.").why.startswith("Nichts erkannt")
+
+
+@pytest.mark.django_db
+def test_a_row_whose_worker_was_lost_tells_it_in_german() -> None:
+    row = make_classification(make_product(), state="failed")
+    with translation.override("de"):
+        end_row(row, Classification.State.FAILED, Cause("stops_worker", {"tries": 3}))
+    row.save()
+    row.refresh_from_db()
+    assert row.error == row.trouble == "The image stopped the worker 3 times."
+    with translation.override("de"):
+        assert "3-mal" in row.trouble

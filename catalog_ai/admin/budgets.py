@@ -12,13 +12,13 @@ from django.utils.translation import gettext
 
 from catalog_ai.admin.access import attempt, demand, find_url, may
 from catalog_ai.admin.display import name_label
+from catalog_ai.admin.targets import list_targets, read_target
 from catalog_ai.admin.thresholds import (
     find_pages,
-    find_target,
     go_back,
-    list_targets,
     log_changes,
 )
+from catalog_ai.admin.thresholds_rows import CHANGE_HEADS
 from catalog_ai.admin.thresholds_setting import read_budget, show_threshold
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import Label
@@ -37,7 +37,7 @@ def show_budget(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     """The form with what it would change; after a POST, the deed."""
     demand(request, VIEW_RULES, CHANGE_RULES)
     query = request.POST if request.method == "POST" else request.GET
-    target = find_target(query.get("target", ""))
+    target = read_target(query.get("target", ""))
     labels = attempt(request, partial(_list_labels, target))
     if labels is None:
         return HttpResponseRedirect(find_url("catalog_ai_home", site=site.name))
@@ -78,6 +78,7 @@ def _describe(target: ProductTarget, label: str, share: float, follows: bool) ->
         "label": label,
         "percent": f"{100 * share:g}",
         "follows": follows,
+        "plan_heads": {**CHANGE_HEADS, "why": gettext("Why")},
         "plans": _list_plans(target, share, label) if follows else [],
         "kept": _count_kept(target, label),
         "in_force": _list_budgets(target),
@@ -141,7 +142,7 @@ def _save(
 def drop_budget(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """Take away a label's own budget."""
     demand(request, CHANGE_RULES)
-    target = find_target(request.POST.get("target", ""))
+    target = read_target(request.POST.get("target", ""))
     label = request.POST.get("label", "")
     if attempt(request, partial(remove_budget, target, label, request.user)):
         text = gettext("“%(label)s” keeps to the budget for all labels again.")

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.admin.access import attempt, demand, find_url
 from catalog_ai.admin.selection import read_selection, require_target
-from catalog_ai.errors import UnknownTarget
+from catalog_ai.admin.targets import read_target
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import ProductTarget, get_targets
 from catalog_ai.workflow.export import export_products, export_results
@@ -139,7 +139,7 @@ def _find_results(request: HttpRequest, site: str) -> Results:
     if "queue" in request.GET:
         chosen = QueueFilter.read(request.GET, next(iter(get_targets()), ""))
         back = f"{find_url('catalog_ai_review', site=site)}?{chosen.encode()}"
-        target, rows = _find_target(chosen.target), review_queue(chosen)
+        target, rows = read_target(chosen.target), review_queue(chosen)
         return Results(target, rows, "review-queue", back, lambda: count_queue(chosen).total)
     number = request.GET.get("run", "")
     if not number.isdecimal():
@@ -147,11 +147,4 @@ def _find_results(request: HttpRequest, site: str) -> Results:
     run = get_object_or_404(Run, pk=number)
     back = find_url("catalog_ai_run_change", run.pk, site=site)
     rows = run.classifications.all()
-    return Results(_find_target(run.target), rows, f"run-{run.pk}", back, lambda: run.total)
-
-
-def _find_target(key: str) -> ProductTarget:
-    target = get_targets().get(key)
-    if target is None:
-        raise Http404(str(UnknownTarget.message))
-    return target
+    return Results(read_target(run.target), rows, f"run-{run.pk}", back, lambda: run.total)

@@ -98,6 +98,8 @@ def _in_band(low: float, high: float, field: str = "top_confidence") -> Q:
 class CountedFilter(admin.SimpleListFilter):
     """A filter whose counts come from one query over the results, not one a choice."""
 
+    template = "admin/catalog_ai/includes/filter.html"
+
     def __init__(
         self,
         request: HttpRequest,

@@ -18,14 +18,15 @@ from catalog_ai.admin.display import Bar, format_count, format_length
 from catalog_ai.admin.export import send_csv
 from catalog_ai.admin.health_actions import act
 from catalog_ai.admin.health_sections import SECTIONS
-from catalog_ai.admin.thresholds import find_target
+from catalog_ai.admin.targets import list_targets, read_target
 from catalog_ai.models import HealthCheck, HealthGroup, Run
-from catalog_ai.targets import ProductTarget, get_targets
+from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.health.check import find_active, find_done
 from catalog_ai.workflow.health.lines import write_found, write_gaps, write_unreadable
 from catalog_ai.workflow.health.lists import Found, count_found, count_unreadable, find_gaps
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import EXPORT, VIEW_RULES
+from catalog_ai.workflow.vital_signs import find_outage
 
 Kind = HealthGroup.Kind
 UNREADABLE, LABELS = "unreadable", "labels"
@@ -68,7 +69,7 @@ class Checks:
 def show_health(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     """The page; with ?csv= one of its lists as a file; after a POST, the deed."""
     demand(request, *ANY)
-    target = find_target(request.GET.get("target", ""))
+    target = read_target(request.GET.get("target", ""))
     if request.method == "POST":
         attempt(request, partial(act, site.name, request, target))
         return HttpResponseRedirect(request.get_full_path())
@@ -95,10 +96,10 @@ def _describe(
         "title": gettext("Catalogue health"),
         "opts": Run._meta,
         "target": target,
-        "targets": [
-            (key, one.get_model()._meta.verbose_name_plural) for key, one in get_targets().items()
-        ],
+        "targets": list_targets(),
         "checks": checks,
+        "outage": find_outage() if checks.active else None,
+        "home_url": find_url("catalog_ai_home", site=site.name),
         "tabs": tabs,
         "tab": tab,
         "show": show,

@@ -26,6 +26,14 @@ REASONS: dict[str, tuple[Promise, Promise]] = {
         _("Needs too much memory"),
         _("Save it smaller and upload that, or give the workers more memory and try again."),
     ),
+    "stops_worker": (
+        _("It stops the worker"),
+        _("Replace the photo; the worker's log and its host's memory may say more."),
+    ),
+    "broken_off": (
+        _("Broken off too often"),
+        _("Look after the workers, then try again: the photo is hardly to blame."),
+    ),
     "failed": (
         _("The worker failed"),
         _("Try again; if it fails again, replace the photo or look into the worker's log."),

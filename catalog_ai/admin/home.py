@@ -23,23 +23,12 @@ from catalog_ai.workflow.queue import count_waiting
 from catalog_ai.workflow.vital_signs import examine
 
 RUNS_SHOWN = 5
-SIGN_TITLES = {
-    "redis": _("Queue"),
-    "model": _("Model"),
-    "bulk_workers": _("Workers for runs"),
-    "upload_workers": _("Workers for uploads"),
+RUN_HEADS = {
+    "run": _("Run"),
+    "state": _("State"),
     "progress": _("Progress"),
-    "leases": _("Products in hand"),
-    "worker_models": _("Models of the workers"),
-}
-# What whoever runs the shop's machines types where a sign is bad.
-MENDS = {
-    "redis": "python manage.py reconcile_classifications",
-    "model": "python manage.py check",
-    "bulk_workers": "python manage.py catalog_ai_worker",
-    "upload_workers": "python manage.py catalog_ai_worker",
-    "progress": "python manage.py catalog_ai_worker",
-    "leases": "python manage.py reconcile_classifications",
+    "source": _("From"),
+    "created_at": _("Started"),
 }
 
 
@@ -76,6 +65,7 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
             tell_backlog(backlog, links["review"]),
         ],
         "backlog": backlog,
+        "run_heads": RUN_HEADS,
         "runs": [(run, make_badge(run.state, run.get_state_display())) for run in load_runs()],
         "products": list_products(site.name),
         "links": links,
@@ -100,7 +90,7 @@ def find_links(request: HttpRequest, site: str) -> dict[str, str]:
 
 def load_runs() -> "models.QuerySet[Run]":
     """The latest ones; each upload is a run of its own and would push out the others."""
-    runs = Run.objects.exclude(source=Run.Source.UPLOAD).select_related("created_by")
+    runs = Run.objects.filter(source__in=Run.REQUESTED).select_related("created_by")
     return runs.order_by("-pk")[:RUNS_SHOWN]
 
 
@@ -117,12 +107,7 @@ def list_products(site: str) -> list[tuple[str, str]]:
 def tell_signs() -> list[Notice]:
     """What healthz looks at, in words; the database is well, or there would be no page."""
     return [
-        Notice(
-            str(SIGN_TITLES.get(sign.name, sign.name)),
-            sign.why,
-            GOOD if sign.ok else BAD,
-            command="" if sign.ok else MENDS.get(sign.name, ""),
-        )
+        Notice(sign.title, sign.why, GOOD if sign.ok else BAD, command=sign.mend)
         for sign in examine()
         if sign.name != "database"
     ]
@@ -173,7 +158,7 @@ def tell_stopped(site: str) -> list[Notice]:
     return [
         Notice(
             gettext("%(run)s stopped by itself") % {"run": run},
-            run.state_reason,
+            run.why,
             BAD,
             url=find_url("catalog_ai_run_change", run.pk, site=site),
             action=gettext("Look at it"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.admin.access import find_url, list_rights
 from catalog_ai.admin.categorize import PRESET_NAMES
@@ -24,6 +25,19 @@ from catalog_ai.workflow.describe import ProductStatus, describe_products, name_
 
 HISTORY_SHOWN = 50
 GUESSES_SHOWN = 3
+SUGGESTION_HEADS = {
+    "label": _("Label"),
+    "confidence": _("Confidence"),
+    "state": _("State"),
+    "category": _("Category"),
+}
+HISTORY_HEADS = {
+    "when": _("When"),
+    "who": _("Who"),
+    "what": _("What"),
+    "label": _("Label"),
+    "change": _("Change of the product"),
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,8 @@ def describe_panel(
         "badge": make_state_badge(status.state),
         "why": tell_why(status),
         "preset": name_preset(row) if row else "",
+        "suggestion_heads": SUGGESTION_HEADS,
+        "history_heads": HISTORY_HEADS,
         "suggestions": [_show(item, names, mapped) for item in status.suggestions],
         "guesses": (
             make_guess_bars(row, target.facets, GUESSES_SHOWN, mapped)

@@ -20,6 +20,7 @@ from catalog_ai.admin.display import name_label
 from catalog_ai.admin.review_cards import list_choices, make_cards, pair_tiles
 from catalog_ai.admin.review_decisions import decide, find_categories, take, undo_last
 from catalog_ai.admin.review_look import show_attention, show_nearest
+from catalog_ai.admin.targets import list_targets
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target, get_targets
 from catalog_ai.workflow.permissions import REVIEW
@@ -118,19 +119,12 @@ def list_filters(chosen: QueueFilter, counts: QueueCounts) -> dict[str, Any]:
         ],
         "targets": [
             (chosen.encode(target=key, label=""), other, key == chosen.target)
-            for key, other in name_targets().items()
+            for key, other in list_targets()
         ],
         "grid_labels": list_choices(counts.labels[:GRID_LABELS], chosen, "label"),
         "views": {"cards": chosen.encode(view=""), "grid": chosen.encode(view=GRID)},
         "label_name": name_label(chosen.label) if chosen.label else "",
         "filtered": chosen.is_narrowed,
-    }
-
-
-def name_targets() -> dict[str, str]:
-    return {
-        key: str(target.get_model()._meta.verbose_name_plural)
-        for key, target in get_targets().items()
     }
 
 

@@ -10,7 +10,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.paginator import Page, Paginator
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy as _
 from catalog_ai.admin.access import attempt, demand, find_url
 from catalog_ai.admin.categorize import PRESET_NAMES
 from catalog_ai.admin.display import name_label
+from catalog_ai.admin.targets import list_targets, read_target
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import fold_name
 from catalog_ai.models import LabelRule
-from catalog_ai.targets import ProductTarget, get_targets
+from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.describe import LabelMapping, describe_mapping
 from catalog_ai.workflow.threshold_changes import Kind, RuleState, lift, record_change
 
@@ -35,6 +36,13 @@ else:
 ROWS_SHOWN = 150  # four fields each stay under Django's limit of 1,000 fields a request
 SELECT_LIMIT = 200  # with more categories a field with suggestions is shown instead of a select
 DATALIST = "cai-categories"
+HEADS = {
+    "label": _("Label"),
+    "category": _("Category in the shop"),
+    "auto": _("Files by itself from"),
+    "review": _("Asks a person from"),
+    "always": _("Always ask"),
+}
 
 
 class MappingForm(RuleFormBase):
@@ -136,11 +144,7 @@ def load_page(request: HttpRequest) -> MappingPage:
     Raises:
         Http404: no such target. BundleError: the model is missing or damaged.
     """
-    targets = get_targets()
-    key = request.GET.get("target") or next(iter(targets), "")
-    if key not in targets:
-        raise Http404(gettext("No product model is set up for categorisation."))
-    target = targets[key]
+    target = read_target(request.GET.get("target", ""))
     mappings = describe_mapping(target, get_settings().PRESET)
     page = Paginator(mappings, ROWS_SHOWN).get_page(request.GET.get("p"))
     categories = target.category_field.list_all(limit=0)
@@ -149,7 +153,7 @@ def load_page(request: HttpRequest) -> MappingPage:
             # A label that the sent page did not show has no say in the request.
             request.POST if f"{mapping.label.id}-category" in request.POST else None,
             prefix=mapping.label.id,
-            instance=mapping.rule or LabelRule(target=key, label=mapping.label.id),
+            instance=mapping.rule or LabelRule(target=target.key, label=mapping.label.id),
             mapping=mapping,
             categories=categories,
         )
@@ -186,10 +190,8 @@ class LabelRuleAdmin(Base):
             "title": gettext("What the labels mean in your shop"),
             "opts": self.opts,
             "mapping": mapping,
-            "targets": [
-                (key, one.get_model()._meta.verbose_name_plural)
-                for key, one in get_targets().items()
-            ],
+            "heads": HEADS,
+            "targets": list_targets(),
             "preset": PRESET_NAMES.get(get_settings().PRESET, get_settings().PRESET),
             "may_change": self.has_change_permission(request),
             "home_url": find_url("catalog_ai_home", site=site),

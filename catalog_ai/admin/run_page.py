@@ -16,7 +16,7 @@ from catalog_ai.admin.run_report import describe_details, get_kept_details, has_
 from catalog_ai.admin.threshold_history import list_moved_back
 from catalog_ai.models import Run
 from catalog_ai.workflow.for_real import find_real_run
-from catalog_ai.workflow.queues import get_queue_status
+from catalog_ai.workflow.vital_signs import find_outage
 
 POLL_SECONDS = 2
 RELOAD_SECONDS = 15  # of the whole page, where there is no JavaScript
@@ -47,7 +47,7 @@ def show_run(site: AdminSite, request: HttpRequest, pk: object) -> HttpResponse:
         "title": str(run),
         "opts": Run._meta,
         "preset": PRESET_NAMES.get(run.preset, run.preset),
-        "queue": get_queue_status() if run.is_moving else None,
+        "outage": find_outage(uploads=run.is_upload) if run.is_moving else None,
         "rights": list_rights(request),
         "rollback": run.rollbacks.order_by("-pk").first(),
         "real_run": find_real_run(run) if run.dry_run else None,

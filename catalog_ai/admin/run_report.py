@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext
 from catalog_ai.admin.access import find_url
 from catalog_ai.admin.display import Bar, make_count_bars, name_label
 from catalog_ai.models import Classification, Run, Suggestion
-from catalog_ai.models.troubles import tell_trouble
+from catalog_ai.models.causes import tell_cause
 from catalog_ai.targets import get_targets
 
 LABELS_SHOWN = 20
@@ -133,7 +133,7 @@ def _count_troubles(run: Run, state: str) -> Sequence[Trouble]:
     rows = _find_troubled(run, state).values_list("error_code", "error_figures", "error")
     counts = rows.annotate(number=Count("pk")).order_by("-number", "error")[:PRODUCTS_SHOWN]
     return [
-        Trouble(tell_trouble(code, figures, text), number) for code, figures, text, number in counts
+        Trouble(tell_cause(code, figures, text), number) for code, figures, text, number in counts
     ]
 
 

@@ -20,7 +20,6 @@ from catalog_ai.admin.run_progress import sample_rate, tell_duration, tell_rate,
 from catalog_ai.admin.run_report import has_live_details
 from catalog_ai.models import Rollback, Run
 from catalog_ai.workflow.permissions import ROLL_BACK
-from catalog_ai.workflow.queues import get_queue_status
 from catalog_ai.workflow.rollback import (
     RollbackPreview,
     preview_rollback,
@@ -28,6 +27,7 @@ from catalog_ai.workflow.rollback import (
     start_rollback,
     stop_rollback,
 )
+from catalog_ai.workflow.vital_signs import find_outage
 
 KEPT_SECONDS = 60  # counts of a large run
 
@@ -85,7 +85,7 @@ def show_rollback(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
         "run": run,
         "may_start": not active and not run.dry_run,
         "preview": load_preview(run) if at_once and not active and not run.dry_run else None,
-        "queue": get_queue_status() if active else None,
+        "outage": find_outage() if active else None,
         "poll_seconds": POLL_SECONDS,
         "reload_seconds": RELOAD_SECONDS,
         "back": find_url("catalog_ai_run_change", run.pk, site=site.name),

@@ -18,6 +18,7 @@ from catalog_ai.admin.pages import get_page_urls
 from catalog_ai.admin.read_only import ReadOnlyAdmin
 from catalog_ai.admin.run_changes import show_change, show_changes
 from catalog_ai.admin.run_commands import do_command, do_for_real
+from catalog_ai.admin.run_filters import SourceFilter
 from catalog_ai.admin.run_page import INCLUDES, show_charts, show_progress, show_run
 from catalog_ai.admin.run_rollback import (
     do_rollback_command,
@@ -45,7 +46,7 @@ class RunAdmin(ReadOnlyAdmin):
         "created_at",
         "target",
     )
-    list_filter = ("state", "source", "dry_run")
+    list_filter = (SourceFilter, "state", "dry_run")
     list_select_related = ("created_by",)
     ordering = ("-pk",)
     date_hierarchy = None

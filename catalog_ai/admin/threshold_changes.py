@@ -13,8 +13,9 @@ from django.utils.translation import gettext, ngettext
 
 from catalog_ai.admin.access import attempt, demand, find_url, may
 from catalog_ai.admin.display import name_label
-from catalog_ai.admin.threshold_history import list_changes
-from catalog_ai.admin.thresholds import find_pages, find_target, list_targets
+from catalog_ai.admin.targets import list_targets, read_target
+from catalog_ai.admin.threshold_history import list_changes, name_history_heads
+from catalog_ai.admin.thresholds import find_pages
 from catalog_ai.models import Run
 from catalog_ai.workflow.permissions import CHANGE_RULES, VIEW_RULES
 from catalog_ai.workflow.threshold_changes import undo_batch, undo_change
@@ -25,7 +26,7 @@ PAGE = 50
 def show_changes(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """What changed thresholds, newest first."""
     demand(request, VIEW_RULES, CHANGE_RULES)
-    target = find_target(request.GET.get("target", ""))
+    target = read_target(request.GET.get("target", ""))
     label, before = request.GET.get("label", "")[:64], request.GET.get("before", "")
     is_number = before.isascii() and before.isdigit() and len(before) < 19
     lines, more = list_changes(target, PAGE, before=int(before) if is_number else None, label=label)
@@ -39,6 +40,7 @@ def show_changes(site: AdminSite, request: HttpRequest) -> HttpResponse:
         "label": label,
         "label_name": name_label(label) if label else "",
         "history": lines,
+        "history_heads": name_history_heads(may(request, CHANGE_RULES)),
         "more": more,
         "may_change": may(request, CHANGE_RULES),
     }
@@ -48,7 +50,7 @@ def show_changes(site: AdminSite, request: HttpRequest) -> HttpResponse:
 def undo_changes(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """Take back one change, or all of one moment."""
     demand(request, CHANGE_RULES)
-    target = find_target(request.POST.get("target", ""))
+    target = read_target(request.POST.get("target", ""))
     change, batch = request.POST.get("change", ""), request.POST.get("batch", "")
     verb: Callable[[], Any] | None = None
     if change.isascii() and change.isdigit() and len(change) < 19:

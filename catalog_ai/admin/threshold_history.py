@@ -5,11 +5,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.admin.display import name_label
 from catalog_ai.models import LabelRule, Run, ThresholdChange
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.threshold_changes import UNDOABLE
+
+HISTORY_HEADS = {
+    "when": _("When"),
+    "label": _("Label"),
+    "what": _("What"),
+    "auto": _("Files by itself from"),
+    "why": _("Why"),
+    "who": _("By"),
+}
+
+
+def name_history_heads(may_undo: bool) -> dict[str, Any]:
+    """The heads of the table of changes, for whoever may undo them or may not."""
+    return {**HISTORY_HEADS, "undo": _("Undo")} if may_undo else HISTORY_HEADS
 
 
 def list_moved_back(run: Run) -> list[tuple[str, LabelRule]]:

@@ -7,20 +7,27 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
 
 from catalog_ai.admin.access import attempt, demand, find_url, may
 from catalog_ai.admin.dashboard.files import send_chart
-from catalog_ai.admin.threshold_history import list_changes
-from catalog_ai.admin.thresholds_rows import describe_answer, make_rows
+from catalog_ai.admin.targets import list_targets, read_target
+from catalog_ai.admin.threshold_history import list_changes, name_history_heads
+from catalog_ai.admin.thresholds_rows import (
+    CHANGE_HEADS,
+    CURVE_HEADS,
+    HEADS,
+    describe_answer,
+    make_rows,
+)
 from catalog_ai.admin.thresholds_setting import SENSITIVITIES, Setting
 from catalog_ai.admin.thresholds_words import tell_all
 from catalog_ai.admin.trade_off import chart_trade_off
 from catalog_ai.models import ErrorBudget, LabelRule, Run
-from catalog_ai.targets import ProductTarget, get_targets
+from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.budget import hand_to_budget, save_thresholds
 from catalog_ai.workflow.models_in_use import get_label_name
 from catalog_ai.workflow.move_back import let_file_again
@@ -65,7 +72,7 @@ def _wants_figures(request: HttpRequest) -> bool:
 def _load(request: HttpRequest) -> tuple[Setting, Sample]:
     """What the request asks to be tried, and what it is held against."""
     query = request.POST if request.method == "POST" else request.GET
-    target = find_target(query.get("target", ""))
+    target = read_target(query.get("target", ""))
     # While a slider is moved the figures stand on the sample that the page was opened with.
     sample = get_sample(target, STALE if _wants_figures(request) else FRESH)
     setting = Setting.read(target, query)
@@ -86,25 +93,6 @@ def _load(request: HttpRequest) -> tuple[Setting, Sample]:
     return setting.with_autos(proposed), sample
 
 
-def find_target(key: str) -> ProductTarget:
-    """The target of an address.
-
-    Raises:
-        Http404: no such target.
-    """
-    targets = get_targets()
-    key = key or next(iter(targets), "")
-    if key not in targets:
-        raise Http404(gettext("No product model is set up for categorisation."))
-    return targets[key]
-
-
-def list_targets() -> list[tuple[str, str]]:
-    """Keys and names of the product models."""
-    targets = get_targets().items()
-    return [(key, str(one.get_model()._meta.verbose_name_plural)) for key, one in targets]
-
-
 def _describe(
     site: AdminSite, request: HttpRequest, setting: Setting, sample: Sample
 ) -> dict[str, Any]:
@@ -116,6 +104,10 @@ def _describe(
         "targets": list_targets(),
         "address": f"target={target.key}",
         "setting": setting,
+        "heads": HEADS,
+        "curve_heads": CURVE_HEADS,
+        "change_heads": CHANGE_HEADS,
+        "history_heads": name_history_heads(may(request, CHANGE_RULES)),
         "rows": make_rows(setting, sample, budgets),
         "summary": tell_all(sample, setting.find_all()),
         "sample_size": sample.waiting.size,
@@ -158,7 +150,7 @@ def _save(site: AdminSite, request: HttpRequest, setting: Setting) -> HttpRespon
 def show_let_file(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """Lift what the system set for one label."""
     demand(request, CHANGE_RULES)
-    target = find_target(request.POST.get("target", ""))
+    target = read_target(request.POST.get("target", ""))
     label = request.POST.get("label", "")
     if attempt(request, partial(let_file_again, target, label, request.user)):
         rule = LabelRule.objects.get(target=target.key, label=label)
@@ -171,7 +163,7 @@ def show_let_file(site: AdminSite, request: HttpRequest) -> HttpResponse:
 def show_hand_over(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """Let the error budget set a threshold that a person had set."""
     demand(request, CHANGE_RULES)
-    target = find_target(request.POST.get("target", ""))
+    target = read_target(request.POST.get("target", ""))
     label = request.POST.get("label", "")
     if attempt(request, partial(hand_to_budget, target, label, request.user)):
         rule = LabelRule.objects.get(target=target.key, label=label)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from catalog_ai.admin.display import Bar, format_length, format_percent
 from catalog_ai.admin.thresholds_setting import Setting, show_threshold
 from catalog_ai.admin.thresholds_words import tell_all, tell_error, tell_label
@@ -15,6 +17,24 @@ from catalog_ai.workflow.policies import Budgets
 from catalog_ai.workflow.sample import LabelSample, Sample
 
 RATES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.99)  # thresholds of a label's small curve
+HEADS = {
+    "label": _("Label"),
+    "auto": _("Files by itself from"),
+    "budget": _("At most wrong"),
+    "filed": _("Of its products filed"),
+    "error": _("Of these wrong, expected"),
+    "others": _("At other thresholds"),
+}
+CHANGE_HEADS = {
+    "label": _("Label"),
+    "now": _("Files by itself from, now"),
+    "then": _("then"),
+}
+CURVE_HEADS = {
+    "auto": _("From"),
+    "filed": _("Filed"),
+    "error": _("Wrong"),
+}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from catalog_ai.admin.display import BAD, GOOD, QUIET, WAITING, Badge, Bar, make
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import Label
 from catalog_ai.models import Run
-from catalog_ai.models.troubles import tell_trouble
+from catalog_ai.models.causes import tell_cause
 from catalog_ai.policy import (
     Decision,
     Outcome,
@@ -157,7 +157,7 @@ def _judge(form: TryForm) -> tuple[str, dict[str, Any]]:
         result = classify_upload(data)
         if result.rejected is not None:
             why = result.rejected
-            return tell_trouble(why.code, why.figures, why.reason), {}
+            return tell_cause(why.code, why.figures, why.reason), {}
         return "", describe_result(result, float(form.cleaned_data["sensitivity"] or BALANCED))
     except EXPLAINED as refused:
         return str(refused), {}

@@ -45,6 +45,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "apply_automatically",
             "dry_run",
             "state",
+            "state_code",
             "state_reason",
             "created_at",
             "finished_at",

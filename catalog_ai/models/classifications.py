@@ -1,15 +1,16 @@
 """A classification: one image of one product, judged once by one model version."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog_ai.models.causes import Cause, tell_cause
 from catalog_ai.models.changes import Change
 from catalog_ai.models.runs import Run
-from catalog_ai.models.troubles import tell_trouble
 
 WAITS = Q(is_current=True, state__in=("review", "unidentified"))  # condition of partial indexes
 
@@ -196,10 +197,18 @@ class Classification(models.Model):
     def __str__(self) -> str:
         return f"{self.target} {self.object_id}: {self.get_state_display()}"
 
+    @staticmethod
+    def error_fields(cause: Cause | None) -> dict[str, Any]:
+        """What a row keeps of what went wrong with it, by field."""
+        if cause is None:
+            return {"error": "", "error_code": "", "error_figures": {}}
+        figures = dict(cause.figures)
+        return {"error": cause.sentence, "error_code": cause.code, "error_figures": figures}
+
     @property
     def trouble(self) -> str:
         """What went wrong, in the reader's language; empty where nothing did."""
-        return tell_trouble(self.error_code, self.error_figures, self.error)
+        return tell_cause(self.error_code, self.error_figures, self.error)
 
     @staticmethod
     def has_state(states: "Iterable[Classification.State]") -> models.Func:

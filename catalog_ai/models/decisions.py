@@ -3,12 +3,12 @@
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.errors import LedgerIsAppendOnly
 from catalog_ai.models.classifications import Classification
+from catalog_ai.models.signatures import SignedModel
 from catalog_ai.models.suggestions import Suggestion
 
 
@@ -22,7 +22,7 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         raise LedgerIsAppendOnly
 
 
-class Decision(models.Model):
+class Decision(SignedModel):
     """Who did what to which suggestion, and the product's categories before and after."""
 
     class Action(models.TextChoices):
@@ -41,16 +41,6 @@ class Decision(models.Model):
         Suggestion, on_delete=models.PROTECT, related_name="decisions", null=True, blank=True
     )
     action = models.CharField(_("action"), max_length=10, choices=Action)
-    # The model has no user; a deleted user's decisions keep the name.
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    actor_name = models.CharField(_("name"), max_length=150, blank=True)
     batch = models.UUIDField(_("batch"), default=uuid.uuid4, db_index=True)
     label = models.CharField(_("label"), max_length=64, blank=True)
     state_before = models.CharField(max_length=12, blank=True)

@@ -1,12 +1,14 @@
 """Catalogue health: what a check of a whole catalogue found, and what people said of it."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog_ai.models.causes import ExplainedModel
+from catalog_ai.models.signatures import SignedModel, StartedModel
 
-class HealthCheck(models.Model):
+
+class HealthCheck(StartedModel, ExplainedModel):
     """One look at all products of a product model, made by the workers page by page."""
 
     class State(models.TextChoices):
@@ -19,18 +21,9 @@ class HealthCheck(models.Model):
 
     target = models.CharField(_("product model"), max_length=100)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.LOOKING)
-    state_reason = models.CharField(_("what went wrong"), max_length=300, blank=True)
     products = models.PositiveIntegerField(_("products looked at"), default=0)
     looked_through = models.CharField(max_length=64, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("started by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
     created_at = models.DateTimeField(_("started"), auto_now_add=True)
     touched_at = models.DateTimeField(auto_now=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
@@ -117,21 +110,12 @@ class HealthFinding(models.Model):
         return self.object_id
 
 
-class DifferentProducts(models.Model):
+class DifferentProducts(SignedModel):
     """A person's word that these products, alike as their photos are, are no duplicates."""
 
     target = models.CharField(_("product model"), max_length=100)
     key = models.CharField(max_length=64)  # digest of the members
     members = models.JSONField(_("products"), default=list)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    actor_name = models.CharField(_("name"), max_length=150, blank=True)
     created_at = models.DateTimeField(_("at"), auto_now_add=True)
 
     class Meta:

@@ -2,15 +2,16 @@
 
 import uuid
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models.runs import Run
+from catalog_ai.models.signatures import SignedModel
 
 
-class Rollback(models.Model):
+class Rollback(SignedModel):
     """One person's wish to take a run back, worked off in the background page by page.
 
     Counters and `through` change in the transaction that changes the products, so that a worker
@@ -26,15 +27,6 @@ class Rollback(models.Model):
         Run, verbose_name=_("run"), on_delete=models.CASCADE, related_name="rollbacks"
     )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.RUNNING)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("started by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    actor_name = models.CharField(_("name"), max_length=150, blank=True)
     batch = models.UUIDField(_("batch"), default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(_("started"), auto_now_add=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
@@ -46,7 +38,7 @@ class Rollback(models.Model):
     taken_back = models.PositiveIntegerField(_("taken back"), default=0)
     kept = models.PositiveIntegerField(_("left alone: something later stands on them"), default=0)
     refused = models.PositiveIntegerField(_("refused"), default=0)
-    errors = models.JSONField(_("why"), default=list, blank=True)  # each sentence once, a few
+    errors = models.JSONField(_("why"), default=list, blank=True)  # in English
 
     COUNTERS = ("taken_back", "kept", "refused")
 
@@ -61,6 +53,11 @@ class Rollback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run}: {self.get_state_display()}"
+
+    @property
+    def refusals(self) -> list[str]:
+        """Why labels were refused, in the reader's language: each sentence once, a few."""
+        return [gettext(error) for error in self.errors]
 
     @property
     def done(self) -> int:

@@ -3,13 +3,15 @@
 import operator
 from functools import reduce
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog_ai.models.causes import ExplainedModel
+from catalog_ai.models.signatures import StartedModel
 
-class Run(models.Model):
+
+class Run(StartedModel, ExplainedModel):
     """One request to categorise, with its settings frozen and its progress counted.
 
     The counters say what the run produced; what people decided afterwards is in the decisions.
@@ -48,17 +50,8 @@ class Run(models.Model):
     )
     dry_run = models.BooleanField(_("dry run"), default=False)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.EXPANDING)
-    state_reason = models.CharField(_("why"), max_length=300, blank=True)
     breaker = models.CharField(
         _("automatic stop"), max_length=10, choices=Breaker, default=Breaker.ON
-    )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("started by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
     )
     created_at = models.DateTimeField(_("started"), auto_now_add=True, db_index=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
@@ -110,13 +103,23 @@ class Run(models.Model):
             ("roll_back_run", _("Can roll back a run")),
             ("export_results", _("Can export results")),
         ]
-        indexes = [models.Index(fields=["state", "created_at"], name="catalog_ai_run_state")]
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="catalog_ai_run_state"),
+            # Runs among a great many uploads.
+            models.Index(fields=["source", "-id"], name="catalog_ai_run_source"),
+        ]
 
+    REQUESTED = (Source.ADMIN, Source.API, Source.COMMAND)  # all but uploads: somebody wanted them
     COUNTERS = ("filed", "review", "unidentified", "unchanged", "rejected", "failed", "cancelled")
     EFFECTS = ("first_time", "changed", "agreeing", "contradicting", "decided")
 
     def __str__(self) -> str:
         return _("Run %(number)s") % {"number": self.pk}
+
+    @property
+    def is_upload(self) -> bool:
+        """Whether a save in the shop made it; its products have a queue of their own."""
+        return self.source == self.Source.UPLOAD
 
     @property
     def done(self) -> int:

@@ -2,14 +2,14 @@
 
 import uuid
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models.rules import LabelRule
+from catalog_ai.models.signatures import SignedModel
 
 
-class ThresholdChange(models.Model):
+class ThresholdChange(SignedModel):
     """One label's threshold before and after, or an error budget that was stated."""
 
     class Kind(models.TextChoices):
@@ -31,16 +31,6 @@ class ThresholdChange(models.Model):
     asks_before = models.BooleanField(default=False)
     asks_after = models.BooleanField(default=False)
     by_before = models.CharField(max_length=6, choices=LabelRule.SetBy, blank=True)
-    # The system has no user; a deleted user's changes keep the name.
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    actor_name = models.CharField(_("name"), max_length=150, blank=True)
     batch = models.UUIDField(_("batch"), default=uuid.uuid4, db_index=True)
     reverts = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reverted_by"

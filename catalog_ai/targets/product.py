@@ -10,12 +10,9 @@ from django.db import models
 from django.db.models.fields.files import FieldFile, FileField
 
 from catalog_ai.inference.bundle import Label
-from catalog_ai.targets.categories import (
-    CategoryField,
-    Change,
-    ManyToManyCategories,
-    make_category_field,
-)
+from catalog_ai.targets.categories import make_category_field
+from catalog_ai.targets.category_field import CategoryField, Change
+from catalog_ai.targets.related_categories import ManyToManyCategories
 
 
 class ProductTarget:

@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import models
-from django.utils.translation import gettext as _
 
 from catalog_ai.models import Classification, Embedding, Run, Suggestion
+from catalog_ai.models.causes import Cause
 from catalog_ai.policy import Decision, Outcome, ReviewReason, ScoredLabel, Thresholds, Verdict
 from catalog_ai.workflow.apply import FilingContext, Settled, find_objection, settle
 from catalog_ai.workflow.audits import AuditShares
@@ -92,16 +92,16 @@ def adopt(
     None where there is nothing to settle: an unreadable photo, or the product is left out, and
     the row then says why.
     """
-    reason = find_obstacle(row, digest, earlier, context)
-    if reason or earlier is None:
-        end_row(row, State.CANCELLED, reason)
+    obstacle = find_obstacle(row, digest, earlier, context)
+    if obstacle or earlier is None:
+        end_row(row, State.CANCELLED, Cause(obstacle))
         return None
     for name in COPIED:
         setattr(row, name, getattr(earlier.row, name))
     row.is_current = True
     if earlier.row.state == State.REJECTED:
         why = earlier.row
-        end_row(row, State.REJECTED, why.error, why.error_code, why.error_figures)
+        end_row(row, State.REJECTED, Cause(why.error_code, why.error_figures, why.error))
         return None
     settled = settle(row, earlier.verdict, context)
     if settled.state == State.REVIEW:
@@ -123,13 +123,13 @@ def find_obstacle(
     earlier: Earlier | None,
     context: FilingContext,
 ) -> str:
-    """Why the earlier result must not be filed any more; empty where it may."""
+    """Code of why the earlier result must not be filed any more; empty where it may."""
     if earlier is None or earlier.row.image_digest != digest:
-        return _("The photo was changed since the dry run.")
+        return "image_changed"
     if row.object_id in context.judged_since:
-        return _("The product was judged again since the dry run.")
+        return "judged_since"
     if digest in context.get_history(row.object_id).digests:
-        return _("A person has decided since the dry run.")
+        return "decided_since"
     return _find_objections(row, earlier, context)
 
 
@@ -142,9 +142,9 @@ def _find_objections(row: Classification, earlier: Earlier, context: FilingConte
         scored = _score_again(suggestion)
         objection = find_objection(scored, present, history, context)
         if objection == Classification.Reason.DISAGREES:
-            return _("A person has decided since the dry run.")
+            return "decided_since"
         if objection:
             continue
         if suggestion.category not in {"", context.categories.find(suggestion.label)}:
-            return _("What its label means was changed since the dry run.")
+            return "label_changed"
     return ""

@@ -3,10 +3,10 @@
 import logging
 
 from django.db.models import F, Q
-from django.utils.translation import gettext as _
 
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Run
+from catalog_ai.models.causes import Cause
 
 logger = logging.getLogger(__name__)
 
@@ -39,29 +39,15 @@ def trip_breaker(run_id: int) -> bool:
     enough = running.annotate(judged=JUDGED).filter(judged__gte=settings.STOP_AFTER)
     if not enough.update(state=Run.State.PAUSED, breaker=Run.Breaker.TRIPPED):
         return False
-    reason = tell_why(Run.objects.get(pk=run_id))
-    Run.objects.filter(pk=run_id).update(state_reason=reason[:300])
-    logger.warning("run %d paused itself: %s", run_id, reason, extra={"run": run_id})
+    run = Run.objects.get(pk=run_id)
+    run.explain(_find_cause(run))
+    run.save(update_fields=Run.EXPLANATION)
+    logger.warning("run %d paused itself: %s", run_id, run.state_reason, extra={"run": run_id})
     return True
 
 
-def tell_why(run: Run) -> str:
-    """Why a run stopped, with its figures, and what a person can do (at most 300 characters)."""
+def _find_cause(run: Run) -> Cause:
     judged = run.filed + run.review + run.unidentified
-    counts = {"judged": judged, "odd": run.unidentified}
     if run.unidentified * 100 > judged * get_settings().STOP_UNIDENTIFIED_PERCENT:
-        return (
-            _(
-                "Nothing was recognised on %(odd)d of %(judged)d photos. Look at a few of them: "
-                "are they photos of products of the kinds the model knows? Then resume or cancel."
-            )
-            % counts
-        )
-    counts["odd"] = run.contradicting
-    return (
-        _(
-            "The model contradicts the category of %(odd)d of %(judged)d products. Look at a few "
-            "of them and at “Labels and categories”. Then resume or cancel."
-        )
-        % counts
-    )
+        return Cause("unrecognised", {"judged": judged, "odd": run.unidentified})
+    return Cause("contradicting", {"judged": judged, "odd": run.contradicting})

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog_ai.models import ErrorBudget, LabelRule, ThresholdChange
+from catalog_ai.models.signatures import sign
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import CHANGE_RULES, as_user, require
@@ -121,8 +122,7 @@ def _record_stated(budget: ErrorBudget, why: str, actor: "Actor") -> None:
         label=budget.label,
         kind=Kind.STATED,
         why=why[:300],
-        actor=as_user(actor),
-        actor_name=actor.get_username() if actor else "",
+        **sign(as_user(actor)),
     )
 
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, Run
+from catalog_ai.models.causes import Cause
 from catalog_ai.workflow.models_in_use import get_bundle
 
 logger = logging.getLogger(__name__)
@@ -112,7 +113,7 @@ def _leased(ids: Collection[int], token: str) -> "models.QuerySet[Classification
     ).order_by("pk")
 
 
-def put_back(rows: Collection[Classification], error: str, blame: Blame) -> list[int]:
+def put_back(rows: Collection[Classification], cause: Cause, blame: Blame) -> list[int]:
     """Queue rows again that came to nothing, save those that are used up; ids of the queued."""
     again = [row for row in rows if not _is_used_up(row, blame)]
     leased = Classification.objects.filter(state=Classification.State.RUNNING)
@@ -125,14 +126,9 @@ def put_back(rows: Collection[Classification], error: str, blame: Blame) -> list
             lease_token="",
             lease_expires_at=None,
             sent_at=None,
-            error=make_storable(error),
+            **Classification.error_fields(cause),
         )
     return [row.pk for row in again]
-
-
-def make_storable(error: str) -> str:
-    """The text as any database takes it: some refuse NUL, and all of them half a character."""
-    return error.encode(errors="replace").decode().replace("\0", "?")[:300]
 
 
 def _is_used_up(row: Classification, blame: Blame) -> bool:

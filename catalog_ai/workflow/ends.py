@@ -1,14 +1,15 @@
 """How a row ends: its last state, and its run's counters with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from catalog_ai.models import Classification, Run
+from catalog_ai.models.causes import Cause
 from catalog_ai.workflow.breaker import is_past_bounds, trip_breaker
-from catalog_ai.workflow.claim import lock_leased, make_storable
+from catalog_ai.workflow.claim import lock_leased
 from catalog_ai.workflow.enqueue import finish_if_done
 from catalog_ai.workflow.queues import let_go_after_commit
 
@@ -48,20 +49,11 @@ RESULT_FIELDS = (
 )
 
 
-def end_row(
-    row: Classification,
-    state: State,
-    error: str = "",
-    code: str = "",
-    figures: Mapping[str, str] | None = None,
-) -> None:
-    """Set the last state on the row, not saved yet, and give up its lease.
-
-    `error` is a sentence in English; whoever reads it is told in their own language.
-    """
-    row.state, row.error, row.error_code = state, make_storable(error), code
-    row.error_figures = dict(figures or {})
-    row.finished_at = timezone.now()
+def end_row(row: Classification, state: State, cause: Cause | None = None) -> None:
+    """Set the last state on the row, not saved yet, and give up its lease."""
+    for name, value in row.error_fields(cause).items():
+        setattr(row, name, value)
+    row.state, row.finished_at = state, timezone.now()
     row.lease_token, row.lease_expires_at = "", None
 
 
@@ -116,7 +108,7 @@ def _let_go_of(run: Run, ids: Sequence[int]) -> int:
     return gone
 
 
-def fail_rows(rows: Sequence[Classification], error: str) -> int:
+def fail_rows(rows: Sequence[Classification], cause: Cause) -> int:
     """Give up on rows that this process holds, after their last try; how many there were."""
     if not rows:
         return 0
@@ -125,7 +117,7 @@ def fail_rows(rows: Sequence[Classification], error: str) -> int:
         failed = [row for row in rows if row.pk in held]
         known = _find_known(failed)
         for row in failed:
-            end_row(row, State.FAILED, error, "failed")
+            end_row(row, State.FAILED, cause)
             # An earlier result stays the product's latest: a failure says nothing of the image.
             row.is_current = (row.target, row.object_id) not in known and not row.run.dry_run
             row.save(update_fields=RESULT_FIELDS)

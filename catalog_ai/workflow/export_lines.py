@@ -43,6 +43,7 @@ COLUMNS = {
         "categorised_at",
         "reviewed_at",
         "error",
+        "error_code",
     ),
     Shape.SUGGESTIONS: (
         "product_id",
@@ -140,6 +141,7 @@ def _list_products(page: Page) -> Iterator[Sequence[Cell]]:
             *(_provenance(made) if made else [""] * 5),
             _moment(made.reviewed_at) if made else "",
             made.error if made else "",
+            made.error_code if made else "",
         )
 
 

@@ -26,6 +26,7 @@ class Result(NamedTuple):
     run_id: int
     finished_at: datetime | None
     reviewed_at: datetime | None
+    error_code: str
     error: str
 
 

@@ -7,9 +7,9 @@ that is younger than the workers was started with a model that they are still to
 import logging
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from catalog_ai.models import Classification, Run
+from catalog_ai.models.causes import Cause
 from catalog_ai.workflow.claim import CLAIMABLE_RUNS
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.worker_models import list_worker_models
@@ -46,8 +46,8 @@ def _hand_on(pk: int, version: str) -> bool:
             return False  # another host's reconcile came first
         old, run.model_version = run.model_version, version
         names = {"old": old, "new": version}
-        run.state_reason = _("Started with model %(old)s; goes on with %(new)s.") % names
-        run.save(update_fields=["model_version", "state_reason"])
+        run.explain(Cause("handed_on", names))
+        run.save(update_fields=["model_version", *Run.EXPLANATION])
         queued = run.classifications.filter(state=Classification.State.QUEUED)
         queued.update(model_version=version, sent_at=None)
     logger.warning("run %d: %s", run.pk, run.state_reason, extra={"run": pk, "runs": [pk]})

@@ -12,6 +12,7 @@ from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import BundleError
 from catalog_ai.inference.images import ImageRejected, load_decoders
 from catalog_ai.models import Classification, Run
+from catalog_ai.models.causes import Cause
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.claim import Blame, claim, name_rows, put_back, release_held
 from catalog_ai.workflow.classify import ImageResult, classify_images
@@ -117,7 +118,7 @@ def process_rows(rows: Sequence[Classification]) -> None:
             logger.exception("a chunk failed", extra=name_rows(left))
             if not connection.in_atomic_block:
                 connection.close()  # one that was cut would fail again while the rows go back
-            give_back(left, f"{type(error).__name__}: {error}", find_blame(error, rows))
+            give_back(left, Cause.from_error(error), find_blame(error, rows))
             raise
         left = left[len(members) :]
 
@@ -152,10 +153,10 @@ def find_blame(error: Exception, in_hand: Sequence[Classification]) -> Blame:
     return Blame.IMAGE if alone else Blame.WORKER
 
 
-def give_back(rows: Sequence[Classification], error: str, blame: Blame) -> None:
+def give_back(rows: Sequence[Classification], cause: Cause, blame: Blame) -> None:
     """Queue the rows again, or fail those that are used up."""
-    again = set(put_back(rows, error, blame))
-    fail_rows([row for row in rows if row.pk not in again], error)
+    again = set(put_back(rows, cause, blame))
+    fail_rows([row for row in rows if row.pk not in again], cause)
 
 
 def judge_rows(rows: Sequence[Classification]) -> list[Judged]:
@@ -194,7 +195,7 @@ def _give_back_unread(row: Classification, error: Exception) -> None:
     """The file of this row alone cannot be read, and the work goes on without it."""
     logger.warning("a file cannot be read", exc_info=error, extra=name_rows([row]))
     blame = Blame.WORKER if is_outage(error) else Blame.IMAGE
-    give_back([row], f"{type(error).__name__}: {error}", blame)
+    give_back([row], Cause.from_error(error), blame)
 
 
 def _classify(items: Sequence[ReadImage]) -> dict[int, ImageResult]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from catalog_ai.models import Classification, Decision, Suggestion
+from catalog_ai.models.signatures import sign
 from catalog_ai.workflow.move_back import check_after_commit
 from catalog_ai.workflow.permissions import as_user
 
@@ -25,8 +26,7 @@ def record(
     """A ledger entry with how things stand; `append` completes and saves it."""
     return Decision(
         action=action,
-        actor=as_user(actor),
-        actor_name=actor.get_username() if actor else "",
+        **sign(as_user(actor)),
         batch=batch,
         label=suggestion.label,
         state_before=suggestion.state if suggestion.pk else "",

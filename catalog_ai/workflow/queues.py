@@ -55,7 +55,7 @@ def open_queue(name: str) -> Queue:
 def queue_name_of(run: Run) -> str:
     """Uploads have a queue of their own, so that they never wait behind a bulk run."""
     settings = get_settings()
-    return settings.UPLOAD_QUEUE if run.source == Run.Source.UPLOAD else settings.BULK_QUEUE
+    return settings.UPLOAD_QUEUE if run.is_upload else settings.BULK_QUEUE
 
 
 def send_after_commit(run: Run, ids: Sequence[int]) -> None:

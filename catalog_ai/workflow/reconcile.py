@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, HealthCheck, Rollback, Run
+from catalog_ai.models.causes import Cause
 from catalog_ai.workflow.claim import CLAIMABLE_RUNS, Blame, name_rows, put_back
 from catalog_ai.workflow.ends import fail_rows, let_go
 from catalog_ai.workflow.hand_on import hand_on_runs
@@ -116,19 +117,18 @@ def let_go_cancelled() -> None:
 def _take_back(rows: list[Classification], blame: Blame, done: Reconciled) -> None:
     if not rows:
         return
-    again = set(put_back(rows, _("The worker stopped while it had this image in hand."), blame))
+    again = set(put_back(rows, Cause("worker_stopped"), blame))
     used_up = [row for row in rows if row.pk not in again]
-    done.given_up += fail_rows(used_up, _name_end(blame))
+    done.given_up += fail_rows(used_up, _find_cause(blame))
     done.taken_back += len(again)
     facts = {**name_rows(rows), "blame": blame.name.lower(), "given_up": [r.pk for r in used_up]}
     logger.warning("%d rows taken back from a dead worker", len(rows), extra=facts)
 
 
-def _name_end(blame: Blame) -> str:
+def _find_cause(blame: Blame) -> Cause:
     if blame is Blame.IMAGE:
-        tries = get_settings().MAX_ATTEMPTS
-        return _("The image stopped the worker %(tries)d times.") % {"tries": tries}
-    return _("The work on this image was broken off too often.")
+        return Cause("stops_worker", {"tries": get_settings().MAX_ATTEMPTS})
+    return Cause("broken_off")
 
 
 def resend_lost(done: Reconciled) -> None:

@@ -3,20 +3,18 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from django.db import models
 from django.utils import timezone
 
 from catalog_ai.errors import ProductGone
 from catalog_ai.models import Classification, Decision, Suggestion
+from catalog_ai.models.signatures import Signature
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.filing import write_decided
 from catalog_ai.workflow.locks import lock_classifications
 from catalog_ai.workflow.mirror import mirror_current
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 HOLDING = (Suggestion.State.APPLIED, Suggestion.State.APPROVED)
 BACKWARD = (Decision.Action.UNDO, Decision.Action.ROLL_BACK)
@@ -30,10 +28,9 @@ class Reversal:
         entries: Sequence[Decision],
         action: Decision.Action,
         batch: uuid.UUID,
-        user: "User | None",
-        name: str,
+        signature: Signature,
     ) -> None:
-        self.action, self.batch, self.user, self.name = action, batch, user, name
+        self.action, self.batch, self.signature = action, batch, signature
         self.rows = lock_classifications({entry.classification_id for entry in entries})
         self.suggestions = {
             one.pk: one for one in Suggestion.objects.filter(classification__in=self.rows)
@@ -166,8 +163,6 @@ class Reversal:
                 classification=row,
                 suggestion=suggestion,
                 action=self.action,
-                actor=self.user,
-                actor_name=self.name,
                 batch=self.batch,
                 label=suggestion.label,
                 state_before=entry.state_after,
@@ -177,6 +172,7 @@ class Reversal:
                 categories_before=sorted(now),
                 categories_after=sorted(then),
                 reverts=entry,
+                **self.signature,
             )
         )
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Count, Q
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from catalog_ai.errors import CatalogAIError, NothingFiled
 from catalog_ai.models import Classification, Decision, Rollback, Run, Suggestion
+from catalog_ai.models.signatures import sign
 from catalog_ai.workflow.ends import let_go
 from catalog_ai.workflow.permissions import ROLL_BACK, as_user, require
 from catalog_ai.workflow.queues import roll_back_after_commit
@@ -74,8 +75,7 @@ def start_rollback(run: Run, actor: "Actor") -> Rollback:
         if run.state not in {Run.State.DONE, Run.State.CANCELLED}:
             run.state, run.finished_at = Run.State.CANCELLED, timezone.now()
             run.save(update_fields=["state", "finished_at"])
-        name = actor.get_username() if actor else ""
-        rollback = Rollback.objects.create(run=run, created_by=as_user(actor), actor_name=name)
+        rollback = Rollback.objects.create(run=run, **sign(as_user(actor)))
         roll_back_after_commit(rollback)
     return rollback
 
@@ -166,8 +166,8 @@ def _take_back(rollback: Rollback, rows: Sequence[int]) -> None:
     )
     if not entries:
         return
-    action, user = Decision.Action.ROLL_BACK, rollback.created_by
-    reversal = Reversal(entries, action, rollback.batch, user, rollback.actor_name)
+    action = Decision.Action.ROLL_BACK
+    reversal = Reversal(entries, action, rollback.batch, rollback.signature)
     for entry in entries:
         _take_back_one(rollback, reversal, entry)
     reversal.save()
@@ -179,7 +179,8 @@ def _take_back_one(rollback: Rollback, reversal: Reversal, entry: Decision) -> N
         with transaction.atomic():
             done = reversal.revert(entry)
     except CatalogAIError as refused:
-        reason = str(refused)
+        with translation.override(None):  # as it is stored: told in the language of the reader
+            reason = str(refused)
         if reason not in rollback.errors and len(rollback.errors) < ERRORS_KEPT:
             rollback.errors = [*rollback.errors, reason]
         rollback.refused += 1

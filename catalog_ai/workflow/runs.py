@@ -29,15 +29,12 @@ def cancel_run(run: Run, actor: "Actor") -> Run:
     return run
 
 
-def pause_run(run: Run, actor: "Actor" = None, reason: str = "") -> Run:
-    """Hold a run: nothing more of it is taken up until it is resumed.
-
-    Without an actor it is the system itself that pauses (the circuit breaker), with a reason.
-    """
-    if not reason:
-        require(actor, CATEGORIZE)
+def pause_run(run: Run, actor: "Actor") -> Run:
+    """Hold a run: nothing more of it is taken up until it is resumed."""
+    require(actor, CATEGORIZE)
+    run.explain(None)
     Run.objects.filter(pk=run.pk, state__in=(Run.State.RUNNING, Run.State.EXPANDING)).update(
-        state=Run.State.PAUSED, state_reason=reason[:300]
+        state=Run.State.PAUSED, **{name: getattr(run, name) for name in Run.EXPLANATION}
     )
     run.refresh_from_db()
     return run
@@ -52,10 +49,10 @@ def resume_run(run: Run, actor: "Actor") -> Run:
             return run
         expanding = not run.collected
         run.state = Run.State.EXPANDING if expanding else Run.State.RUNNING
-        run.state_reason = ""
+        run.explain(None)
         if run.breaker == Run.Breaker.TRIPPED:
             run.breaker = Run.Breaker.OFF  # a person has looked: it must not stop again at once
-        run.save(update_fields=["state", "state_reason", "breaker"])
+        run.save(update_fields=["state", "breaker", *Run.EXPLANATION])
         if expanding:
             expand_after_commit(run)
         queued = run.classifications.filter(state=State.QUEUED).order_by("pk")
@@ -99,11 +96,9 @@ def _queue_again(run: Run) -> list[int]:
                     state=State.QUEUED,
                     attempts=0,
                     interruptions=0,
-                    error="",
-                    error_figures={},
-                    error_code="",
                     sent_at=None,
                     is_current=False,
+                    **Classification.error_fields(None),
                 )
             return ids
         except IntegrityError:

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from django.db import models, transaction
-from django.utils.translation import gettext_noop as _
 
 from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
+from catalog_ai.models.causes import Cause
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.adopt import adopt, prepare_to_adopt
 from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle
@@ -92,7 +92,7 @@ def _settle_all(
     for item in judged:
         row, product = item.row, products.get(item.row.object_id)
         if product is None:
-            end_row(row, State.CANCELLED, _("The product was deleted."))
+            end_row(row, State.CANCELLED, Cause("product_deleted"))
         elif context.run.results_of_id:
             _adopt_one(item, product, context, outcome)
         elif (image_name := _get_image_name(target, product)) != item.image_name:
@@ -134,7 +134,7 @@ def _end_unjudged(item: Judged, context: FilingContext) -> bool:
     row, result = item.row, item.result
     row.image_name = item.image_name
     if not item.image_name:
-        end_row(row, State.CANCELLED, _("The product no longer has an image."))
+        end_row(row, State.CANCELLED, Cause("image_removed"))
         return True
     if result is None:
         end_row(row, State.UNCHANGED)
@@ -143,7 +143,7 @@ def _end_unjudged(item: Judged, context: FilingContext) -> bool:
     row.is_current = not context.run.dry_run
     if result.rejected is not None:
         why = result.rejected
-        end_row(row, State.REJECTED, why.reason, why.code, why.figures)
+        end_row(row, State.REJECTED, Cause(why.code, why.figures))
     return result.rejected is not None
 
 

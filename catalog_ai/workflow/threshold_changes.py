@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from catalog_ai.errors import CannotUndo
 from catalog_ai.models import LabelRule, Suggestion, ThresholdChange
+from catalog_ai.models.signatures import sign
 from catalog_ai.workflow.permissions import CHANGE_RULES, as_user, require
 
 if TYPE_CHECKING:
@@ -79,8 +80,7 @@ def record_change(
         asks_before=before.asks,
         asks_after=after.asks,
         by_before=before.by,
-        actor=as_user(actor),
-        actor_name=actor.get_username() if actor else "",
+        **sign(as_user(actor)),
         batch=batch or uuid.uuid4(),
         reverts=reverts,
     )

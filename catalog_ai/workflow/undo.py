@@ -8,6 +8,7 @@ from django.db.models import Max
 
 from catalog_ai.errors import CannotUndo, NotPermitted
 from catalog_ai.models import Decision
+from catalog_ai.models.signatures import sign
 from catalog_ai.workflow.permissions import REVIEW, as_user, require
 from catalog_ai.workflow.revert import Reversal
 from catalog_ai.workflow.review import Reviewed
@@ -48,9 +49,8 @@ def undo(batch: uuid.UUID, actor: "Actor") -> Reviewed:
         entries = list(Decision.objects.filter(batch=batch, action__in=PERSONAL).order_by("-pk"))
         if actor is None or any(entry.actor_id != actor.pk for entry in entries):
             raise NotPermitted
-        reversal = Reversal(
-            entries, Decision.Action.UNDO, reviewed.batch, as_user(actor), actor.get_username()
-        )
+        signature = sign(as_user(actor))
+        reversal = Reversal(entries, Decision.Action.UNDO, reviewed.batch, signature)
         if not entries or not all(map(reversal.revert, entries)):
             raise CannotUndo
         reversal.save()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from redis.exceptions import RedisError
 
 from catalog_ai.conf import get_settings
@@ -15,6 +15,25 @@ from catalog_ai.workflow.figures import find_wait, has_lost_leases, has_results
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.queues import QueueStatus, get_queue_status
 from catalog_ai.workflow.worker_models import list_worker_models
+
+TITLES = {
+    "database": gettext_lazy("Database"),
+    "redis": gettext_lazy("Queue"),
+    "model": gettext_lazy("Model"),
+    "bulk_workers": gettext_lazy("Workers for runs"),
+    "upload_workers": gettext_lazy("Workers for uploads"),
+    "progress": gettext_lazy("Progress"),
+    "leases": gettext_lazy("Products in hand"),
+    "worker_models": gettext_lazy("Models of the workers"),
+}
+MENDS = {
+    "redis": "python manage.py reconcile_classifications",
+    "model": "python manage.py check",
+    "bulk_workers": "python manage.py catalog_ai_worker",
+    "upload_workers": "python manage.py catalog_ai_worker",
+    "progress": "python manage.py catalog_ai_worker",
+    "leases": "python manage.py reconcile_classifications",
+}
 
 
 @dataclass(frozen=True)
@@ -25,23 +44,36 @@ class Sign:
     ok: bool
     why: str
 
+    @property
+    def title(self) -> str:
+        return str(TITLES[self.name])
+
+    @property
+    def mend(self) -> str:
+        """What whoever runs the shop's machines types where the sign is bad."""
+        return "" if self.ok else MENDS.get(self.name, "")
+
 
 def examine() -> list[Sign]:
     """Every sign, in a fixed order; what cannot be asked is not well, and raises nothing."""
     status = get_queue_status()
-    settings = get_settings()
     return [
         _ask_database("database", check_database),
         check_redis(status),
         check_model(),
-        check_workers("bulk_workers", settings.BULK_QUEUE, status.bulk_workers, status.bulk_depth),
-        check_workers(
-            "upload_workers", settings.UPLOAD_QUEUE, status.upload_workers, status.upload_depth
-        ),
+        check_bulk_workers(status),
+        check_upload_workers(status),
         _ask_database("progress", check_progress),
         _ask_database("leases", check_leases),
         check_worker_models(),
     ]
+
+
+def find_outage(*, uploads: bool = False) -> Sign | None:
+    """The sign that tells why nothing is worked on, be it runs or uploads; None where it is."""
+    status = get_queue_status()
+    workers = check_upload_workers(status) if uploads else check_bulk_workers(status)
+    return next((sign for sign in (check_redis(status), workers) if not sign.ok), None)
 
 
 def _ask_database(name: str, check: Callable[[], Sign]) -> Sign:
@@ -63,8 +95,8 @@ def check_redis(status: QueueStatus) -> Sign:
     if status.reachable:
         return Sign("redis", True, _("It answers."))
     why = _(
-        "Redis cannot be reached, so nothing is being categorised at the moment. No work is lost: "
-        "products wait in the database, and are sent when it is back."
+        "Redis cannot be reached, so the workers have nothing to do at the moment. No work is "
+        "lost: it waits in the database, and goes on when Redis is back."
     )
     return Sign("redis", False, why)
 
@@ -79,14 +111,24 @@ def check_model() -> Sign:
     return Sign("model", True, _("%(version)s, %(count)d labels.") % facts)
 
 
+def check_bulk_workers(status: QueueStatus) -> Sign:
+    queue = get_settings().BULK_QUEUE
+    return check_workers("bulk_workers", queue, status.bulk_workers, status.bulk_depth)
+
+
+def check_upload_workers(status: QueueStatus) -> Sign:
+    queue = get_settings().UPLOAD_QUEUE
+    return check_workers("upload_workers", queue, status.upload_workers, status.upload_depth)
+
+
 def check_workers(name: str, queue: str, workers: int | None, waiting: int | None) -> Sign:
     """Whether anybody works on a queue, and how much waits there."""
     if workers is None:
         return Sign(name, False, _("Redis could not be asked."))
     if not workers:
         why = _(
-            "No worker listens on the queue %s. Products can be queued, but nobody looks at them "
-            "until one is started."
+            "No worker listens on the queue %s. What is in it waits until one is started; nothing "
+            "is lost."
         )
         return Sign(name, False, why % queue)
     jobs = waiting or 0

@@ -2,9 +2,9 @@
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_noop as _
 
 from catalog_ai.models import Classification, Suggestion
+from catalog_ai.models.causes import Cause
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.ends import count_ends
 
@@ -23,7 +23,7 @@ def withdraw_product(target: ProductTarget, key: str) -> None:
             ended = rows.filter(pk=row.pk, state=State.QUEUED).update(
                 state=State.CANCELLED,
                 finished_at=timezone.now(),
-                error=_("The product was deleted."),
+                **Classification.error_fields(Cause("product_deleted")),
             )
             if ended:
                 count_ends(row.run_id, [State.CANCELLED])

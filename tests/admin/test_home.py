@@ -9,9 +9,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog_ai.workflow.queues import QueueStatus
+from catalog_ai.models import HealthCheck, Run
+from catalog_ai.workflow.queues import QueueStatus, queue_name_of
+from catalog_ai.workflow.rollback import start_rollback
 from tests.admin.people import log_in
-from tests.factories import make_classification
+from tests.factories import make_classification, make_run, make_superuser
 
 pytestmark = pytest.mark.django_db
 URL = "admin:catalog_ai_home"
@@ -115,3 +117,33 @@ def test_our_pages_need_no_inline_script_nor_style(page: str) -> None:
     assert " style=" not in text
     assert not re.search(r"<script(?![^>]*(src=|application/json))", text)
     assert not re.search(r" on[a-z]+=", text)
+
+
+@pytest.mark.parametrize(
+    ("source", "missing"),
+    [(Run.Source.ADMIN, "bulk_workers"), (Run.Source.UPLOAD, "upload_workers")],
+)
+def test_pages_of_work_say_in_the_same_words_that_nobody_does_it(
+    queue: Any, source: str, missing: str
+) -> None:
+    run = make_run(total=1, source=source)
+    counts = {"bulk_workers": 1, "upload_workers": 1, missing: 0}
+    queue(QueueStatus(True, 0, 0, 1, **counts))
+    client = log_in("categorize_products", "roll_back_run")
+    told = f"No worker listens on the queue {queue_name_of(run)}."
+    page = reverse("admin:catalog_ai_run_change", args=[run.pk])
+    assert told in client.get(page).content.decode()
+    assert told in client.get(reverse(URL)).content.decode()
+    queue(ALL_WELL)
+    assert told not in client.get(page).content.decode()
+
+
+def test_a_rollback_and_a_health_check_say_it_too(queue: Any) -> None:
+    run = make_run(state=Run.State.DONE)
+    start_rollback(run, make_superuser())
+    HealthCheck.objects.create(target=run.target)
+    queue(QueueStatus(reachable=False))
+    client = log_in("roll_back_run", "review_suggestions")
+    health = reverse("admin:catalog_ai_health") + f"?target={run.target}"
+    for page in (reverse("admin:catalog_ai_run_roll_back", args=[run.pk]), health):
+        assert "Redis cannot be reached" in client.get(page).content.decode(), page

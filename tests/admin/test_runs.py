@@ -1,5 +1,6 @@
 """Runs in the admin: the list, the page with its progress, and what the buttons do."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -44,6 +45,52 @@ def test_only_people_with_a_permission_of_ours_see_runs() -> None:
     assert (
         log_in("export_results").get(reverse("admin:catalog_ai_run_changelist")).status_code == 200
     )
+
+
+def read_list(client: Any, **query: str) -> tuple[set[Run], dict[str, str]]:
+    """The runs on the list, and its choices of where from by their name: the address of each."""
+    answer = client.get(reverse("admin:catalog_ai_run_changelist"), query)
+    text = answer.content.decode()
+    links = re.findall(r'<a href="(\?[^"]*)"\s*(?:aria-current="true")?>([^<]+ \(\d+\))</a>', text)
+    return set(answer.context["cl"].result_list), {name: url for url, name in links}
+
+
+def test_uploads_stand_in_nobodys_way_and_are_one_click_off() -> None:
+    uploads = [make_run(source=Run.Source.UPLOAD) for _number in range(3)]
+    wanted = [make_run(source=source) for source in Run.REQUESTED]
+    client = log_in("categorize_products")
+    shown, choices = read_list(client)
+    assert shown == set(wanted)
+    assert set(choices) == {
+        "Without uploads (3)",
+        "Upload (3)",
+        "Admin (1)",
+        "API (1)",
+        "Command (1)",
+        "All (6)",
+    }
+    assert read_list(client, source="upload")[0] == set(uploads)
+    assert read_list(client, source="all")[0] == {*uploads, *wanted}
+    assert read_list(client, source="api")[0] == {wanted[1]}
+
+
+def test_a_choice_keeps_the_other_filters_and_is_told_to_screen_readers() -> None:
+    make_run(source=Run.Source.UPLOAD, state=Run.State.DONE)
+    client = log_in("categorize_products")
+    shown, choices = read_list(client, state__exact="done")
+    assert not shown and choices["All (1)"] == "?source=all&amp;state__exact=done"
+    page = client.get(reverse("admin:catalog_ai_run_changelist")).content.decode()
+    assert re.search(r'aria-current="true">Without uploads \(0\)', page)
+
+
+def test_a_value_that_no_source_has_hides_nothing_that_was_asked_for() -> None:
+    run = make_run()
+    assert read_list(log_in("categorize_products"), source="nonsense")[0] == {run}
+
+
+def test_runs_are_found_by_an_index_among_uploads() -> None:
+    rows = Run.objects.filter(source__in=Run.REQUESTED).order_by("-pk")[:50]
+    assert "catalog_ai_run_source" in rows.explain()
 
 
 def test_the_page_tells_what_became_of_the_products() -> None:

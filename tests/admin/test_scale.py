@@ -44,7 +44,7 @@ PAGES = {
         "mine=1",
         "after=0.4:{card}",
     ],
-    "admin:catalog_ai_run_changelist": [""],
+    "admin:catalog_ai_run_changelist": ["", "source=upload", "source=all"],
     "admin:catalog_ai_classification_changelist": ["", "state__exact=review", "q=7", "o=1"],
     "admin:catalog_ai_decision_changelist": ["", "action__exact=approve", "q=7", "o=1"],
     "admin:catalog_ai_home": [""],

@@ -1,5 +1,6 @@
 """The thresholds page: figures before a change, the change, and who may make it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -169,3 +170,18 @@ def test_unticked_on_the_mapping_page_it_takes_new_evidence(
     rule = LabelRule.objects.get()
     assert (rule.always_review, rule.moved_back_at, rule.note) == (False, None, "")
     assert rule.evidence_after == audit.pk
+
+
+@pytest.mark.parametrize(
+    "page", ["thresholds", "threshold_changes", "labelrule_changelist"], ids=lambda page: page
+)
+def test_each_cell_is_named_as_the_head_of_its_column(
+    page: str, editor: Any, target: ProductTarget
+) -> None:
+    post(editor, **{"auto-article:tshirts": "0.5"})
+    text = editor.get(reverse(f"admin:catalog_ai_{page}"), {"target": target.key}).content.decode()
+    for table in text.split("<table")[1:]:
+        heads = re.findall(r'<th scope="col">([^<]+)</th>', table)
+        named = list(dict.fromkeys(re.findall(r'data-title="([^"]+)"', table)))
+        assert heads and named in ([], heads[1:])
+    assert "data-title" in text

@@ -18,20 +18,16 @@ from catalog_ai.workflow.queues import send
 from catalog_ai.workflow.reconcile import Reconciled, reconcile, resend_lost, take_back_expired
 from catalog_ai.workflow.runs import cancel_run, pause_run, resume_run, retry_failed
 from shop_demo.models import Product
-from tests.factories import make_classification, make_product, make_run, make_superuser
+from tests.factories import (
+    list_states,
+    make_classification,
+    make_queued,
+    make_run,
+    make_superuser,
+)
 
 pytestmark = pytest.mark.django_db
 State = Classification.State
-
-
-def make_queued(count: int = 1, data: bytes | None = None) -> list[int]:
-    for _ in range(count):
-        make_product(data)
-    return list(Classification.objects.order_by("pk").values_list("pk", flat=True))
-
-
-def states() -> list[str]:
-    return list(Classification.objects.order_by("pk").values_list("state", flat=True))
 
 
 def test_a_chunk_judges_each_image_once_however_often_it_is_sent() -> None:
@@ -40,7 +36,7 @@ def test_a_chunk_judges_each_image_once_however_often_it_is_sent() -> None:
     first = list(Classification.objects.values_list("finished_at", flat=True))
     classify_chunk(ids)
     assert list(Classification.objects.values_list("finished_at", flat=True)) == first
-    assert not {State.QUEUED, State.RUNNING} & set(states())
+    assert not {State.QUEUED, State.RUNNING} & set(list_states())
 
 
 def test_a_damaged_image_is_rejected_with_a_reason_and_not_retried() -> None:
@@ -63,7 +59,7 @@ def test_what_another_worker_holds_is_left_alone() -> None:
     ids = make_queued(2)
     assert len(claim(ids[:1], fresh=True)) == 1
     classify_chunk(ids)
-    assert states()[0] == State.RUNNING and states()[1] != State.QUEUED
+    assert list_states()[0] == State.RUNNING and list_states()[1] != State.QUEUED
 
 
 def test_an_error_puts_the_rows_back_and_goes_up_to_rq(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +70,7 @@ def test_an_error_puts_the_rows_back_and_goes_up_to_rq(monkeypatch: pytest.Monke
     monkeypatch.setattr(jobs, "classify_images", break_down)
     with pytest.raises(ConnectionError):
         classify_chunk(ids)
-    assert states() == [State.QUEUED, State.QUEUED]
+    assert list_states() == [State.QUEUED, State.QUEUED]
     assert "storage down" in Classification.objects.first().error  # type: ignore[union-attr]
 
 
@@ -91,7 +87,7 @@ def test_after_its_last_try_a_row_fails_and_the_run_says_so(
             classify_chunk(ids)
     classify_chunk(ids)  # nothing is left to claim
     run = Run.objects.get()
-    assert (states(), run.failed, run.state) == ([State.FAILED], 1, Run.State.DONE)
+    assert (list_states(), run.failed, run.state) == ([State.FAILED], 1, Run.State.DONE)
     monkeypatch.undo()
     assert retry_failed(run, make_superuser()) == 1
     classify_chunk(ids)
@@ -148,7 +144,7 @@ def test_a_lease_that_still_holds_is_not_taken_back() -> None:
     ids = make_queued(1)
     claim(ids, fresh=True)
     take_back_expired(Reconciled())
-    assert states() == [State.RUNNING]
+    assert list_states() == [State.RUNNING]
 
 
 def test_a_paused_run_is_not_worked_on_until_it_is_resumed() -> None:
@@ -156,17 +152,17 @@ def test_a_paused_run_is_not_worked_on_until_it_is_resumed() -> None:
     run = Run.objects.get()
     pause_run(run, person)
     classify_chunk(ids)
-    assert states() == [State.QUEUED]
+    assert list_states() == [State.QUEUED]
     resume_run(run, person)
     classify_chunk(ids)
-    assert states() != [State.QUEUED]
+    assert list_states() != [State.QUEUED]
 
 
 def test_a_cancelled_run_lets_its_queued_products_go() -> None:
     ids = make_queued(1)
     run = cancel_run(Run.objects.get(), make_superuser())
     classify_chunk(ids)
-    assert (states(), run.cancelled, run.state) == ([State.CANCELLED], 1, Run.State.CANCELLED)
+    assert (list_states(), run.cancelled, run.state) == ([State.CANCELLED], 1, Run.State.CANCELLED)
 
 
 @pytest.mark.redis

@@ -18,20 +18,10 @@ from catalog_ai.workflow.claim import HOLDER, Blame, claim, release_held
 from catalog_ai.workflow.jobs import classify_chunk
 from catalog_ai.workflow.limits import StopNow
 from catalog_ai.workflow.reconcile import take_back_held
-from tests.factories import make_product
+from tests.factories import list_states, make_queued
 
 State = Classification.State
 linux = pytest.mark.skipif(sys.platform != "linux", reason="memory limits are Linux's")
-
-
-def make_queued(count: int) -> list[int]:
-    for _ in range(count):
-        make_product()
-    return list(Classification.objects.order_by("pk").values_list("pk", flat=True))
-
-
-def states() -> list[str]:
-    return list(Classification.objects.order_by("pk").values_list("state", flat=True))
 
 
 def run_in_child(work: Callable[[], object]) -> int:
@@ -135,7 +125,7 @@ def test_a_job_that_is_asked_to_stop_claims_no_more(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(jobs, "is_stopping", lambda: next(answers))
     monkeypatch.setattr(jobs, "send_queued", sent.extend)
     classify_chunk(ids)
-    assert [state == State.QUEUED for state in states()] == [False, False, True, True]
+    assert [state == State.QUEUED for state in list_states()] == [False, False, True, True]
     assert sent == ids
 
 
@@ -146,7 +136,7 @@ def test_the_rows_of_a_dead_child_come_back_at_once_and_those_of_others_do_not()
     claim(ids[1:], fresh=True)
     Classification.objects.filter(pk=ids[1]).update(lease_token="somebody else")
     assert take_back_held(HOLDER, Blame.WORKER).taken_back == 1
-    assert states() == [State.QUEUED, State.RUNNING]
+    assert list_states() == [State.QUEUED, State.RUNNING]
     assert Classification.objects.get(pk=ids[0]).attempts == 0
     assert release_held() == 0
 

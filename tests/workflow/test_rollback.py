@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from catalog_ai.errors import NothingFiled, NotPermitted, RunIsRolledBack
 from catalog_ai.models import Classification, Decision, LabelRule, Rollback, Run, Suggestion
@@ -130,6 +130,15 @@ def test_it_goes_page_by_page_and_counts_as_it_goes(
     assert set(undone.values_list("actor_name", "batch")) == {(boss.username, ours.batch)}
 
 
+def test_it_goes_on_under_the_name_of_somebody_who_was_deleted(target: Any, boss: Any) -> None:
+    ours = start_rollback(file_run(target, 1), boss)
+    boss.delete()
+    while continue_rollback(ours.pk) == Step.MORE:
+        pass
+    undone = Decision.objects.get(action="roll_back")
+    assert (undone.actor, undone.actor_name) == (None, boss.username)
+
+
 def test_stopped_it_keeps_what_is_back_and_goes_on_where_it_was(
     target: Any, boss: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,9 +199,11 @@ def test_a_product_that_the_shop_refuses_is_told_and_stops_no_other(
 
     with monkeypatch.context() as patched:
         patched.setattr(ProductTarget, "set_categories", refuse)
-        ours = roll_back(run, boss)
+        with translation.override("de"):  # of the worker: nothing of it is stored
+            ours = roll_back(run, boss)
+            assert ours.refusals[0].startswith("Der ")
     assert counters(ours) == (2, 0, 1)
-    assert ours.errors == ["The shop's own code refused. The log says why."]
+    assert ours.refusals == ["The shop's own code refused. The log says why."]
     assert list(Product.objects.filter(categories__name="Tshirts")) == [stubborn]
     assert counters(roll_back(run, boss)) == (1, 0, 0)
 

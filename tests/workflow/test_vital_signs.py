@@ -14,9 +14,18 @@ from django.utils import timezone
 
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE
 from catalog_ai.models import Classification, Run
+from catalog_ai.workflow import vital_signs
 from catalog_ai.workflow.enqueue import finish_if_done
+from catalog_ai.workflow.queues import QueueStatus
 from catalog_ai.workflow.store import Judged, store_results
-from catalog_ai.workflow.vital_signs import check_leases, check_model, check_progress
+from catalog_ai.workflow.vital_signs import (
+    check_leases,
+    check_model,
+    check_progress,
+    check_redis,
+    examine,
+    find_outage,
+)
 from tests.factories import claim_one, make_classification, make_product, make_result, make_run
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +79,28 @@ def test_a_model_damaged_after_the_start_is_told(settings: Any, tmp_path: Path) 
         file.write(b"x")
     assert hashlib.sha256((bundle / "model.tflite").read_bytes()).digest() != before.digest()
     assert not check_model().ok
+
+
+def test_what_keeps_a_queue_from_being_worked_on_is_found(monkeypatch: Any) -> None:
+    def say(status: QueueStatus) -> None:
+        monkeypatch.setattr(vital_signs, "get_queue_status", lambda: status)
+
+    say(QueueStatus(reachable=False))
+    assert find_outage() == find_outage(uploads=True) == check_redis(QueueStatus(reachable=False))
+    say(QueueStatus(True, 5, 0, workers=1, bulk_workers=0, upload_workers=1))
+    runs = find_outage()
+    assert runs is not None and runs.mend == "python manage.py catalog_ai_worker"
+    assert find_outage(uploads=True) is None
+    say(QueueStatus(True, 0, 5, workers=1, bulk_workers=1, upload_workers=0))
+    uploads = find_outage(uploads=True)
+    assert uploads is not None and uploads.name == "upload_workers"
+    assert find_outage() is None
+
+
+def test_every_sign_has_a_title_and_only_a_bad_one_a_command() -> None:
+    for sign in examine():
+        assert sign.title != sign.name
+        assert not (sign.ok and sign.mend)
 
 
 def test_the_command_prints_json_and_fails_while_no_worker_runs(

@@ -24,6 +24,7 @@ from catalog_ai.admin.dashboard.files import send_chart
 from catalog_ai.admin.dashboard.headlines import list_headlines
 from catalog_ai.admin.dashboard.links import Links, make_links
 from catalog_ai.admin.dashboard.over_time import chart_filed, chart_models, chart_throughput
+from catalog_ai.admin.targets import list_targets
 from catalog_ai.models import Run
 from catalog_ai.targets import get_targets
 from catalog_ai.workflow.permissions import is_allowed
@@ -69,9 +70,7 @@ def show_dashboard(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
         "period": period,
         "periods": PERIODS.items(),
         "target": target,
-        "targets": [
-            (key, one.get_model()._meta.verbose_name_plural) for key, one in get_targets().items()
-        ],
+        "targets": list_targets(),
         "address": address,
         "found": found,
         "charts": charts,

@@ -17,6 +17,7 @@ from catalog_ai.models import (
     HealthGroup,
     Suggestion,
 )
+from catalog_ai.models.signatures import sign
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.health.disagreement import Disagreement, load_disagreements
 from catalog_ai.workflow.health.findings import digest_key
@@ -162,11 +163,7 @@ def keep_apart(group: HealthGroup, actor: "Actor") -> None:
         DifferentProducts.objects.get_or_create(
             target=group.check_run.target,
             key=digest_key(members),
-            defaults={
-                "members": members,
-                "actor": as_user(actor),
-                "actor_name": actor.get_username() if actor else "",
-            },
+            defaults={"members": members, **sign(as_user(actor))},
         )
         HealthGroup.objects.filter(pk=group.pk).update(silenced=True)
 

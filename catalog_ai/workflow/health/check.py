@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from catalog_ai.conf import get_settings
 from catalog_ai.models import HealthCheck, HealthFinding, HealthGroup
+from catalog_ai.models.causes import Cause
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.health.duplicates import find_duplicates
 from catalog_ai.workflow.health.findings import write_duplicates, write_page
@@ -73,7 +73,7 @@ def go_on_checking(check_id: int) -> None:
         HealthCheck.objects.filter(pk=check_id).update(attempts=0)
     except Exception as error:
         logger.exception("a health check failed", extra={"check": check_id})
-        _note_failure(check_id, f"{type(error).__name__}: {error}")
+        _note_failure(check_id, Cause.from_error(error))
         raise
     send_check(check)
 
@@ -85,24 +85,24 @@ def _count_try(check_id: int) -> HealthCheck | None:
         if not check.is_active:
             return None
         if check.attempts >= get_settings().MAX_ATTEMPTS:
-            _fail(check, _("The worker stopped while it was at it."))
+            _fail(check, Cause("check_stopped"))
             return None
         check.attempts += 1
         check.save(update_fields=["attempts", "touched_at"])
         return check
 
 
-def _note_failure(check_id: int, reason: str) -> None:
+def _note_failure(check_id: int, cause: Cause) -> None:
     """Give the check up after its last try."""
     with transaction.atomic():
         check = HealthCheck.objects.select_for_update(of=("self",)).get(pk=check_id)
         if check.is_active and check.attempts >= get_settings().MAX_ATTEMPTS:
-            _fail(check, reason)
+            _fail(check, cause)
 
 
-def _fail(check: HealthCheck, reason: str) -> None:
-    check.state, check.state_reason = State.FAILED, reason[:300]
-    check.finished_at = timezone.now()
+def _fail(check: HealthCheck, cause: Cause) -> None:
+    check.explain(cause)
+    check.state, check.finished_at = State.FAILED, timezone.now()
     check.save()
     HealthFinding.objects.filter(group__check_run=check).delete()
     HealthGroup.objects.filter(check_run=check).delete()

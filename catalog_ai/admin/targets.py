@@ -1,0 +1,25 @@
+"""Product models as our pages' addresses and tabs name them."""
+
+from django.http import Http404
+
+from catalog_ai.errors import UnknownTarget
+from catalog_ai.targets import ProductTarget, get_targets
+
+
+def read_target(key: str) -> ProductTarget:
+    """The target of an address; the first one where it names none.
+
+    Raises:
+        Http404: no such target.
+    """
+    targets = get_targets()
+    target = targets.get(key or next(iter(targets), ""))
+    if target is None:
+        raise Http404(str(UnknownTarget.message))
+    return target
+
+
+def list_targets() -> list[tuple[str, str]]:
+    """Keys and names of the product models."""
+    targets = get_targets().items()
+    return [(key, str(one.get_model()._meta.verbose_name_plural)) for key, one in targets]

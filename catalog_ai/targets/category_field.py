@@ -1,0 +1,59 @@
+"""What every way of keeping a product's categories can do.
+
+A category is named by a string key: the primary key of a related row, the stored value of a
+choice, or the name of a tag.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+
+from django.db import models
+
+from catalog_ai.inference.bundle import fold_name
+
+Change = tuple[models.Model, set[str], set[str]]  # a product, its categories before and after
+
+
+class CategoryField(ABC):
+    """Reads and writes one product's categories, whatever the shop keeps them in."""
+
+    single_valued = False
+    can_create = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @abstractmethod
+    def read(self, product: models.Model) -> set[str]:
+        """Keys of the product's present categories."""
+
+    @abstractmethod
+    def write(self, product: models.Model, keys: set[str]) -> None:
+        """Make the product's categories exactly `keys`."""
+
+    @property
+    def can_write_at_once(self) -> bool:
+        """Whether many products can be written together: no code of the shop's hears of each."""
+        return False
+
+    def write_at_once(self, changes: Sequence[Change]) -> None:
+        """`write` for many products, in a few statements, where `can_write_at_once`."""
+        raise NotImplementedError(f"{type(self).__name__} writes one product at a time")
+
+    @abstractmethod
+    def get_names(self, keys: Iterable[str]) -> dict[str, str]:
+        """Display names by key; keys that no longer exist are left out."""
+
+    @abstractmethod
+    def list_all(self, search: str = "", limit: int = 20) -> list[tuple[str, str]]:
+        """(key, name) pairs whose name contains `search`, by name."""
+
+    def find(self, names: Iterable[str]) -> str | None:
+        """Key of the first category called one of `names`, or None."""
+        wanted = [fold_name(name) for name in names]
+        by_name = {fold_name(name): key for key, name in self.list_all(limit=0)}
+        return next((by_name[name] for name in wanted if name in by_name), None)
+
+    def create(self, name: str) -> str:
+        """Make a new category and give its key."""
+        raise NotImplementedError(f"{type(self).__name__} cannot create categories")
