@@ -172,7 +172,7 @@ def list_product_pages() -> Iterator[tuple[str, Call]]:
 
 def list_review_pages() -> Iterator[tuple[str, Call]]:
     address = find_admin("catalog_ai_review")
-    run = Run.objects.latest("total")
+    run = find_largest_run()
     queries = {
         "plain": "",
         "grid": "view=grid",
@@ -202,8 +202,13 @@ def deepen(order: str) -> str:
     return f"order={order}&after={position_of(middle, order)}"
 
 
+def find_largest_run() -> Run:
+    """With results of its own: a dry run has none that wait."""
+    return Run.objects.filter(dry_run=False, results_of=None).latest("total")
+
+
 def list_run_pages() -> Iterator[tuple[str, Call]]:
-    run = Run.objects.latest("total")
+    run = find_largest_run()
     yield "run of the whole catalogue", open_page(find_admin("catalog_ai_run_change", run.pk))
     yield "its progress", open_page(find_admin("catalog_ai_run_progress", run.pk))
     yield "its charts, afterwards", open_page(find_admin("catalog_ai_run_charts", run.pk))
@@ -262,7 +267,7 @@ def make_dry_run() -> Run:
     """One over all products, with pairs as the worker counts them; made once."""
     if (made := Run.objects.filter(dry_run=True).first()) is not None:
         return made
-    source = Run.objects.latest("total")
+    source = find_largest_run()
     known = list(
         Classification.objects.filter(run=source).values_list("top_label", flat=True)[:500]
     )
@@ -324,7 +329,7 @@ def roll_back(run: Run) -> Call:
 
 
 def list_api_pages() -> Iterator[tuple[str, Call]]:
-    run = Run.objects.latest("total")
+    run = find_largest_run()
     for name in ("classification", "suggestion", "run"):
         address = reverse(f"catalog_ai_api:{name}-list")
         yield f"API, {name}s", open_page(address)

@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.views.main import ChangeList
 from django.db.models.expressions import OrderBy
+from django.http import HttpRequest
+
+from catalog_ai.admin.paginator import LargeListPaginator
 
 if TYPE_CHECKING:
     Base = ChangeList
@@ -11,13 +14,19 @@ else:
     Base = object
 
 
-class OneWayOrder(Base):
+class BoundedList(Base):
     """Rows that tie come in the direction of the column that they tie in.
 
     Django orders them by descending key in either direction. With one direction throughout, the
     index of (column, key) is read forwards or backwards; else all rows that tie are sorted, which
     for a state is a large part of the table.
     """
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        # Django asks for a single page anew; this paginator may know its rows already.
+        if not self.multi_page and isinstance(self.paginator, LargeListPaginator):
+            self.result_list = self.paginator.page(1).object_list
 
     def _get_deterministic_ordering(self, ordering: Any) -> list[Any]:
         columns = list(ordering)
@@ -34,9 +43,9 @@ def ascends(column: Any) -> bool:
     return not (isinstance(column, OrderBy) and column.descending)
 
 
-def order_one_way(base: type[ChangeList]) -> type[ChangeList]:
-    """A shop's own change list, or Django's, with that order."""
-    return type(base.__name__, (OneWayOrder, base), {})
+def bound_list(base: type[ChangeList]) -> type[ChangeList]:
+    """A shop's own change list, or Django's, with that order and nothing searched for twice."""
+    return type(base.__name__, (BoundedList, base), {})
 
 
 class OnlySortable(ChangeList):

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from catalog_ai.admin.access import attempt, demand, find_url, list_rights, may
 from catalog_ai.admin.categorize import categorize_selection, tell_start
-from catalog_ai.admin.change_list import order_one_way
+from catalog_ai.admin.change_list import bound_list
 from catalog_ai.admin.columns import (
     attach_statuses,
     render_labels,
@@ -151,7 +151,7 @@ class AutoCategorizeAdminMixin(Base):
         return [*filters, *[one for one in self.catalog_ai_filters if one not in filters]]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return order_one_way(super().get_changelist(request, **kwargs))
+        return bound_list(super().get_changelist(request, **kwargs))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist: Any = super().get_changelist_instance(request)  # type: ignore[misc]

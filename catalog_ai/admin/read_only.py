@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 
-from catalog_ai.admin.change_list import OnlySortable, order_one_way
+from catalog_ai.admin.change_list import OnlySortable, bound_list
 from catalog_ai.admin.paginator import LargeListPaginator
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class ReadOnlyAdmin(Base):
     actions = None
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return order_one_way(OnlySortable)
+        return bound_list(OnlySortable)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -214,8 +214,9 @@ class Classification(models.Model):
     def has_state(states: "Iterable[Classification.State]") -> models.Func:
         """A condition with the states written into the SQL.
 
-        SQLite uses no partial index for a bound parameter.
+        SQLite uses no partial index for a bound parameter, nor one of a single state for IN.
         """
-        written = ", ".join(f"'{state}'" for state in states)
-        template = f"%(expressions)s IN ({written})"
+        written = [f"'{state}'" for state in states]
+        test = f"= {written[0]}" if len(written) == 1 else f"IN ({', '.join(written)})"
+        template = f"%(expressions)s {test}"
         return models.Func(models.F("state"), template=template, output_field=models.BooleanField())

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.views.main import ChangeList
+from django.core.cache import cache
 from django.db import connection, models
 from django.db.models import F
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalog_ai.admin.change_list import ascends, order_one_way
+from catalog_ai.admin.change_list import ascends, bound_list
 from catalog_ai.models import CategorizedProduct
 from shop_demo.models import Product
 from tests.admin.people import PRODUCTS, make_products
@@ -45,7 +47,7 @@ def test_the_lists_own_order_stays_as_it_is() -> None:
 
 def test_a_shops_own_change_list_is_extended() -> None:
     own = type("OwnList", (ChangeList,), {"mark": 1})
-    assert issubclass(order_one_way(own), own)
+    assert issubclass(bound_list(own), own)
 
 
 def test_the_direction_is_read_from_names_and_expressions() -> None:
@@ -76,3 +78,16 @@ def test_no_address_sorts_the_whole_history(page: str) -> None:
             str(part).lstrip("-") for part in open_list(f"o={column}", page).queryset.query.order_by
         ]
         assert order[0] in {"pk", "created_at"}
+
+
+def test_a_search_with_one_page_of_results_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.clear()
+    monkeypatch.setattr("catalog_ai.admin.paginator.SLOW", -1)
+    products = make_products(3)
+    open_list("q=Bulk")
+    with CaptureQueriesContext(connection) as queries:
+        assert list(open_list("q=Bulk").result_list) == products[::-1]
+    searches = [one["sql"] for one in queries if "LIKE" in one["sql"]]
+    assert len(searches) == 1  # of the rows of these keys
+    assert '"id" IN (' in searches[0]
+    cache.clear()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE
@@ -138,3 +139,10 @@ def test_the_end_of_a_run_is_logged_once(caplog: pytest.LogCaptureFixture) -> No
         finish_if_done([run.pk])
         finish_if_done([run.pk])
     assert [one.runs for one in caplog.records if hasattr(one, "runs")] == [[run.pk]]
+
+
+def test_leases_that_ran_out_are_found_by_their_index() -> None:
+    running = Classification.has_state([Classification.State.RUNNING])
+    rows = Classification.objects.filter(running, lease_expires_at__lt=timezone.now())
+    if connection.vendor == "sqlite":  # PostgreSQL reads a small table without one
+        assert "catalog_ai_cls_lease" in rows.explain()
