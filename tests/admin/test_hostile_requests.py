@@ -37,7 +37,6 @@ NASTY = (
     "%s%n{}{0}",
     "",
 )
-WORST = ("\0", "9" * 25)
 NUMBERS = (1, 2**31, 2**63)
 
 
@@ -87,13 +86,6 @@ def shop() -> None:
     LabelRule.objects.create(target="shop_demo.product", label="article:tshirts")
 
 
-def list_queries() -> Iterator[dict[str, Any]]:
-    """Each text under all names at once, and the worst ones under each alone."""
-    names = (*KEYS, *MORE, *LAST)
-    yield from (dict.fromkeys(names, text) for text in NASTY)
-    yield from ({name: text} for name in names for text in WORST)
-
-
 def count_all() -> list[Any]:
     models = (Run, Classification, Suggestion, Decision, LabelRule)
     return [list(model.objects.order_by("pk").values()) for model in models]
@@ -110,7 +102,10 @@ def test_no_address_breaks_a_page_or_changes_a_row(
             assert client.get(address).status_code < 500, address
             if number > 1:
                 continue
-            for query in list_queries():
+            for text in NASTY:
+                query = dict.fromkeys((*KEYS, *MORE, *LAST), text)
+                assert client.get(address, query).status_code < 500, (address, query)
+                del query["csv"], query["target"]  # which are looked at first
                 assert client.get(address, query).status_code < 500, (address, query)
     assert count_all() == before
 
