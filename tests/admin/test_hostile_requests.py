@@ -153,3 +153,34 @@ def test_no_form_breaks_the_review(verb: str, text: Any, client: Client, shop: N
         {"do": f"{verb}:{row.pk}", "category_name": text},
     ):
         assert client.post(address, body).status_code < 500, body
+
+
+API = "/api/catalog-ai/v1/"
+
+
+@pytest.mark.parametrize("text", ["\0", "9" * 25, "9" * 5_000, "nan", "-1", "²", ""])
+def test_no_call_breaks_the_api(text: str, client: Client, shop: None, live_queues: Any) -> None:
+    client.force_login(make_superuser())
+    for name in ("runs", "classifications", "suggestions"):
+        query = dict.fromkeys((*KEYS, *MORE, *LAST, "cursor", "page_size", "product", "ids"), text)
+        assert client.get(f"{API}{name}/", query).status_code < 500
+        del query["cursor"]
+        for key in query:
+            assert client.get(f"{API}{name}/", {key: text}).status_code < 500, (name, key)
+        if text.isascii() and "\0" not in text:
+            assert client.get(f"{API}{name}/{text}/").status_code < 500
+    number: Any = int(text) if text.isdigit() and len(text) < 30 and text.isascii() else text
+    for body in (
+        {"filter": {"id": number}},
+        {"filter": {"id__in": [number]}},
+        {"filter": {"title__icontains": text}},
+        {"filter": {"title__in": [text]}},
+        {"filter": {"price__gte": number}},
+        {"filter": {"created_at__gte": text}},
+        {"filter": {"ai_labels": text}},
+        {"ids": [text]},
+        {"ids": ["1"], "target": text},
+    ):
+        asked = {"target": "shop_demo.product", **body}
+        answer = client.post(f"{API}runs/", asked, content_type="application/json")
+        assert answer.status_code < 500, body
