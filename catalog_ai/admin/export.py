@@ -22,6 +22,7 @@ from catalog_ai.admin.selection import read_selection, require_target
 from catalog_ai.admin.targets import read_target
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import ProductTarget, get_targets
+from catalog_ai.workflow.asked import read_number
 from catalog_ai.workflow.export import export_products, export_results
 from catalog_ai.workflow.export_lines import Shape
 from catalog_ai.workflow.models_in_use import get_bundle
@@ -141,9 +142,7 @@ def _find_results(request: HttpRequest, site: str) -> Results:
         back = f"{find_url('catalog_ai_review', site=site)}?{chosen.encode()}"
         target, rows = read_target(chosen.target), review_queue(chosen)
         return Results(target, rows, "review-queue", back, lambda: count_queue(chosen).total)
-    number = request.GET.get("run", "")
-    if not number.isdecimal():
-        raise Http404
+    number = read_number(request.GET.get("run", ""))
     run = get_object_or_404(Run, pk=number)
     back = find_url("catalog_ai_run_change", run.pk, site=site)
     rows = run.classifications.all()

@@ -20,6 +20,7 @@ from catalog_ai.admin.health_tiles import (
 from catalog_ai.admin.paginator import LargeListPaginator
 from catalog_ai.models import Classification, HealthCheck, HealthFinding, HealthGroup
 from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.asked import read_number
 from catalog_ai.workflow.health.actions import AT_ONCE
 from catalog_ai.workflow.health.lists import (
     TROUBLED,
@@ -43,10 +44,10 @@ def read_group(
     query: Mapping[str, Any], check: HealthCheck | None, kind: str
 ) -> HealthGroup | None:
     """The line that an address names; None where there is none, or none any more."""
-    number = query.get("group", "")
-    if check is None or not (number.isascii() and number.isdigit() and len(number) < 19):
+    number = read_number(query.get("group", ""))
+    if check is None or number is None:
         return None
-    return check.groups.filter(pk=int(number), kind=kind).select_related("check_run").first()
+    return check.groups.filter(pk=number, kind=kind).select_related("check_run").first()
 
 
 def paginate(request: HttpRequest, rows: "models.QuerySet[Any]", size: int) -> "Page[Any]":

@@ -15,6 +15,7 @@ from catalog_ai.admin.access import attempt, demand
 from catalog_ai.errors import CatalogAIError, CategoryNotFound
 from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.targets import ProductTarget, get_target, get_targets
+from catalog_ai.workflow.asked import read_number, read_text
 from catalog_ai.workflow.batches import give_back_batch, renew_batch, take_batch
 from catalog_ai.workflow.category_search import search_offers
 from catalog_ai.workflow.choose import choose
@@ -55,7 +56,8 @@ def _decide(request: HttpRequest) -> Reviewed:
     if verb == "reject":
         return reject(ticked, request.user)
     if verb == "dismiss":
-        return dismiss(to_numbers([one]), request.user)
+        cards = Classification.objects.filter(pk__in=to_numbers([one]))
+        return dismiss(cards.values_list("pk", flat=True), request.user)
     if verb == "correct" and (numbers := to_numbers([one])):
         row = get_object_or_404(Classification, pk=numbers[0])
         return correct(row.pk, [pick_category(request, get_target(row.target))], request.user)
@@ -72,7 +74,8 @@ def list_pending(rows: list[int]) -> list[int]:
 
 def to_numbers(values: list[str]) -> list[int]:
     """Those that are primary keys; a form that was tampered with names nothing."""
-    return [int(value) for value in values if value.isascii() and value.isdigit()][:1000]
+    numbers = map(read_number, values)
+    return [number for number in numbers if number is not None][:1000]
 
 
 def pick_category(request: HttpRequest, target: ProductTarget) -> str:
@@ -83,7 +86,7 @@ def pick_category(request: HttpRequest, target: ProductTarget) -> str:
     """
     if key := request.POST.get("category", ""):
         return key
-    text = request.POST.get("category_name", "").strip()
+    text = read_text(request.POST.get("category_name", "").strip())
     found = search_offers(target, text, NEAREST) if text else []
     exact = [one.key for one in found if one.name.casefold() == text.casefold()]
     if len(exact) == 1:
@@ -178,7 +181,7 @@ def find_categories(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
         target = get_target(request.GET.get("target", ""))
     except CatalogAIError as unknown:
         raise Http404 from unknown
-    text = request.GET.get("q", "").strip()[:100]
+    text = read_text(request.GET.get("q", "").strip())
     offers = search_offers(target, text, OFFERED)
     notes = {False: "", True: gettext("new")}
     return JsonResponse(

@@ -24,6 +24,7 @@ from catalog_ai.admin.review_cards import make_cards
 from catalog_ai.models import Change, Classification, Run
 from catalog_ai.models.changes import read_side
 from catalog_ai.targets import get_target
+from catalog_ai.workflow.asked import read_number
 from catalog_ai.workflow.walk import find_next_rows
 
 PAIRS_SHOWN = 10  # of each kind, on the page of the run
@@ -136,8 +137,7 @@ def show_change(site: AdminSite, request: HttpRequest, pk: int, change: int) -> 
     """The products of one pair, with photos to judge them by; pages start behind a row."""
     run = find_dry_run(request, pk)
     pair = get_object_or_404(Change, pk=change, run=run)
-    after = request.GET.get("after", "")
-    start = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
+    start = read_number(request.GET.get("after", "")) or 0
     pks = find_next_rows(pair.classifications.all(), start, PRODUCTS_SHOWN + 1)
     rows = Classification.objects.filter(pk__in=pks).order_by("pk")
     page = list(rows.prefetch_related("suggestions"))

@@ -17,6 +17,7 @@ from catalog_ai.admin.targets import list_targets, read_target
 from catalog_ai.admin.threshold_history import list_changes, name_history_heads
 from catalog_ai.admin.thresholds import find_pages
 from catalog_ai.models import Run
+from catalog_ai.workflow.asked import read_number, read_text
 from catalog_ai.workflow.permissions import CHANGE_RULES, VIEW_RULES
 from catalog_ai.workflow.threshold_changes import undo_batch, undo_change
 
@@ -27,9 +28,9 @@ def show_changes(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """What changed thresholds, newest first."""
     demand(request, VIEW_RULES, CHANGE_RULES)
     target = read_target(request.GET.get("target", ""))
-    label, before = request.GET.get("label", "")[:64], request.GET.get("before", "")
-    is_number = before.isascii() and before.isdigit() and len(before) < 19
-    lines, more = list_changes(target, PAGE, before=int(before) if is_number else None, label=label)
+    label = read_text(request.GET.get("label", ""), 64)
+    before = read_number(request.GET.get("before", ""))
+    lines, more = list_changes(target, PAGE, before=before, label=label)
     context = {
         **site.each_context(request),
         **find_pages(site),
@@ -51,10 +52,10 @@ def undo_changes(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """Take back one change, or all of one moment."""
     demand(request, CHANGE_RULES)
     target = read_target(request.POST.get("target", ""))
-    change, batch = request.POST.get("change", ""), request.POST.get("batch", "")
+    change, batch = read_number(request.POST.get("change", "")), request.POST.get("batch", "")
     verb: Callable[[], Any] | None = None
-    if change.isascii() and change.isdigit() and len(change) < 19:
-        verb = partial(undo_change, int(change), request.user)
+    if change is not None:
+        verb = partial(undo_change, change, request.user)
     elif batch:
         verb = partial(_undo_batch, batch, request.user)
     if verb is not None and (done := attempt(request, verb)) is not None:

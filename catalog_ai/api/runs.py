@@ -112,6 +112,9 @@ def check_lookups(target: ProductTarget, asked: dict[str, Any]) -> dict[str, Any
         name, _sep, lookup = key.partition("__")
         if name not in own or (lookup or "exact") not in LOOKUPS:
             raise serializers.ValidationError({"filter": f"{key} cannot be filtered by."})
+        values = asked[key] if isinstance(asked[key], list) else [asked[key]]
+        if any("\0" in str(value) for value in values):  # some databases refuse to be asked for it
+            raise serializers.ValidationError({"filter": f"{key} has a null character."})
     return asked
 
 

@@ -14,7 +14,8 @@ from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.export_rows import Entry, Offer, Result, Verdict, load_verdicts
 from catalog_ai.workflow.models_in_use import get_label_name
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# The wide ones are read as their narrow forms by spreadsheets set to East Asian languages.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Shape(StrEnum):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models import Classification
 from catalog_ai.targets import get_targets
+from catalog_ai.workflow.asked import read_number, read_text
 from catalog_ai.workflow.permissions import as_user
 from catalog_ai.workflow.queue_counts import (
     AGES,
@@ -65,18 +66,18 @@ class QueueFilter:
     @classmethod
     def read(cls, query: Mapping[str, Any], default_target: str) -> "QueueFilter":
         """From an address; values that cannot be are left out."""
-        run = query.get("run", "")
+        run = read_number(query.get("run", ""))
         return cls(
-            target=query.get("target", "") or default_target,
-            label=query.get("label", "")[:64],
-            reason=query.get("reason", "")[:20],
-            run=run if run.isascii() and run.isdigit() and len(run) < 19 else "",
-            model=query.get("model", "")[:100],
+            target=read_text(query.get("target", "")) or default_target,
+            label=read_text(query.get("label", ""), 64),
+            reason=read_text(query.get("reason", ""), 20),
+            run="" if run is None else str(run),
+            model=read_text(query.get("model", "")),
             age=query["age"] if query.get("age") in AGES else "",
             order=query["order"] if query.get("order") in ORDERS else UNCERTAIN,
             mine="1" if query.get("mine") == "1" else "",
             view=GRID if query.get("view") == GRID else "",
-            after=query.get("after", "")[:60],
+            after=read_text(query.get("after", ""), 60),
         )
 
     @property

@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 
 CLASSIFY_JOB = "catalog_ai.workflow.jobs.classify_chunk"
 CONNECT_SECONDS = 2.0  # that a Redis which does not answer at all may take
+# Seconds: rows and log say what went wrong, and in an outage each pass of reconcile leaves jobs of
+# up to 50 kB behind.
+KEEP_FAILED = 3600
 SHARED_FROM = 64  # rows: of fewer, half is nearly as soon done as a job is started
 EXPAND_JOB = "catalog_ai.workflow.jobs.expand_run"
 CHECK_JOB = "catalog_ai.workflow.jobs.check_health"
@@ -181,7 +184,7 @@ def _prepare(  # type: ignore[no-untyped-def]
         timeout=times * settings.JOB_TIMEOUT,
         at_front=at_front,
         result_ttl=0,
-        failure_ttl=7 * 24 * 3600,
+        failure_ttl=KEEP_FAILED,
         retry=Retry(max=settings.MAX_ATTEMPTS),
     )
 

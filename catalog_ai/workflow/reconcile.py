@@ -33,7 +33,7 @@ GRACE = timedelta(seconds=15)  # a row this young is probably on its way
 IDLE_GRACE = timedelta(seconds=30)
 SILENT = timedelta(seconds=30)  # a rollback that is worked on says so with every page
 PAGE = 5_000
-RESENT = 50_000  # rows of a queue in one pass: work for longer than until the next
+RESENT = 20_000  # rows of a queue in one pass: work for longer than until the next
 LOGGED = 100  # ids on one line of the log
 
 

@@ -45,7 +45,7 @@ def make_products(count: int) -> None:
         make_suggestion(row, label="article:shirts", confidence=0.25)
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_a_text_that_a_spreadsheet_would_run_is_marked(start: str) -> None:
     assert protect_cell(f"{start}1+1") == f"'{start}1+1"
 

@@ -8,6 +8,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import OperationalError
+from rq import SimpleWorker
 
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
@@ -15,6 +16,7 @@ from catalog_ai.workflow.claim import Blame, claim, put_back
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.jobs import classify_chunk, process_rows
 from catalog_ai.workflow.limits import LeaseOver, StopNow
+from catalog_ai.workflow.queues import send
 from shop_demo.models import Product
 from tests.factories import make_product
 
@@ -164,3 +166,22 @@ def test_whatever_an_error_says_its_row_goes_back(text: str) -> None:
     rows = claim(make_queued(1), fresh=True)
     assert put_back(rows, text, Blame.IMAGE)
     assert states() == [State.QUEUED]
+
+
+@pytest.mark.redis
+def test_what_failed_does_not_stay_in_redis(live_queues: Any, break_storage: Any) -> None:
+    """In a long outage each pass of reconcile leaves failed jobs behind."""
+
+    def fault(name: str) -> None:
+        raise ConnectionResetError("away")
+
+    queue = live_queues["catalog_ai"]
+    ids = make_queued(1)
+    queue.empty()
+    send(queue.name, ids)
+    break_storage(fault)
+    worker = SimpleWorker([queue], connection=queue.connection, serializer=queue.serializer)
+    worker.work(burst=True, logging_level="CRITICAL")
+    [job] = queue.failed_job_registry.get_job_ids()
+    kept = {key: queue.connection.ttl(key) for key in queue.connection.keys(f"rq:*{job}*")}
+    assert kept and all(0 < seconds <= 3600 for seconds in kept.values()), kept
