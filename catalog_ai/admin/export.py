@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.admin import AdminSite
 from django.contrib.admin.options import ModelAdmin
 from django.db import models
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse

@@ -41,7 +41,7 @@ from catalog_ai.workflow.watchdog import end_process_after
 logger = logging.getLogger(__name__)
 
 STORED_TOGETHER = 128  # rows of a transaction, once it is known that they are quickly judged
-FIRST_PART = 32  # rows: nobody knows yet how long they take
+LEAST_PART = 32  # rows: with so few it begins, nobody knows yet how long they take, and ends
 LONG_PART = 10.0  # seconds, a small part of a lease: what took longer is followed by less
 OVERTIME = 2  # seconds after the lease, until a process that does not notice its end is ended
 COUNT_FOR = 60  # seconds: what is left then is counted by the next job
@@ -90,13 +90,15 @@ def _plan_parts(ids: list[int]) -> Iterator[tuple[Sequence[int], bool]]:
     uses up only its own tries and never those of its neighbours; the worst come last, so that
     nobody waits behind them.
     """
-    start, size = 0, min(FIRST_PART, STORED_TOGETHER)
+    start, size = 0, min(LEAST_PART, STORED_TOGETHER)
     while start < len(ids):
         given = share_with_idle(ids[start:])
         del ids[len(ids) - given :]
         begin = time.monotonic()
-        yield ids[start : start + size], True
-        start += size
+        # Less and less towards the end: of what is in hand nothing can be shared any more.
+        number = min(size, max(LEAST_PART, (len(ids) - start) // 2))
+        yield ids[start : start + number], True
+        start += number
         slow = time.monotonic() - begin > LONG_PART
         size = max(1, size // 2) if slow else min(2 * size, STORED_TOGETHER)
     queued = Classification.objects.filter(pk__in=ids, state=Classification.State.QUEUED)

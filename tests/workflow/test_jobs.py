@@ -15,6 +15,7 @@ from catalog_ai.workflow.claim import claim
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.jobs import classify_chunk
 from catalog_ai.workflow.queues import send
+from catalog_ai.workflow.reading import ReadImage, group_images, read_images
 from catalog_ai.workflow.reconcile import Reconciled, reconcile, resend_lost, take_back_expired
 from catalog_ai.workflow.runs import cancel_run, pause_run, resume_run, retry_failed
 from shop_demo.models import Product
@@ -248,3 +249,35 @@ def test_rows_from_a_clock_that_ran_ahead_are_sent_all_the_same(live_queues: Any
     done = Reconciled()
     resend_lost(done)
     assert done.resent == 2
+
+
+def list_sizes(count: int) -> list[int]:
+    return [len(part) for part, fresh in jobs._plan_parts(list(range(count))) if fresh]
+
+
+def test_parts_begin_small_grow_while_they_are_quick_and_end_small() -> None:
+    sizes = list_sizes(1024)
+    assert sizes[:4] == [32, 64, 128, 128]
+    assert max(sizes) == 128 and sizes[-1] <= 32
+    assert sum(sizes) == 1024
+
+
+def test_what_took_long_is_followed_by_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "LONG_PART", -1.0)
+    assert list_sizes(64) == [32, 16, 8, 4, 2, 1, 1]
+
+
+def test_an_image_is_read_when_its_turn_comes() -> None:
+    rows = list(Classification.objects.filter(pk__in=make_queued(2)).order_by("pk"))
+    read = read_images(rows, get_target("shop_demo.product"), force=True)
+    assert next(read).data is not None
+    Product.objects.get(pk=rows[1].object_id).image.storage.delete(rows[1].image_name)
+    assert next(read).rejected_result is not None
+
+
+def test_unchanged_images_leave_no_gap_in_what_the_model_gets() -> None:
+    row = Classification()
+    read = [ReadImage(row, "a", None if at % 2 else b"x") for at in range(9)]
+    groups = list(group_images(read, 2))
+    assert [len(group) for group in groups] == [3, 4, 2]
+    assert [one for group in groups for one in group] == read
