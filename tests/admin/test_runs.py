@@ -72,6 +72,7 @@ def test_uploads_stand_in_nobodys_way_and_are_one_click_off() -> None:
     assert read_list(client, source="upload")[0] == set(uploads)
     assert read_list(client, source="all")[0] == {*uploads, *wanted}
     assert read_list(client, source="api")[0] == {wanted[1]}
+    assert read_list(client, _facets="True")[0] == set(wanted)  # the admin's own “Show counts”
 
 
 def test_a_choice_keeps_the_other_filters_and_is_told_to_screen_readers() -> None:
