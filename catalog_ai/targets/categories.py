@@ -6,7 +6,7 @@ choice, or the name of a tag.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
@@ -14,6 +14,14 @@ from django.db.models import signals
 
 from catalog_ai.errors import UnknownCategory
 from catalog_ai.inference.bundle import fold_name
+
+
+class Change(NamedTuple):
+    """A product, the keys of its present categories, and of those that it is to have."""
+
+    product: models.Model
+    before: set[str]
+    after: set[str]
 
 
 class CategoryField(ABC):
@@ -33,12 +41,14 @@ class CategoryField(ABC):
     def write(self, product: models.Model, keys: set[str]) -> None:
         """Make the product's categories exactly `keys`."""
 
-    def write_at_once(self, changes: Sequence[tuple[models.Model, set[str]]]) -> bool:
-        """`write` for many products, in a few statements; False where that is not possible.
-
-        Nothing is written then. It is possible where no code of the shop's hears of the change.
-        """
+    @property
+    def can_write_at_once(self) -> bool:
+        """Whether no code of the shop's hears of a change, so that many can be written at once."""
         return False
+
+    def write_at_once(self, changes: Sequence["Change"]) -> None:
+        """`write` for many products, in a few statements; only where `can_write_at_once`."""
+        raise NotImplementedError(f"{type(self).__name__} writes one by one")
 
     @abstractmethod
     def get_names(self, keys: Iterable[str]) -> dict[str, str]:
@@ -133,23 +143,34 @@ class ManyToManyCategories(RelatedCategories):
         if removed := present - keys:
             manager.remove(*[self._to_pk(key) for key in removed])
 
-    def write_at_once(self, changes: Sequence[tuple[models.Model, set[str]]]) -> bool:
-        field: Any = self.field
-        through = field.remote_field.through
-        if signals.m2m_changed.has_listeners(through) or not through._meta.auto_created:
-            return False
-        owner, category = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
-        added = []
-        for product, keys in changes:
-            present = self.read(product)
-            if present - keys:
-                self.write(product, present & keys)
-            links = ({owner: product.pk, category: self._to_pk(key)} for key in keys - present)
+    @property
+    def can_write_at_once(self) -> bool:
+        through = self.field.remote_field.through
+        return through._meta.auto_created and not signals.m2m_changed.has_listeners(through)
+
+    def write_at_once(self, changes: Sequence[Change]) -> None:
+        through = self.field.remote_field.through
+        owner = f"{self.field.m2m_field_name()}_id"
+        category = f"{self.field.m2m_reverse_field_name()}_id"
+        added, removed = [], set()
+        for product, before, after in changes:
+            links = ({owner: product.pk, category: self._to_pk(key)} for key in after - before)
             added += [through(**link) for link in links]
+            removed |= {(product.pk, self._to_pk(key)) for key in before - after}
             # As Django's own add() does: what was fetched before is out of date.
             getattr(product, "_prefetched_objects_cache", {}).pop(self.name, None)
+        self._remove_links(removed)
         through._default_manager.bulk_create(added, ignore_conflicts=True)
-        return True
+
+    def _remove_links(self, pairs: set[tuple[Any, Any]]) -> None:
+        """Take products (first of a pair) out of categories (second) in two statements."""
+        if not pairs:
+            return
+        owner, category = self.field.m2m_field_name(), self.field.m2m_reverse_field_name()
+        links = self.field.remote_field.through._base_manager
+        found = links.filter(**{f"{owner}__in": {pk for pk, _key in pairs}})
+        rows = found.values_list("pk", f"{owner}_id", f"{category}_id")
+        links.filter(pk__in=[pk for pk, *pair in rows if tuple(pair) in pairs]).delete()
 
 
 class ForeignKeyCategory(RelatedCategories):
