@@ -15,6 +15,7 @@ from catalog_ai.errors import NothingFiled, NotPermitted, RunIsRolledBack
 from catalog_ai.models import Classification, Decision, LabelRule, Rollback, Run, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow import ends, jobs, rollback
+from catalog_ai.workflow.limits import StopNow
 from catalog_ai.workflow.queues import send
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.review import approve, correct, reject
@@ -433,6 +434,20 @@ def test_the_job_does_all_of_it_and_hands_over_when_it_is_asked_to_stop(
     jobs.roll_back_run(ours.pk)
     jobs.roll_back_run(ours.pk)
     assert counters(ours) == (2, 0, 0)
+
+
+def test_a_page_that_is_cut_short_is_handed_over_and_refuses_nothing(
+    target: Any, boss: Any, live_queues: Any
+) -> None:
+    ours = start_rollback(file_run(target, 2), boss)
+
+    def take_too_long(**_: Any) -> None:
+        raise StopNow
+
+    with shop_that_listens(take_too_long):
+        jobs.roll_back_run(ours.pk)
+    assert counters(ours) == (0, 0, 0) and filed() == 2
+    assert live_queues["catalog_ai"].jobs[0].args == [ours.pk]
 
 
 def test_it_goes_before_what_waits(
