@@ -63,5 +63,13 @@ class RunIsRolledBack(CatalogAIError):
     message = _("The run was rolled back, or is being rolled back: nothing of it is tried again.")
 
 
+class NoDryRun(CatalogAIError):
+    message = _("Only the results of a dry run can be filed.")
+
+
+class KeyUsedTwice(CatalogAIError):
+    message = _("This Idempotency-Key was used for another run. Nothing was started.")
+
+
 class NotFinished(CatalogAIError):
     message = _("The dry run has not ended yet.")

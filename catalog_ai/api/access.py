@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.authentication import SessionAuthentication, TokenAuthentication
-from rest_framework.exceptions import APIException, PermissionDenied
+from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import UserRateThrottle
@@ -78,4 +80,17 @@ class CatalogView(APIView):
             exc = Refused(str(exc))
         elif isinstance(exc, BundleError):
             exc = Unavailable(str(exc))
+        elif isinstance(exc, SuspiciousOperation):  # too much in one body: Django would say so
+            exc = ParseError(str(exc))  # in HTML
         return super().handle_exception(exc)
+
+
+@extend_schema(exclude=True)
+class NothingHere(CatalogView):
+    """Addresses of the API that there are not: told as everything else is, not in HTML."""
+
+    permissions_any = (CATEGORIZE, REVIEW, ROLL_BACK, EXPORT)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise NotFound

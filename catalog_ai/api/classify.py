@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog_ai.api.access import CatalogView
+from catalog_ai.api.answers import WRITE, answer
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import Label
 from catalog_ai.inference.images import ImageRejected
@@ -53,7 +54,7 @@ class ClassifyView(CatalogView):
     permissions_any = (CATEGORIZE,)
     parser_classes = (MultiPartParser,)
 
-    @extend_schema(request=ClassifyRequest, responses=ClassifyAnswer)
+    @extend_schema(request=ClassifyRequest, responses=answer(ClassifyAnswer, *WRITE, 422, 503))
     def post(self, request: Request) -> Response:
         """Judge an uploaded image: every label from 1 % up, likeliest first."""
         asked = ClassifyRequest(data=request.data)

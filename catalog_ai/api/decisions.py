@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog_ai.api.access import CatalogView
+from catalog_ai.api.answers import MAX_KEY, WRITE, answer
 from catalog_ai.errors import CatalogAIError
 from catalog_ai.models import Classification
 from catalog_ai.workflow.permissions import REVIEW
@@ -15,7 +16,6 @@ from catalog_ai.workflow.review import Reviewed, approve, correct, dismiss, reje
 from catalog_ai.workflow.undo import undo
 
 MAX_DECISIONS = 500
-MAX_KEY = 2**63 - 1
 ON_SUGGESTION = ("approve", "reject")
 ON_CLASSIFICATION = ("correct", "dismiss")
 
@@ -56,7 +56,7 @@ class DecideAnswer(serializers.Serializer[Any]):
 class DecideView(CatalogView):
     permissions_any = (REVIEW,)
 
-    @extend_schema(request=Decide, responses=DecideAnswer)
+    @extend_schema(request=Decide, responses=answer(DecideAnswer, *WRITE, 503))
     def post(self, request: Request) -> Response:
         """Decide; each decision stands or falls alone and has its own result, in order."""
         asked = Decide(data=request.data)
@@ -100,7 +100,7 @@ class UndoAnswer(serializers.Serializer[Any]):
 class UndoView(CatalogView):
     permissions_any = (REVIEW,)
 
-    @extend_schema(request=UndoRequest, responses=UndoAnswer)
+    @extend_schema(request=UndoRequest, responses=answer(UndoAnswer, *WRITE, 409))
     def post(self, request: Request) -> Response:
         """Take one of your own batches back, whole or not at all."""
         asked = UndoRequest(data=request.data)

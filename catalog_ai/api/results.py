@@ -3,11 +3,14 @@
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models.functions import Coalesce
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 
 from catalog_ai.api.access import CatalogView
+from catalog_ai.api.answers import MAX_KEY, READ, answer
 from catalog_ai.api.runs import NewestFirst
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import get_targets
@@ -75,7 +78,19 @@ class ProductFilter(django_filters.CharFilter):
         return qs.filter(**{self.field_name: value, f"{path}target__in": list(get_targets())})
 
 
-class RunFilter(django_filters.NumberFilter):
+class KeyFilter(django_filters.NumberFilter):
+    """By a row's key, a whole number that a database can hold."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, min_value=0, max_value=MAX_KEY, **kwargs)
+
+    def get_max_validator(self) -> None:
+        """The field has its own."""
+
+
+class RunFilter(KeyFilter):
     """Suggestions of a run: read along the run's results, of which each page needs a few.
 
     The ids of a run's results lie close together. Found by the run itself, SQLite would gather all
@@ -109,7 +124,8 @@ class SuggestionFilter(django_filters.FilterSet):
 
 class ClassificationFilter(django_filters.FilterSet):
     product = ProductFilter(field_name="object_id")
-    run = django_filters.NumberFilter(field_name="run")
+    run = KeyFilter(field_name="run")
+    change = KeyFilter(field_name="change", label="A dry run's, by its id.")
 
     class Meta:
         model = Classification
@@ -136,6 +152,10 @@ class ReadOnly(
     filter_backends = (DjangoFilterBackend,)
 
 
+@extend_schema_view(
+    list=extend_schema(responses=answer(SuggestionSerializer(many=True), *READ, 400)),
+    retrieve=extend_schema(responses=answer(SuggestionSerializer, *READ)),
+)
 class SuggestionViewSet(ReadOnly):
     """Suggestions, newest first; those of a run by their result, the newest result first."""
 
@@ -145,6 +165,10 @@ class SuggestionViewSet(ReadOnly):
     pagination_class = NewestResultFirst
 
 
+@extend_schema_view(
+    list=extend_schema(responses=answer(ClassificationSerializer(many=True), *READ, 400)),
+    retrieve=extend_schema(responses=answer(ClassificationSerializer, *READ)),
+)
 class ClassificationViewSet(ReadOnly):
     """Classified images, newest first."""
 

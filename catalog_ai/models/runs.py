@@ -66,6 +66,10 @@ class Run(StartedModel, ExplainedModel):
         help_text=_("The dry run whose results this run files; the model looks at nothing again."),
     )
 
+    # Of a client that asks again because it saw no answer: its key, and what was asked with it.
+    request_key = models.CharField(max_length=200, blank=True, editable=False)
+    request_digest = models.CharField(max_length=64, blank=True, editable=False)
+
     # The SQL that selects the primary keys of the products, so that a run over a million
     # products is started at once and collects its products page by page in the worker.
     selection_sql = models.TextField(blank=True, editable=False)
@@ -102,6 +106,13 @@ class Run(StartedModel, ExplainedModel):
             ("review_suggestions", _("Can approve, reject and correct suggestions")),
             ("roll_back_run", _("Can roll back a run")),
             ("export_results", _("Can export results")),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["created_by", "request_key"],
+                condition=~Q(request_key=""),
+                name="catalog_ai_one_run_a_request",
+            )
         ]
         indexes = [
             models.Index(fields=["state", "created_at"], name="catalog_ai_run_state"),

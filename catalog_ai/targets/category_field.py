@@ -6,12 +6,19 @@ choice, or the name of a tag.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from django.db import models
 
 from catalog_ai.inference.bundle import fold_name
 
-Change = tuple[models.Model, set[str], set[str]]  # a product, its categories before and after
+
+class Change(NamedTuple):
+    """A product, the keys of its present categories, and of those that it is to have."""
+
+    product: models.Model
+    before: set[str]
+    after: set[str]
 
 
 class CategoryField(ABC):

@@ -66,7 +66,7 @@ class ProductTarget:
 
         Where they are filed one by one, with the categories too: `set_categories` reads them.
         """
-        if self._relations or self._many_categories is None or not self._files_at_once:
+        if self._relations or self._many_categories is None or not self.can_set_at_once:
             return self.load_products(keys)
         return self.load_for_lists(keys)
 
@@ -182,18 +182,18 @@ class ProductTarget:
         """File the product: the only place where catalog_ai writes to a shop's models."""
         self.category_field.write(product, keys)
 
-    def set_categories_at_once(self, changes: Sequence[Change]) -> bool:
-        """`set_categories` for many products; False, and nothing written, where it must be one by
-        one: because a shop does it in its own way, or has code that hears of each."""
-        if not self._files_at_once:
-            return False
-        self.category_field.write_at_once(changes)
-        return True
-
     @property
-    def _files_at_once(self) -> bool:
-        own = getattr(self.set_categories, "__func__", None) is not ProductTarget.set_categories
+    def can_set_at_once(self) -> bool:
+        """Whether many products can be filed together: not where a shop does it in its own way, or
+        has code that hears of each."""
+        ways = (self.get_categories, self.set_categories)
+        plain = (ProductTarget.get_categories, ProductTarget.set_categories)
+        own = tuple(getattr(way, "__func__", None) for way in ways) != plain
         return not own and self.category_field.can_write_at_once
+
+    def set_categories_at_once(self, changes: Sequence[Change]) -> None:
+        """`set_categories` for many products; only where `can_set_at_once`."""
+        self.category_field.write_at_once(changes)
 
     def look_up_category(self, label: Label) -> str | None:
         """Key of the shop's category for a label, or None; makes none."""

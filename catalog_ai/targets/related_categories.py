@@ -89,18 +89,28 @@ class ManyToManyCategories(RelatedCategories):
         return through._meta.auto_created and not signals.m2m_changed.has_listeners(through)
 
     def write_at_once(self, changes: Sequence[Change]) -> None:
-        field: Any = self.field
-        through = field.remote_field.through
-        owner, category = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
-        added = []
-        for product, present, keys in changes:
-            if present - keys:
-                self.write(product, present & keys)
-            links = ({owner: product.pk, category: self._to_pk(key)} for key in keys - present)
+        through = self.field.remote_field.through
+        owner = f"{self.field.m2m_field_name()}_id"
+        category = f"{self.field.m2m_reverse_field_name()}_id"
+        added, removed = [], set()
+        for product, before, after in changes:
+            links = ({owner: product.pk, category: self._to_pk(key)} for key in after - before)
             added += [through(**link) for link in links]
+            removed |= {(product.pk, self._to_pk(key)) for key in before - after}
             # As Django's own add() does: what was fetched before is out of date.
             getattr(product, "_prefetched_objects_cache", {}).pop(self.name, None)
+        self._remove_links(removed)
         through._default_manager.bulk_create(added, ignore_conflicts=True)
+
+    def _remove_links(self, pairs: set[tuple[Any, Any]]) -> None:
+        """Take products (first of a pair) out of categories (second) in two statements."""
+        if not pairs:
+            return
+        owner, category = self.field.m2m_field_name(), self.field.m2m_reverse_field_name()
+        links = self.field.remote_field.through._base_manager
+        found = links.filter(**{f"{owner}__in": {pk for pk, _key in pairs}})
+        rows = found.values_list("pk", f"{owner}_id", f"{category}_id")
+        links.filter(pk__in=[pk for pk, *pair in rows if tuple(pair) in pairs]).delete()
 
 
 class ForeignKeyCategory(RelatedCategories):

@@ -50,15 +50,18 @@ def enqueue(
     mode: Run.Mode = Run.Mode.MISSING,
     dry_run: bool = False,
     apply_automatically: bool | None = None,
+    request: tuple[str, str] = ("", ""),
 ) -> Run:
     """Start categorising `products`, in the caller's transaction; the queue hears after commit.
 
     A selection of up to EXPAND_PAGE products becomes rows at once. A larger one is kept as the
     SQL that selects it and collected in the worker, page by page, so that this returns at once.
-    `apply_automatically=None` means: as far as the actor (or the upload setting) may.
+    `apply_automatically=None` means: as far as the actor (or the upload setting) may. `request` is
+    the key of a client's request and a digest of what it asks: one key of an actor makes one run.
 
     Raises:
         NotPermitted: the actor may not categorise, or asks to file by itself and may not.
+        IntegrityError: the actor has a run of this request already.
     """
     settings = get_settings()
     with transaction.atomic():
@@ -71,6 +74,8 @@ def enqueue(
             apply_automatically=_authorise(source, actor, apply_automatically),
             dry_run=dry_run,
             created_by=as_user(actor),
+            request_key=request[0],
+            request_digest=request[1],
         )
         pks = _get_page(products, "", target, settings.EXPAND_PAGE)
         if len(pks) < settings.EXPAND_PAGE or not keep_selection(run, products):

@@ -9,7 +9,7 @@ from rq.timeouts import JobTimeoutException
 
 from catalog_ai.errors import CatalogAIError, ShopRefused, UnknownCategory
 from catalog_ai.models import Classification, Suggestion
-from catalog_ai.targets import ProductTarget
+from catalog_ai.targets import Change, ProductTarget
 from catalog_ai.workflow.apply import FilingContext, Settled
 from catalog_ai.workflow.limits import StopNow
 
@@ -25,23 +25,30 @@ def write_all(
     filings: Sequence[tuple[models.Model, Settled]], context: FilingContext
 ) -> list[Settled]:
     """File products, at once where the shop's own code has no part in it; what came of each."""
+    if context.target.can_set_at_once:
+        try:
+            with transaction.atomic():
+                return _write_at_once(filings, context)
+        except GONE:
+            raise
+        except Exception:
+            # The database refused one of them: one by one, only that one is left to a person.
+            logger.warning("categories are written one by one", exc_info=True)
+    return [write_categories(product, settled, context) for product, settled in filings]
+
+
+def _write_at_once(
+    filings: Sequence[tuple[models.Model, Settled]], context: FilingContext
+) -> list[Settled]:
     changes = [
-        (product, settled.categories_before, settled.categories_after)
+        Change(product, settled.categories_before, settled.categories_after)
         for product, settled in filings
         if settled.categories_after is not None
         and settled.categories_after != settled.categories_before
     ]
-    try:
-        with transaction.atomic():
-            if context.target.set_categories_at_once(changes):
-                _supersede([pk for _, settled in filings for pk in settled.replaces])
-                return [settled for _, settled in filings]
-    except GONE:
-        raise
-    except Exception:
-        # The database refused one of them: one by one, only that one is left to a person.
-        logger.warning("categories are written one by one", exc_info=True)
-    return [write_categories(product, settled, context) for product, settled in filings]
+    context.target.set_categories_at_once(changes)
+    _supersede([pk for _, settled in filings for pk in settled.replaces])
+    return [settled for _, settled in filings]
 
 
 def write_categories(product: models.Model, settled: Settled, context: FilingContext) -> Settled:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from catalog_ai.conf import get_settings
-from catalog_ai.errors import NotFinished, NotPermitted
+from catalog_ai.errors import NoDryRun, NotFinished, NotPermitted
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.adopt import load_earlier
@@ -35,14 +35,17 @@ State = Classification.State
 ADOPTED = (State.FILED, State.REVIEW, State.UNIDENTIFIED, State.REJECTED)
 
 
-def run_for_real(dry_run: Run, actor: "Actor") -> Run:
+def run_for_real(dry_run: Run, actor: "Actor", source: Run.Source = Run.Source.ADMIN) -> Run:
     """Start the run that files a dry run's results; the one that does so already, if there is one.
 
     Raises:
         NotPermitted: the actor may not categorise, or the results would file by themselves and
-            the actor may not let them. NotFinished: the dry run is still going.
+            the actor may not let them. NoDryRun: it has filed by itself. NotFinished: the dry run
+            is still going.
     """
     require(actor, CATEGORIZE)
+    if not dry_run.dry_run:
+        raise NoDryRun
     with transaction.atomic():
         # Of two who ask at once, the second waits here and then finds the first one's run.
         dry_run = Run.objects.select_for_update(of=("self",)).get(pk=dry_run.pk, dry_run=True)
@@ -54,7 +57,7 @@ def run_for_real(dry_run: Run, actor: "Actor") -> Run:
             return under_way
         run = Run.objects.create(
             target=dry_run.target,
-            source=Run.Source.ADMIN,
+            source=source,
             mode=dry_run.mode,
             preset=dry_run.preset,
             model_version=dry_run.model_version,

@@ -239,7 +239,10 @@ def roll_back_run(rollback_id: int) -> None:
     end = time.monotonic() + min(SLICE, get_settings().JOB_TIMEOUT / 2)
     waited = 0
     while not is_stopping() and time.monotonic() < end:
-        step = continue_rollback(rollback_id)
+        try:
+            step = continue_rollback(rollback_id)
+        except StopNow:
+            break  # the page in hand is as it was
         waited += step == Step.WAITING
         if step == Step.OVER or waited > WAITS:
             return

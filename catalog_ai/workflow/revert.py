@@ -3,6 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import cast
 
 from django.db import models
@@ -11,17 +12,20 @@ from django.utils import timezone
 from catalog_ai.errors import ProductGone
 from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.models.signatures import Signature
-from catalog_ai.targets import ProductTarget, get_target
+from catalog_ai.targets import Change, ProductTarget, get_target
 from catalog_ai.workflow.filing import write_decided
 from catalog_ai.workflow.locks import lock_classifications
-from catalog_ai.workflow.mirror import mirror_current
+from catalog_ai.workflow.mirror import mirror_to_products
 
 HOLDING = (Suggestion.State.APPLIED, Suggestion.State.APPROVED)
 BACKWARD = (Decision.Action.UNDO, Decision.Action.ROLL_BACK)
 
 
 class Reversal:
-    """Entries that are taken back in one transaction: read, locked and written together."""
+    """Entries that are taken back in one transaction: read, locked and written together.
+
+    With `at_once` the categories too are written by `save`: only where the shop's targets can.
+    """
 
     def __init__(
         self,
@@ -29,30 +33,42 @@ class Reversal:
         action: Decision.Action,
         batch: uuid.UUID,
         signature: Signature,
+        *,
+        at_once: bool = False,
     ) -> None:
         self.action, self.batch, self.signature = action, batch, signature
+        self.at_once, self.now = at_once, timezone.now()
         self.rows = lock_classifications({entry.classification_id for entry in entries})
         self.suggestions = {
             one.pk: one for one in Suggestion.objects.filter(classification__in=self.rows)
         }
+        self.cards: dict[int, list[Suggestion]] = defaultdict(list)  # by classification
+        for suggestion in self.suggestions.values():
+            self.cards[suggestion.classification_id].append(suggestion)
         self.later = _load_standing({entry.suggestion_id for entry in entries})
         self.reverted = set(
-            Decision.objects.filter(reverts__in=entries).values_list("reverts", flat=True)
+            Decision.objects.filter(reverts__in=[entry.pk for entry in entries]).values_list(
+                "reverts", flat=True
+            )
         )
-        self.products = self._load_products()
+        self.products: dict[int, models.Model] = {}  # by the row they belong to
+        # Where all is written at once: their categories, and those that they are to have.
+        self.present: dict[int, set[str]] = {}
+        self.planned: dict[int, set[str]] = {}
+        self._load_products()
         self.written: list[Decision] = []
 
-    def _load_products(self) -> dict[int, models.Model]:
-        """Products by the row they belong to."""
-        keys: dict[str, list[str]] = defaultdict(list)
-        for row in self.rows.values():
-            keys[row.target].append(row.object_id)
-        loaded = {key: get_target(key).load_products(members) for key, members in keys.items()}
-        return {
-            row.pk: product
-            for row in self.rows.values()
-            if (product := loaded[row.target].get(row.object_id)) is not None
-        }
+    def _load_products(self) -> None:
+        for target, rows in _group_by_target(list(self.rows.values())).items():
+            keys = [row.object_id for row in rows]
+            load = target.load_for_lists if self.at_once else target.load_products
+            products = load(keys)
+            present = target.list_categories(products) if self.at_once else {}
+            for row in rows:
+                if (product := products.get(row.object_id)) is not None:
+                    self.products[row.pk] = product
+                if row.object_id in present:
+                    self.present[row.pk] = self.planned[row.pk] = present[row.object_id]
 
     def revert(self, entry: Decision) -> bool:
         """Take one entry back; False where that is too late.
@@ -70,18 +86,24 @@ class Reversal:
         if row.pk not in self.products:
             raise ProductGone
         target, product = get_target(row.target), self.products[row.pk]
-        now = target.get_categories(product)
+        now = self.planned[row.pk] if self.at_once else target.get_categories(product)
         if target.category_field.single_valued and not _is_last_word(entry, now):
             return False
         then = self._without(entry, suggestion, now)
-        then &= now | target.get_category_names(then - now).keys()  # others were deleted since
-        if then != now:
+        then &= now | self._find_existing(target, then - now)  # others were deleted since
+        if self.at_once:
+            self.planned[row.pk] = then
+        elif then != now:
             write_decided(target, product, then)
         before = row.state
         self._restore(row, suggestion, entry)
         self.reverted.add(entry.pk)
         self._write_down(entry, row, suggestion, before, now, then)
         return True
+
+    def _find_existing(self, target: ProductTarget, keys: set[str]) -> set[str]:
+        """Those of the categories that the shop still has."""
+        return set(target.get_category_names(keys)) if keys else set()
 
     def forget(self, entry: Decision) -> None:
         """Read the entry's product again: what was tried on it is not in the database."""
@@ -92,16 +114,35 @@ class Reversal:
 
     def save(self) -> None:
         """Write what was taken back: a bounded few statements."""
-        changed: dict[str, list[int]] = defaultdict(list)
-        for pk in {cast("int", entry.suggestion_id) for entry in self.written}:
-            changed[self.suggestions[pk].state].append(pk)
-        for state, pks in changed.items():
-            Suggestion.objects.filter(pk__in=pks).update(state=state)
         rows = [self.rows[pk] for pk in {entry.classification_id for entry in self.written}]
-        Classification.objects.bulk_update(rows, ["state", "reviewed_at"])
+        self._save_states(rows)
         Decision.objects.bulk_create(self.written)
         for target, members in _group_by_target(rows).items():
-            mirror_current(target, members)
+            if self.at_once:
+                target.set_categories_at_once(self._list_changes(members))
+            self._mirror(target, [row for row in members if row.is_current])
+
+    def _list_changes(self, rows: Sequence[Classification]) -> list[Change]:
+        changed = [row.pk for row in rows if self.planned[row.pk] != self.present[row.pk]]
+        return [Change(self.products[pk], self.present[pk], self.planned[pk]) for pk in changed]
+
+    def _save_states(self, rows: Sequence[Classification]) -> None:
+        suggestions: dict[str, list[int]] = defaultdict(list)
+        for pk in {cast("int", entry.suggestion_id) for entry in self.written}:
+            suggestions[self.suggestions[pk].state].append(pk)
+        for state, pks in suggestions.items():
+            Suggestion.objects.filter(pk__in=pks).update(state=state)
+        states: dict[tuple[str, datetime | None], list[int]] = defaultdict(list)
+        for row in rows:
+            states[row.state, row.reviewed_at].append(row.pk)
+        for (state, reviewed_at), pks in states.items():
+            changed = Classification.objects.filter(pk__in=pks)
+            changed.update(state=state, reviewed_at=reviewed_at)
+
+    def _mirror(self, target: ProductTarget, rows: Sequence[Classification]) -> None:
+        products = {row.object_id: self.products[row.pk] for row in rows if row.pk in self.products}
+        cards = (one for row in rows for one in self.cards[row.pk])
+        mirror_to_products(target, rows, products, cards)
 
     def _has_later(self, entry: Decision) -> bool:
         """Whether the entry was taken back already, or a later one on its suggestion stands."""
@@ -122,10 +163,8 @@ class Reversal:
             added &= {suggestion.category}  # the model's entries tell of all labels together
         held = {
             one.category
-            for one in self.suggestions.values()
-            if one.classification_id == entry.classification_id
-            and one.pk != suggestion.pk
-            and one.state in HOLDING
+            for one in self.cards[entry.classification_id]
+            if one.pk != suggestion.pk and one.state in HOLDING
         }
         return (now - (added - held)) | (before - after)
 
@@ -141,13 +180,10 @@ class Reversal:
             row.state, row.reviewed_at = entry.classification_before, None
         if row.state == Classification.State.REVIEW and not self._has_pending(row):
             # Somebody else has decided the rest of the card since.
-            row.state, row.reviewed_at = Classification.State.REVIEWED, timezone.now()
+            row.state, row.reviewed_at = Classification.State.REVIEWED, self.now
 
     def _has_pending(self, row: Classification) -> bool:
-        return any(
-            one.classification_id == row.pk and one.state == Suggestion.State.PENDING
-            for one in self.suggestions.values()
-        )
+        return any(one.state == Suggestion.State.PENDING for one in self.cards[row.pk])
 
     def _write_down(
         self,
@@ -160,8 +196,8 @@ class Reversal:
     ) -> None:
         self.written.append(
             Decision(
-                classification=row,
-                suggestion=suggestion,
+                classification_id=row.pk,
+                suggestion_id=suggestion.pk,
                 action=self.action,
                 batch=self.batch,
                 label=suggestion.label,
@@ -171,7 +207,7 @@ class Reversal:
                 classification_after=row.state,
                 categories_before=sorted(now),
                 categories_after=sorted(then),
-                reverts=entry,
+                reverts_id=entry.pk,
                 **self.signature,
             )
         )

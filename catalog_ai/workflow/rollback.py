@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ from django.utils import timezone, translation
 from catalog_ai.errors import CatalogAIError, NothingFiled
 from catalog_ai.models import Classification, Decision, Rollback, Run, Suggestion
 from catalog_ai.models.signatures import sign
+from catalog_ai.targets import get_target
 from catalog_ai.workflow.ends import let_go
+from catalog_ai.workflow.filing import GONE
 from catalog_ai.workflow.permissions import ROLL_BACK, as_user, require
 from catalog_ai.workflow.queues import roll_back_after_commit
 from catalog_ai.workflow.revert import Reversal
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 State = Classification.State
-PAGE = 50  # rows a transaction: their products are locked meanwhile
+# Rows a transaction: their products are locked meanwhile.
+PAGE = 50
+PAGE_AT_ONCE = 500
 # In these states a row can hold something that the model filed and nobody has touched.
 HOLDING = (State.FILED, State.REVIEW, State.REVIEWED, State.ROLLED_BACK)
 ERRORS_KEPT = 5
@@ -136,7 +141,8 @@ def _take_back_page(pk: int) -> Step:
         if rollback is None:
             return Step.OVER
         holding = rollback.run.classifications.filter(state__in=HOLDING)
-        rows = find_next_rows(holding, rollback.through, PAGE)
+        at_once = get_target(rollback.run.target).can_set_at_once
+        rows = find_next_rows(holding, rollback.through, PAGE_AT_ONCE if at_once else PAGE)
         if not rows:
             _finish(rollback)
             return Step.OVER
@@ -156,18 +162,32 @@ def _finish(rollback: Rollback) -> None:
 
 
 def _take_back(rollback: Rollback, rows: Sequence[int]) -> None:
-    entries = list(
-        Decision.objects.filter(
-            classification__in=rows,
-            action=Decision.Action.APPLY,
-            suggestion__state=Suggestion.State.APPLIED,
-            classification__is_current=True,
-        ).order_by("pk")
+    filed = Decision.objects.filter(
+        classification__in=rows,
+        action=Decision.Action.APPLY,
+        suggestion__state=Suggestion.State.APPLIED,
+        classification__is_current=True,
     )
+    entries = list(filed.order_by("pk"))
     if not entries:
         return
+    if not get_target(rollback.run.target).can_set_at_once:
+        return _revert(rollback, entries, at_once=False)
+    try:
+        with transaction.atomic():
+            _revert(rollback, entries, at_once=True)
+    except GONE:
+        raise
+    except Exception:
+        # The database refused one of them: one by one, only that one stays as it is.
+        logger.warning("categories are taken back one by one", exc_info=True)
+        rollback.refresh_from_db(fields=["errors", *Rollback.COUNTERS])
+        _revert(rollback, entries, at_once=False)
+
+
+def _revert(rollback: Rollback, entries: Sequence[Decision], *, at_once: bool) -> None:
     action = Decision.Action.ROLL_BACK
-    reversal = Reversal(entries, action, rollback.batch, rollback.signature)
+    reversal = Reversal(entries, action, rollback.batch, rollback.signature, at_once=at_once)
     for entry in entries:
         _take_back_one(rollback, reversal, entry)
     reversal.save()
@@ -176,7 +196,8 @@ def _take_back(rollback: Rollback, rows: Sequence[int]) -> None:
 def _take_back_one(rollback: Rollback, reversal: Reversal, entry: Decision) -> None:
     """One product's refusal must not stop the rest."""
     try:
-        with transaction.atomic():
+        # Nothing is written yet where all is written at once.
+        with nullcontext() if reversal.at_once else transaction.atomic():
             done = reversal.revert(entry)
     except CatalogAIError as refused:
         with translation.override(None):  # as it is stored: told in the language of the reader

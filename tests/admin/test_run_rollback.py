@@ -78,7 +78,7 @@ def test_it_is_asked_for_at_once_and_followed_to_its_end() -> None:
 
 
 def test_it_is_stopped_and_goes_on_by_the_buttons(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("catalog_ai.workflow.rollback.PAGE", 1)
+    monkeypatch.setattr("catalog_ai.workflow.rollback.PAGE_AT_ONCE", 1)
     run = make_filed_run(3)
     client = log_in("roll_back_run", "categorize_products")
     client.post(url_of(run))

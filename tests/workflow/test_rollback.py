@@ -1,10 +1,13 @@
 """A run taken back in the background: page by page, once, and never across a person's word."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection
+from django.db.models.signals import m2m_changed
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
@@ -12,6 +15,7 @@ from catalog_ai.errors import NothingFiled, NotPermitted, RunIsRolledBack
 from catalog_ai.models import Classification, Decision, LabelRule, Rollback, Run, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow import ends, jobs, rollback
+from catalog_ai.workflow.limits import StopNow
 from catalog_ai.workflow.queues import send
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.review import approve, correct, reject
@@ -67,6 +71,33 @@ def file_run(target: Any, count: int, run: Run | None = None) -> Run:
     return run
 
 
+@pytest.fixture(params=["at once", "one by one"])
+def pages_of_two(request: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Both ways of writing categories: a shop's listener makes it one by one."""
+    monkeypatch.setattr(rollback, "PAGE", 2)
+    monkeypatch.setattr(rollback, "PAGE_AT_ONCE", 2)
+    with shop_that_listens() if request.param == "one by one" else nullcontext():
+        yield
+
+
+@contextmanager
+def shop_that_listens(
+    listen: Callable[..., None] = lambda **_: None, action: str = "post_remove"
+) -> Iterator[None]:
+    """A shop's own code hears of each category that is taken out of a product."""
+
+    def hear(**heard: Any) -> None:
+        if heard["action"] == action:
+            listen(**heard)
+
+    through = Product.categories.through
+    m2m_changed.connect(hear, sender=through)
+    try:
+        yield
+    finally:
+        m2m_changed.disconnect(hear, sender=through)
+
+
 def filed() -> int:
     return Product.objects.filter(categories__name="Tshirts").count()
 
@@ -112,9 +143,8 @@ def test_who_asks_a_second_time_gets_the_one_that_is_under_way(target: Any, boss
 
 
 def test_it_goes_page_by_page_and_counts_as_it_goes(
-    target: Any, boss: Any, monkeypatch: pytest.MonkeyPatch
+    target: Any, boss: Any, pages_of_two: None
 ) -> None:
-    monkeypatch.setattr(rollback, "PAGE", 2)
     ours = start_rollback(file_run(target, 5), boss)
     seen = []
     while continue_rollback(ours.pk) == Step.MORE:
@@ -140,9 +170,8 @@ def test_it_goes_on_under_the_name_of_somebody_who_was_deleted(target: Any, boss
 
 
 def test_stopped_it_keeps_what_is_back_and_goes_on_where_it_was(
-    target: Any, boss: Any, monkeypatch: pytest.MonkeyPatch
+    target: Any, boss: Any, pages_of_two: None
 ) -> None:
-    monkeypatch.setattr(rollback, "PAGE", 2)
     run = file_run(target, 5)
     ours = start_rollback(run, boss)
     continue_rollback(ours.pk)
@@ -163,20 +192,16 @@ def test_one_that_is_done_is_not_taken_up_again(target: Any, boss: Any) -> None:
     assert continue_rollback(ours.pk) == Step.OVER
 
 
-def test_a_page_that_breaks_off_leaves_no_trace_and_is_done_again(
-    target: Any, boss: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_that_breaks_off_leaves_no_trace_and_is_done_again(target: Any, boss: Any) -> None:
     ours = start_rollback(file_run(target, 3), boss)
-    original, calls = ProductTarget.set_categories, []
+    heard: list[Any] = []
 
-    def break_off(self: Any, product: Any, keys: set[str]) -> None:
-        calls.append(product)
-        if len(calls) == 2:
+    def break_off(**_: Any) -> None:
+        heard.append(1)
+        if len(heard) == 2:
             raise OperationalError("the database is gone")
-        original(self, product, keys)
 
-    monkeypatch.setattr(ProductTarget, "set_categories", break_off)
-    with pytest.raises(OperationalError):
+    with shop_that_listens(break_off), pytest.raises(OperationalError):
         continue_rollback(ours.pk)
     assert counters(ours) == (0, 0, 0) and filed() == 3
     while continue_rollback(ours.pk) == Step.MORE:
@@ -185,27 +210,98 @@ def test_a_page_that_breaks_off_leaves_no_trace_and_is_done_again(
     assert Decision.objects.filter(action="roll_back").count() == 3
 
 
-def test_a_product_that_the_shop_refuses_is_told_and_stops_no_other(
-    target: Any, boss: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_product_that_the_shop_refuses_is_told_and_stops_no_other(target: Any, boss: Any) -> None:
     run = file_run(target, 3)
     stubborn = Product.objects.order_by("pk")[1]
-    original = ProductTarget.set_categories
 
-    def refuse(self: Any, product: Any, keys: set[str]) -> None:
-        original(self, product, keys)
-        if product.pk == stubborn.pk:
+    def refuse(instance: Product, **_: Any) -> None:
+        if instance.pk == stubborn.pk:
             raise RuntimeError("not on a Saturday")
 
-    with monkeypatch.context() as patched:
-        patched.setattr(ProductTarget, "set_categories", refuse)
-        with translation.override("de"):  # of the worker: nothing of it is stored
-            ours = roll_back(run, boss)
-            assert ours.refusals[0].startswith("Der ")
+    with shop_that_listens(refuse), translation.override("de"):  # of the worker: it is not stored
+        ours = roll_back(run, boss)
+        assert ours.refusals[0].startswith("Der ")
     assert counters(ours) == (2, 0, 1)
     assert ours.refusals == ["The shop's own code refused. The log says why."]
     assert list(Product.objects.filter(categories__name="Tshirts")) == [stubborn]
     assert counters(roll_back(run, boss)) == (1, 0, 0)
+
+
+def test_many_are_taken_back_in_as_many_statements_as_few(target: Any, boss: Any) -> None:
+    asked = []
+    for count in (3, 30):
+        ours = start_rollback(file_run(target, count), boss)
+        with CaptureQueriesContext(connection) as queries:
+            continue_rollback(ours.pk)
+        assert counters(ours) == (count, 0, 0)
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
+
+
+def test_a_shop_that_listens_hears_of_each_product_that_is_taken_out(
+    target: Any, boss: Any
+) -> None:
+    run, heard = file_run(target, 3), []
+    with shop_that_listens(lambda instance, **_: heard.append(instance.pk)):
+        roll_back(run, boss)
+    assert sorted(heard) == sorted(Product.objects.values_list("pk", flat=True))
+
+
+def test_what_the_database_refuses_at_once_is_taken_back_one_by_one(
+    target: Any, boss: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = file_two_labels(target)
+    file_run(target, 2, run)
+
+    def refuse(self: Any, changes: Any) -> None:
+        raise IntegrityError("a trigger of the shop's")
+
+    monkeypatch.setattr(ProductTarget, "set_categories_at_once", refuse)
+    ours = roll_back(run, boss)
+    assert counters(ours) == (4, 0, 0)
+    assert not Product.objects.filter(categories__isnull=False).exists()
+    assert Decision.objects.filter(action="roll_back", batch=ours.batch).count() == 4
+
+
+def test_the_ledger_tells_the_same_whichever_way_it_went(target: Any, boss: Any) -> None:
+    runs = [file_two_labels(target), file_run(target, 1)]
+    told = []
+    for listens in (False, True):
+        for run in runs:
+            with shop_that_listens() if listens else nullcontext():
+                roll_back(run, boss)
+        entries = Decision.objects.filter(action="roll_back").order_by("pk")
+        told.append(
+            list(
+                entries.values_list(
+                    "classification__object_id",
+                    "label",
+                    "state_before",
+                    "state_after",
+                    "classification_before",
+                    "classification_after",
+                    "categories_before",
+                    "categories_after",
+                )
+            )
+        )
+        states = Product.objects.values_list("pk", "ai_state", "ai_labels").order_by("pk")
+        told.append(list(states))
+        restore(runs)
+    assert told[:2] == told[2:]
+    assert len(told[0]) == 3
+
+
+def restore(runs: list[Run]) -> None:
+    """As the runs had left everything, before they were rolled back."""
+    undone = Decision.objects.filter(action="roll_back")
+    for suggestion in Suggestion.objects.filter(decisions__in=undone).distinct():
+        product = Product.objects.get(pk=suggestion.classification.object_id)
+        product.categories.add(suggestion.category)
+    undone._raw_delete(undone.db)
+    Suggestion.objects.update(state="applied")
+    Classification.objects.update(state="filed")
+    Run.objects.filter(pk__in=[run.pk for run in runs]).update(rolled_back_at=None)
 
 
 def file_two_labels(target: Any) -> Run:
@@ -250,9 +346,9 @@ def test_what_was_tried_on_a_refused_product_is_forgotten_for_its_next_label(
             raise RuntimeError("not now")
         write(self, product, keys)
 
-    monkeypatch.setattr(ProductTarget, "set_categories", remember)
+    monkeypatch.setattr(type(target), "set_categories", remember)
     monkeypatch.setattr(
-        ProductTarget,
+        type(target),
         "get_categories",
         lambda self, product: getattr(product, "in_memory", None) or read(self, product),
     )
@@ -348,6 +444,20 @@ def test_the_job_does_all_of_it_and_hands_over_when_it_is_asked_to_stop(
     jobs.roll_back_run(ours.pk)
     jobs.roll_back_run(ours.pk)
     assert counters(ours) == (2, 0, 0)
+
+
+def test_a_page_that_is_cut_short_is_handed_over_and_refuses_nothing(
+    target: Any, boss: Any, live_queues: Any
+) -> None:
+    ours = start_rollback(file_run(target, 2), boss)
+
+    def take_too_long(**_: Any) -> None:
+        raise StopNow
+
+    with shop_that_listens(take_too_long):
+        jobs.roll_back_run(ours.pk)
+    assert counters(ours) == (0, 0, 0) and filed() == 2
+    assert live_queues["catalog_ai"].jobs[0].args == [ours.pk]
 
 
 def test_it_goes_before_what_waits(

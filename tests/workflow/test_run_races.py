@@ -170,7 +170,7 @@ def test_a_claim_that_is_under_way_when_the_run_is_taken_back_is_waited_for(
 def test_two_workers_with_one_rollback_take_each_label_back_once(
     product: Product, people: Any, target: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("catalog_ai.workflow.rollback.PAGE", 1)
+    monkeypatch.setattr("catalog_ai.workflow.rollback.PAGE_AT_ONCE", 1)
     run = make_run(target.key, total=6)
     for item in (product, *make_two(), *make_two()):
         store_sure(claim_one(target, item, run))
