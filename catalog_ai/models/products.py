@@ -25,6 +25,9 @@ class KeyedIndex(models.Index):
         _path, expressions, kwargs = super().deconstruct()
         return "django.db.models.Index", expressions, kwargs
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, models.Index) and self.deconstruct() == other.deconstruct()
+
 
 class CategorizedProduct(models.Model):
     """Fields that the worker keeps in step with the product's latest classification.

@@ -160,8 +160,10 @@ def _load_times(target: ProductTarget) -> list[datetime | None]:
     """When people decided last."""
     by_person = Classification.has_state(Suggestion.BY_PERSON)  # type: ignore[arg-type]
     newest = Suggestion.objects.filter(by_person).order_by("-pk").values("pk")[:NEWEST_PACED]
-    rows = Suggestion.objects.filter(pk__in=newest, classification__target=target.key)
-    return list(rows.values_list("classification__reviewed_at", flat=True))
+    rows = Suggestion.objects.filter(pk__in=newest)
+    pairs = rows.values_list("classification__target", "classification__reviewed_at")
+    # Asked for the product model as well, SQLite would go through all of its results.
+    return [reviewed for key, reviewed in pairs if key == target.key]
 
 
 def find_pace(times: Sequence[datetime | None]) -> float | None:
