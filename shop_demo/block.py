@@ -258,7 +258,7 @@ class Block:
         self.tables[Filing].add(product_id=product.pk, category_id=category.pk)
 
     def _add_suggestion(self, row: Any, label: Label, confidence: float, said: str) -> Any:
-        audit = row.reason == Reason.AUDIT
+        audit = row.reason == Reason.AUDIT and label.id == row.top_label
         return self.tables[Suggestion].add(
             classification_id=row.pk,
             label=label.id,

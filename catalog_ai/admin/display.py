@@ -152,7 +152,7 @@ def make_guess_bars(
 def make_count_bars(counts: list[tuple[str, int]], *, estimated: bool = False) -> list[Bar]:
     """Counts as bars against the largest of them."""
     largest = max((count for _name, count in counts), default=0) or 1
-    text = gettext("about %(count)d") if estimated else "%(count)d"
+    text = gettext("about %(count)s") if estimated else "%(count)s"
     return [
         Bar(name=name, text=text % {"count": count}, width=format_length(count / largest))
         for name, count in counts
