@@ -8,7 +8,13 @@ from django.db import connection, models, transaction
 from catalog_ai.models import Classification, DaySummary, Decision, Embedding, Run, Suggestion
 from shop_demo.backdrop import ROLLED_BACK, count_results, draw_photos
 from shop_demo.block import DROP, Block, Filing
-from shop_demo.history import make_rollback, make_threshold_changes, spread_decisions
+from shop_demo.history import (
+    make_rollback,
+    make_threshold_changes,
+    spread_decisions,
+    tell_decided,
+    tell_reviewed,
+)
 from shop_demo.models import Product
 
 BLOCK = 1000  # products made one by one
@@ -30,30 +36,40 @@ def seed_crowd(count: int, *, embeddings: bool = False) -> Iterator[int]:
     with transaction.atomic():
         block = Block(min(BLOCK, count), embeddings=embeddings)
         block.save()
+        results = block.tables[Classification]
+        last = results.first + results.count(count) - 1
+        spread_decisions(results.first, last, block.tables[Decision].first)
         made = min(BLOCK, count)
         yield made
         while made < count:
             part = min(made, count - made, AT_ONCE)
-            copy_products(block, made, part)
+            copy_products(block, made, part, last)
             made += part
             yield part
         count_results(block.runs)
-        spread_decisions(block.tables[Classification].first, block.tables[Decision].first)
         make_rollback(block.runs[ROLLED_BACK], block.reviewers[0])
         make_threshold_changes(block.labels, block.reviewers)
         reset_sequences(block)
         DaySummary.objects.all().delete()  # these products came past the workflow
-    if (
-        connection.vendor == "postgresql" and not connection.in_atomic_block
-    ):  # as its autovacuum does by itself, only later
+    # As its autovacuum does by itself, only later.
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
 
 
-def copy_products(block: Block, made: int, part: int) -> None:
-    """Copy the first `part` of `made` products, with all that belongs to them."""
+def copy_products(block: Block, made: int, part: int, last: int) -> None:
+    """Copy the first `part` of `made` products, with all that belongs to them.
+
+    `last` is the id of the last result that there will be.
+    """
     shifts = {model: table.count(made) for model, table in block.tables.items()}
     changed = list_changes(shifts, block.tables[Run].first)
+    result = shifts[Classification]
+    reviewed = tell_reviewed(f"(id + {result})", block.tables[Classification].first, last)
+    changed[Classification]["reviewed_at"] = reviewed
+    changed[Decision]["created_at"] = tell_decided(
+        f"{Decision._meta.db_table}.classification_id + {result}"
+    )
     for model, table in block.tables.items():
         copy_rows(model, table.first, table.count(part), changed.get(model, {}), shifts[model])
     if block.embeddings is not None:

@@ -23,44 +23,50 @@ from shop_demo.backdrop import TARGET
 DAYS = 94  # that people have been deciding
 HOURS = 8  # a working day
 CHANGES = 5  # of a label's threshold, by the budget or by a person
-# A moment, and so many seconds behind it; the later of two moments.
+# A moment as SQL, a moment so many seconds behind another, and the later of two.
+MOMENT = {"sqlite": "'{}'", "postgresql": "timestamptz '{}+00'"}
 LATER = {
-    "sqlite": (
-        "strftime('%%Y-%%m-%%d %%H:%%M:%%f', {moment}, '+' || ({seconds}) || ' seconds')",
-        "max",
-    ),
-    "postgresql": ("{moment} + ({seconds}) * interval '1 second'", "greatest"),
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f', {}, '+' || ({}) || ' seconds')",
+    "postgresql": "{} + ({}) * interval '1 second'",
 }
+LATEST = {"sqlite": "max", "postgresql": "greatest"}
+BY_PEOPLE = "action IN ('approve', 'correct', 'reject')"
 
 
-def spread_decisions(first_result: int, first_decision: int) -> None:
-    """Let people have decided in working hours, day after day, the oldest results first."""
-    add, latest = LATER[connection.vendor]
-    results = Classification._meta.db_table
-    last = Classification.objects.latest("pk").pk
+def tell_reviewed(key: str, first: int, last: int) -> str:
+    """When the result with the id `key` was reviewed, in SQL; none where it was not.
+
+    In working hours, day after day, the oldest results first; newer ones within a day.
+    """
+    database = connection.vendor
     start = timezone.now().replace(hour=9, minute=0, second=0, microsecond=0)
-    # Seconds of work up to each result: whole days of it, and the rest of one.
-    pace = DAYS * HOURS * 3600 / (last - first_result + 1)
-    worked = f"CAST((id - {first_result}) * {pace} AS bigint)"
-    in_turn = add.format(moment="%s", seconds=_tell_clock(worked))
-    at_once = add.format(moment="finished_at", seconds=f"60 + id * 7919 %% {HOURS * 3600}")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {results} SET reviewed_at = {latest}({in_turn}, {at_once}) "  # noqa: S608 - our own columns
-            f"WHERE id >= {first_result} AND state = 'reviewed'",
-            [connection.ops.adapt_datetimefield_value(start - timedelta(days=DAYS))],
-        )
-        cursor.execute(
-            f"UPDATE {Decision._meta.db_table} SET created_at = ("  # noqa: S608
-            f"SELECT reviewed_at FROM {results} WHERE {results}.id = classification_id) "
-            f"WHERE id >= {first_decision} AND action IN ('approve', 'correct', 'reject')"
-        )
-
-
-def _tell_clock(worked: str) -> str:
-    """Seconds by the clock, in SQL, since the morning of the first day."""
+    begin = MOMENT[database].format(f"{start - timedelta(days=DAYS):%Y-%m-%d %H:%M:%S}")
     day = HOURS * 3600
-    return f"{worked} / {day} * 86400 + {worked} %% {day}"
+    worked = f"CAST(({key} - {first}) * {DAYS * day / (last - first + 1)} AS bigint)"
+    in_turn = LATER[database].format(begin, f"{worked} / {day} * 86400 + {worked} % {day}")
+    at_once = LATER[database].format("finished_at", f"60 + {key} * 7919 % {day}")
+    moment = f"{LATEST[database]}({in_turn}, {at_once})"
+    return f"CASE WHEN state = 'reviewed' THEN {moment} END"
+
+
+def tell_decided(key: str) -> str:
+    """When an entry on the result with the id `key` was written, in SQL."""
+    results = Classification._meta.db_table
+    reviewed = f"(SELECT r.reviewed_at FROM {results} r WHERE r.id = {key})"  # noqa: S608 - our own names
+    return f"CASE WHEN {BY_PEOPLE} THEN {reviewed} ELSE created_at END"
+
+
+def spread_decisions(results: int, last: int, decisions: int) -> None:
+    """Let the rows written from these ids on be decided as their copies up to `last` will be."""
+    pairs = (
+        (Classification, "reviewed_at", tell_reviewed("id", results, last), results),
+        (Decision, "created_at", tell_decided("classification_id"), decisions),
+    )
+    with connection.cursor() as cursor:
+        for model, column, value, first in pairs:
+            cursor.execute(
+                f"UPDATE {model._meta.db_table} SET {column} = {value} WHERE id >= {first}"  # noqa: S608
+            )
 
 
 def make_rollback(run: Run, boss: Any) -> None:

@@ -103,8 +103,11 @@ def test_people_decided_over_months_in_working_hours() -> None:
     assert max(days) - min(days) > timedelta(days=60)
 
 
-def test_there_are_audits_corrections_a_rollback_and_threshold_changes() -> None:
-    seed(317)
+def test_there_are_audits_corrections_a_rollback_and_threshold_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(crowd, "BLOCK", 400)
+    seed(500)
     audits = Suggestion.objects.filter(audit=True)
     assert audits.filter(state="approved", asked_chance__lt=1).exists()
     assert not audits.filter(confidence__lt=F("auto_threshold")).exists()
