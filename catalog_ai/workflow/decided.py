@@ -5,8 +5,8 @@ Which decisions count, and why: docs/adr/0006-audits.md.
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F, FloatField, Q, Sum
-from django.db.models.functions import Cast, Round
+from django.db.models import Count, F, FloatField, Func, Q, Sum
+from django.db.models.functions import Cast
 
 from catalog_ai.models import Classification, LabelRule, Suggestion
 from catalog_ai.targets import ProductTarget
@@ -16,6 +16,8 @@ from catalog_ai.workflow.plans import of_target
 
 NEWEST_DECIDED = 100_000  # of all labels, that are looked through
 NEWEST_AUDITS = 1_000  # of a label
+# Django's own Round counts in exact decimals on PostgreSQL, which is slow.
+THOUSANDTHS = Func(F("confidence") * 1000, function="ROUND", output_field=FloatField())
 RIGHT = Q(state=Suggestion.State.APPROVED)
 # Results over the threshold that every one is asked of, for a reason that is none of the photo's.
 ASKED_ALL = (Classification.Reason.NOT_PERMITTED, Classification.Reason.UNMAPPED)
@@ -53,7 +55,7 @@ def load_decided(target: ProductTarget) -> dict[str, list[DecidedAt]]:
     )
     # Grouped by thousandths, for in a large shop hardly two confidences are the same.
     own = of_target(rows, "classification__target", target.key)
-    grouped = own.annotate(thousandths=Round(F("confidence") * 1000)).order_by()
+    grouped = own.annotate(thousandths=THOUSANDTHS).order_by()
     found: dict[str, list[DecidedAt]] = {}
     weight = 1.0 / Cast("asked_chance", FloatField())
     for label, thousandths, *figures in grouped.values_list("label", "thousandths").annotate(

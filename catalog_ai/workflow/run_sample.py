@@ -11,7 +11,7 @@ from catalog_ai.models import Classification, Run, Suggestion
 from catalog_ai.workflow.estimate import Z
 
 LARGE = 20_000  # products of a run from which a sample is taken
-SIZE = 10_000  # about so many rows of it are looked at
+SIZE = 4_000  # about so many rows of it are looked at
 # Ids are spread by a step near the golden section of the prime: neighbours are not picked together,
 # and a pattern in the order of the products is not hit in step.
 PRIME, STEP = 99_991, 61_798
