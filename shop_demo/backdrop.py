@@ -21,10 +21,11 @@ LABELS = 40  # in use
 REVIEWERS = ("ann", "ben", "cem")
 PHOTOS = 16
 
-# Days ago, where from, and how many of the products that were judged twice it judged, beside the
-# others. The first run is the whole catalogue's.
+# Days ago, where from, and how many of the products that were judged twice it judged at last. The
+# first run tried an older model, the second was the whole catalogue's, and one was rolled back.
 RUNS = (
-    (95, Run.Source.COMMAND, 0),
+    (120, Run.Source.ADMIN, 0),
+    (95, Run.Source.COMMAND, 6),
     (60, Run.Source.ADMIN, 4),
     (33, Run.Source.ADMIN, 6),
     (20, Run.Source.API, 2),
@@ -32,17 +33,26 @@ RUNS = (
     (4, Run.Source.API, 1),
     (1, Run.Source.ADMIN, 2),
 )
+FIRST, WHOLE, ROLLED_BACK = 0, 1, 4  # places of runs
+NEW_MODEL = timedelta(days=100)  # ago
 # A result's state tells what its run counted it as; those that people or newer results changed
 # had waited for a person.
 COUNTERS = {name: name for name in Run.COUNTERS} | {
     Classification.State.REVIEWED.value: "review",
     Classification.State.SUPERSEDED.value: "review",
+    Classification.State.ROLLED_BACK.value: "filed",
 }
 
 
 def choose_labels() -> list[Label]:
     """The commonest labels that file products."""
     return [label for label in get_bundle().labels if label.facet == "article"][:LABELS]
+
+
+def choose_looks() -> list[Label]:
+    """A label of each facet that files nothing: a photo has scores for these as well."""
+    others = {label.facet: label for label in get_bundle().labels if label.facet != "article"}
+    return list(others.values())
 
 
 def make_categories(labels: list[Label]) -> dict[str, Category]:
@@ -65,9 +75,9 @@ def draw_photos() -> None:
 
 
 def describe_run(source: str, finished: datetime) -> dict[str, Any]:
-    """Fields of a run that has ended; the older half of them had another model."""
+    """Fields of a run that has ended; those of long ago had another model."""
     version = get_bundle().model_version
-    is_old = finished < timezone.now() - timedelta(days=50)
+    is_old = finished < timezone.now() - NEW_MODEL
     return {
         "target": TARGET,
         "source": source,
@@ -88,6 +98,9 @@ def make_runs() -> list[Run]:
         run = Run.objects.create(**describe_run(source, now - timedelta(days=days)))
         Run.objects.filter(pk=run.pk).update(created_at=now - timedelta(days=days, hours=2))
         runs.append(run)
+    undone = runs[ROLLED_BACK]
+    undone.rolled_back_at = now - timedelta(days=RUNS[ROLLED_BACK][0]) + timedelta(hours=3)
+    undone.save(update_fields=["rolled_back_at"])
     return runs
 
 

@@ -31,9 +31,14 @@ Filing = Product.categories.through
 
 COLOURS = ("Black", "Blue", "Brown", "Green", "Grey", "Navy", "Pink", "Red", "White", "Yellow")
 AUTO, REVIEW = 0.9, 0.1  # thresholds
+# Confidences at most; a copy's is up to DROP lower, so that hardly two are the same.
+DROP = 0.05
+SURE, UNSURE = (AUTO / (1 - DROP), 1.0), (REVIEW / (1 - DROP), AUTO)
+ASKED = 0.05  # the share of certain results that is audited
 WITHOUT_PHOTO = 0.2  # of the products that were never looked at
 WAITING_EVERY = 5  # one product in five waits for a person
-UPLOADED, AGAIN, UNIDENTIFIED = 0.02, 0.3, 0.1  # shares: came one by one; were judged twice; ...
+# Shares: came one by one; were judged twice; by the old model only; ...
+UPLOADED, AGAIN, OLD, UNIDENTIFIED = 0.02, 0.3, 0.05, 0.1
 OTHERS: dict[str, int] = {  # of the products that wait for nobody
     State.FILED.value: 69,
     State.REVIEWED.value: 22,
@@ -48,6 +53,21 @@ REASONS = {
     Reason.UNMAPPED.value: 6,
     Reason.NOT_PERMITTED.value: 2,
     Reason.AUDIT.value: 5,
+}
+# Confidences by the reason for asking; only what would have filed itself contradicts or is audited.
+BOUNDS = {
+    Reason.UNIDENTIFIED: (0.02, REVIEW),
+    Reason.LOW_CONFIDENCE: UNSURE,
+    Reason.SEVERAL_CLOSE: UNSURE,
+}
+HELD = (State.FILED, State.ROLLED_BACK)  # what the model filed
+# What people say of what they are asked, and of audits.
+RIGHT = {Said.APPROVED: 80, Said.CORRECTED: 12, Said.REJECTED: 8}
+RIGHT_OF_AUDITS = {Said.APPROVED: 98, Said.CORRECTED: 1, Said.REJECTED: 1}
+ACTIONS = {
+    Said.APPROVED.value: Action.APPROVE,
+    Said.CORRECTED.value: Action.CORRECT,
+    Said.REJECTED.value: Action.REJECT,
 }
 ERRORS = {
     State.REJECTED.value: ("damaged", "The picture is damaged or cut off."),
@@ -96,6 +116,8 @@ class Block:
     def __init__(self, size: int, *, embeddings: bool = False) -> None:
         self.chance = random.Random(size)  # noqa: S311 - no secret, and the same each time
         self.labels = backdrop.choose_labels()
+        self.labels_by_id = {label.id: label for label in self.labels}
+        self.looks = backdrop.choose_looks()
         self.categories = backdrop.make_categories(self.labels)
         self.reviewers = backdrop.make_reviewers()
         self.runs = backdrop.make_runs()
@@ -143,18 +165,23 @@ class Block:
             product.image = ""
 
     def _judge(self, product: Any, label: Label, state: str) -> None:
-        run = self.runs[0]
-        if self.chance.random() < UPLOADED:
+        run, chance = self.runs[backdrop.WHOLE], self.chance.random()
+        if chance < UPLOADED:
             run = self._add_upload(state)
-        elif self.chance.random() < AGAIN:
+        elif chance < UPLOADED + OLD:
+            run = self.runs[backdrop.FIRST]
+        elif chance < UPLOADED + OLD + AGAIN:
             old = self._draw({State.FILED: 2, State.SUPERSEDED: 1})
-            self._add_result(product, run, label, str(old), is_current=False)
+            first = self.runs[backdrop.FIRST]
+            self._add_result(product, first, label, str(old), is_current=False)
             weights = (weight for _days, _source, weight in backdrop.RUNS)
             run = self.runs[self._draw(dict(enumerate(weights)))]
+        if run.rolled_back_at and state == State.FILED:
+            state = State.ROLLED_BACK.value
         self._add_result(product, run, label, state, is_current=state != State.FAILED)
 
     def _add_upload(self, state: str) -> Any:
-        finished = timezone.now() - timedelta(days=self.chance.uniform(0.1, 100))
+        finished = timezone.now() - timedelta(days=self.chance.uniform(0.5, 110))
         counted = {"total": 1, backdrop.COUNTERS[state]: 1}
         source = Run.Source.UPLOAD
         return self.tables[Run].add(**backdrop.describe_run(source, finished), **counted)
@@ -183,16 +210,16 @@ class Block:
             self._suggest(row, label, product)
 
     def _fill(self, row: Any, label: Label, value: float) -> None:
-        """The confidence, and what follows from it."""
-        bounds = {State.FILED: (AUTO, 1.0), State.UNIDENTIFIED: (0.01, REVIEW)}
+        """The confidences, and what follows from them."""
         if row.state == State.UNIDENTIFIED:
             row.reason = Reason.UNIDENTIFIED
-        elif row.state != State.FILED:
+        elif row.state not in HELD:
             row.reason = self._draw(REASONS)
-        if row.reason == Reason.DISAGREES:  # only what would have filed itself contradicts
-            bounds[row.state] = (AUTO, 0.98)
-        confidence = round(self.chance.uniform(*bounds.get(row.state, (REVIEW, 0.98))), 4)
-        row.top_label, row.top_confidence, row.scores = label.id, confidence, {label.id: confidence}
+        bounds = BOUNDS.get(row.reason, SURE)
+        confidence = round(self.chance.uniform(*bounds), 4)
+        row.top_label, row.top_confidence = label.id, confidence
+        rest = {look.id: round(self.chance.uniform(0.01, 0.99), 4) for look in self.looks}
+        row.scores = {label.id: confidence, self._next(label).id: confidence / 2} | rest
         row.uncertainty, row.value = round(1 - confidence, 4), value
         if row.state == State.REVIEWED:
             since = timezone.now() - row.finished_at
@@ -207,26 +234,31 @@ class Block:
             return
         said = {
             State.FILED: Said.APPLIED,
+            State.ROLLED_BACK: Said.ROLLED_BACK,
             State.REVIEW: Said.PENDING,
             State.SUPERSEDED: Said.SUPERSEDED,
-        }.get(row.state) or self._draw({Said.APPROVED: 8, Said.REJECTED: 2})
+        }.get(row.state) or self._draw(RIGHT_OF_AUDITS if row.reason == Reason.AUDIT else RIGHT)
         suggestion = self._add_suggestion(row, label, row.top_confidence, said)
         if row.is_current and row.reason == Reason.DISAGREES and said == Said.PENDING:
-            other = self.labels[self.labels.index(label) - 1]
-            category = self.categories[other.id]
-            self.tables[Filing].add(product_id=product.pk, category_id=category.pk)
-        if said in {Said.APPLIED, Said.APPROVED}:
-            category = self.categories[label.id]
-            suggestion.category = str(category.pk)
-            if row.is_current:
-                self.tables[Filing].add(product_id=product.pk, category_id=category.pk)
+            self._file(product, self._next(label))
+        if said in {Said.APPLIED, Said.APPROVED, Said.ROLLED_BACK}:
+            suggestion.category = str(self.categories[label.id].pk)
+            if row.is_current and said != Said.ROLLED_BACK:
+                self._file(product, label)
         if said not in {Said.PENDING, Said.SUPERSEDED}:
-            self._decide(row, suggestion)
+            self._decide(row, suggestion, product)
         elif self.chance.random() < 0.5:
-            second = self.labels[self.labels.index(label) - 1]
-            self._add_suggestion(row, second, round(row.top_confidence / 2, 4), said)
+            self._add_suggestion(row, self._next(label), row.top_confidence / 2, said)
+
+    def _next(self, label: Label) -> Label:
+        return self.labels[self.labels.index(label) - 1]
+
+    def _file(self, product: Any, label: Label) -> None:
+        category = self.categories[label.id]
+        self.tables[Filing].add(product_id=product.pk, category_id=category.pk)
 
     def _add_suggestion(self, row: Any, label: Label, confidence: float, said: str) -> Any:
+        audit = row.reason == Reason.AUDIT and label.id == row.top_label
         return self.tables[Suggestion].add(
             classification_id=row.pk,
             label=label.id,
@@ -235,23 +267,49 @@ class Block:
             auto_threshold=AUTO,
             review_threshold=REVIEW,
             state=said,
+            audit=audit,
+            asked_chance=ASKED if audit else 1.0,
         )
 
-    def _decide(self, row: Any, suggestion: Any) -> None:
-        by_model = suggestion.state == Said.APPLIED
-        actions = {Said.APPLIED: Action.APPLY, Said.APPROVED: Action.APPROVE}
-        person = None if by_model else self.chance.choice(self.reviewers)
-        self.tables[Decision].add(
+    def _decide(self, row: Any, suggestion: Any, product: Any) -> None:
+        """What the ledger has on a suggestion that was filed or that a person decided."""
+        said = suggestion.state
+        if said in {Said.APPLIED, Said.ROLLED_BACK}:
+            applied = self._record(row, suggestion, Action.APPLY, None)
+            if said == Said.ROLLED_BACK:
+                boss = self.reviewers[0]
+                self._record(row, suggestion, Action.ROLL_BACK, boss, reverts_id=applied.pk)
+            return
+        person = self.chance.choice(self.reviewers)
+        self._record(row, suggestion, ACTIONS[said], person)
+        if said == Said.CORRECTED:
+            own = self._next(self.labels_by_id[suggestion.label])
+            made = self.tables[Suggestion].add(
+                classification_id=row.pk,
+                source=Suggestion.Source.PERSON,
+                category=str(self.categories[own.id].pk),
+                state=Said.APPROVED,
+            )
+            self._record(row, made, Action.CORRECT, person)
+            if row.is_current:
+                self._file(product, own)
+
+    def _record(self, row: Any, suggestion: Any, action: str, person: Any, **more: Any) -> Any:
+        by_person = action not in {Action.APPLY, Action.ROLL_BACK}
+        before: dict[str, str] = {Action.APPLY: "", Action.ROLL_BACK: Said.APPLIED}
+        held = action != Action.ROLL_BACK and suggestion.category
+        return self.tables[Decision].add(
             classification_id=row.pk,
             suggestion_id=suggestion.pk,
-            action=actions.get(suggestion.state, Action.REJECT),
+            action=action,
             actor=person,
             actor_name=person.get_username() if person else "",
             batch=uuid.UUID(int=self.chance.getrandbits(128), version=4),
             label=suggestion.label,
-            state_before="" if by_model else Said.PENDING,
-            state_after=suggestion.state,
-            classification_before=State.RUNNING if by_model else State.REVIEW,
-            classification_after=row.state,
-            categories_after=[suggestion.category] if suggestion.category else [],
+            state_before=before.get(action, Said.PENDING),
+            state_after=Said.APPLIED if action == Action.APPLY else suggestion.state,
+            classification_before=State.REVIEW if by_person else State.RUNNING,
+            classification_after=State.FILED if action == Action.APPLY else row.state,
+            categories_after=[suggestion.category] if held else [],
+            **more,
         )

@@ -6,8 +6,15 @@ from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
 from catalog_ai.models import Classification, DaySummary, Decision, Embedding, Run, Suggestion
-from shop_demo.backdrop import count_results, draw_photos
-from shop_demo.block import Block, Filing
+from shop_demo.backdrop import ROLLED_BACK, count_results, draw_photos
+from shop_demo.block import DROP, Block, Filing
+from shop_demo.history import (
+    make_rollback,
+    make_threshold_changes,
+    spread_decisions,
+    tell_decided,
+    tell_reviewed,
+)
 from shop_demo.models import Product
 
 BLOCK = 1000  # products made one by one
@@ -29,25 +36,40 @@ def seed_crowd(count: int, *, embeddings: bool = False) -> Iterator[int]:
     with transaction.atomic():
         block = Block(min(BLOCK, count), embeddings=embeddings)
         block.save()
+        results = block.tables[Classification]
+        last = results.first + results.count(count) - 1
+        spread_decisions(results.first, last, block.tables[Decision].first)
         made = min(BLOCK, count)
         yield made
         while made < count:
             part = min(made, count - made, AT_ONCE)
-            copy_products(block, made, part)
+            copy_products(block, made, part, last)
             made += part
             yield part
         count_results(block.runs)
+        make_rollback(block.runs[ROLLED_BACK], block.reviewers[0])
+        make_threshold_changes(block.labels, block.reviewers)
         reset_sequences(block)
         DaySummary.objects.all().delete()  # these products came past the workflow
-    if connection.vendor == "postgresql":  # as its autovacuum does by itself, only later
+    # As its autovacuum does by itself, only later.
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+            cursor.execute("VACUUM ANALYZE")
 
 
-def copy_products(block: Block, made: int, part: int) -> None:
-    """Copy the first `part` of `made` products, with all that belongs to them."""
+def copy_products(block: Block, made: int, part: int, last: int) -> None:
+    """Copy the first `part` of `made` products, with all that belongs to them.
+
+    `last` is the id of the last result that there will be.
+    """
     shifts = {model: table.count(made) for model, table in block.tables.items()}
     changed = list_changes(shifts, block.tables[Run].first)
+    result = shifts[Classification]
+    reviewed = tell_reviewed(f"(id + {result})", block.tables[Classification].first, last)
+    changed[Classification]["reviewed_at"] = reviewed
+    changed[Decision]["created_at"] = tell_decided(
+        f"{Decision._meta.db_table}.classification_id + {result}"
+    )
     for model, table in block.tables.items():
         copy_rows(model, table.first, table.count(part), changed.get(model, {}), shifts[model])
     if block.embeddings is not None:
@@ -64,13 +86,14 @@ def list_changes(
         return f"{column} + {shifts[model]}"
 
     result, product = Classification, Product
-    # A title names its product's id; results keep their order, but few are equally uncertain.
+    # A title names its product's id; few results are equally sure.
     title = f"replace(title, CAST(id AS text), CAST({move('id', product)} AS text))"
     key = f"CAST(CAST(object_id AS bigint) + {shifts[product]} AS text)"
     run = f"CASE WHEN run_id < {first_upload} THEN run_id ELSE {move('run_id', Run)} END"
     digest = RANDOM_DIGEST[connection.vendor]
     photo = f"CASE WHEN id % {COPIED_EVERY} = 0 THEN image_digest ELSE {digest} END"
-    spread = f"uncertainty * (1 - (({move('id', result)}) * 7919 % 997) / 20000.0)"
+    drop = f"(1 - {DROP} * (({{}} + {shifts[result]}) * 7919 % 997) / 997.0)"
+    own, of_result = drop.format("id"), drop.format("classification_id")
     return {
         Product: {"title": title},
         Filing: {"product_id": move("product_id", product)},
@@ -78,12 +101,17 @@ def list_changes(
             "object_id": key,
             "run_id": run,
             "image_digest": photo,
-            "uncertainty": spread,
+            "top_confidence": f"top_confidence * {own}",
+            "uncertainty": f"1 - coalesce(top_confidence * {own}, 1 - uncertainty)",
         },
-        Suggestion: {"classification_id": move("classification_id", result)},
+        Suggestion: {
+            "classification_id": move("classification_id", result),
+            "confidence": f"confidence * {of_result}",
+        },
         Decision: {
             "classification_id": move("classification_id", result),
             "suggestion_id": move("suggestion_id", Suggestion),
+            "reverts_id": move("reverts_id", Decision),
             "batch": RANDOM_UUID[connection.vendor],
         },
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from catalog_ai.inference.bundle import BundleError, fold_name
@@ -148,10 +149,11 @@ def make_guess_bars(
     return [make_bar(name_label(label, mapped), score) for label, score in filing[:count]]
 
 
-def make_count_bars(counts: list[tuple[str, int]]) -> list[Bar]:
+def make_count_bars(counts: list[tuple[str, int]], *, estimated: bool = False) -> list[Bar]:
     """Counts as bars against the largest of them."""
     largest = max((count for _name, count in counts), default=0) or 1
+    text = gettext("about %(count)s") if estimated else "%(count)s"
     return [
-        Bar(name=name, text=str(count), width=format_length(count / largest))
+        Bar(name=name, text=text % {"count": count}, width=format_length(count / largest))
         for name, count in counts
     ]

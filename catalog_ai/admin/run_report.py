@@ -1,4 +1,7 @@
-"""What came of a run's products: charts and lists, from a bounded few grouped queries."""
+"""What came of a run's products: charts and lists, from a bounded few grouped queries.
+
+The charts of a large run are estimated from a sample of its products, and say so.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -15,10 +18,11 @@ from catalog_ai.admin.display import Bar, make_count_bars, name_label
 from catalog_ai.models import Classification, Run, Suggestion
 from catalog_ai.models.causes import tell_cause
 from catalog_ai.targets import get_targets
+from catalog_ai.workflow.run_sample import LARGE, RunSample, sample_run
 
 LABELS_SHOWN = 20
 PRODUCTS_SHOWN = 20
-LIVE_DETAIL_LIMIT = 20_000  # above it the charts are drawn when the page is opened, not live
+LIVE_DETAIL_LIMIT = LARGE  # above it the charts are drawn when the page is opened, not live
 KEPT_SECONDS = 300  # and then again for others
 
 
@@ -77,10 +81,13 @@ def _load_details(run: Run, site: str) -> dict[str, Any]:
         )
         if count
     }
+    sample = sample_run(run)
     return {
-        "labels": _count_labels(run),
-        "categories": _count_categories(run),
-        "reasons": _count_reasons(run),
+        "sampled": sample.size,
+        "margin": f"{100 * sample.margin:.1f}",
+        "labels": _count_labels(sample),
+        "categories": _count_categories(run, sample),
+        "reasons": _count_reasons(sample),
         "rejected": _count_troubles(run, Classification.State.REJECTED) if run.rejected else [],
         "failed": _count_troubles(run, Classification.State.FAILED) if run.failed else [],
         "left_out": _count_troubles(run, Classification.State.CANCELLED) if run.cancelled else [],
@@ -91,36 +98,38 @@ def _load_details(run: Run, site: str) -> dict[str, Any]:
     }
 
 
-def _count_labels(run: Run) -> list[Bar]:
-    rows = run.classifications.exclude(top_label="").values_list("top_label").order_by()
+def _count_labels(sample: RunSample) -> list[Bar]:
+    rows = sample.rows.exclude(top_label="").values_list("top_label").order_by()
     counts = rows.annotate(number=Count("pk")).order_by("-number", "top_label")[:LABELS_SHOWN]
-    return make_count_bars([(name_label(label), number) for label, number in counts])
+    return _make_bars(sample, [(name_label(label), number) for label, number in counts])
 
 
-def _count_categories(run: Run) -> list[Bar]:
+def _count_categories(run: Run, sample: RunSample) -> list[Bar]:
     """Where products were filed or, in a dry run, would be."""
     target = get_targets().get(run.target)
     if target is None:
         return []
     state = Suggestion.State
-    rows = Suggestion.objects.filter(
-        classification__run=run, state__in=(state.APPLIED, state.APPROVED, state.PROPOSED)
-    )
+    rows = sample.suggestions.filter(state__in=(state.APPLIED, state.APPROVED, state.PROPOSED))
     counts = rows.values_list("category", "label").annotate(number=Count("pk"))
     largest = list(counts.order_by("-number", "category", "label")[:LABELS_SHOWN])
     names = target.get_category_names({key for key, _label, _number in largest if key})
     # A dry run names no category where one would be made: it will be called like the label.
-    return make_count_bars(
-        [(names.get(key) or key or name_label(label), number) for key, label, number in largest]
-    )
+    named = [(names.get(key) or key or name_label(label), number) for key, label, number in largest]
+    return _make_bars(sample, named)
 
 
-def _count_reasons(run: Run) -> list[Bar]:
+def _count_reasons(sample: RunSample) -> list[Bar]:
     """Why products wait for a person."""
-    rows = run.classifications.filter(state__in=Classification.WAITING).values_list("reason")
+    rows = sample.rows.filter(state__in=Classification.WAITING).values_list("reason")
     counts = rows.annotate(number=Count("pk")).order_by("-number", "reason")
     named = [(str(Classification.Reason(reason).label), number) for reason, number in counts]
-    return make_count_bars(named)
+    return _make_bars(sample, named)
+
+
+def _make_bars(sample: RunSample, counts: Sequence[tuple[str, int]]) -> list[Bar]:
+    scaled = [(name, sample.scale(number)) for name, number in counts]
+    return make_count_bars(scaled, estimated=sample.size is not None)
 
 
 def _find_troubled(run: Run, state: str) -> "models.QuerySet[Classification]":

@@ -22,7 +22,7 @@ from catalog_ai.models import Rollback, Run
 from catalog_ai.workflow.permissions import ROLL_BACK
 from catalog_ai.workflow.rollback import (
     RollbackPreview,
-    preview_rollback,
+    estimate_rollback,
     resume_rollback,
     start_rollback,
     stop_rollback,
@@ -104,17 +104,17 @@ def describe_rollback_of(rollback: Rollback | None) -> dict[str, Any]:
 def load_preview(run: Run) -> RollbackPreview:
     """The counts; of a large run they are kept for a while."""
     if has_live_details(run):
-        return preview_rollback(run)
+        return estimate_rollback(run)
     key = f"catalog_ai.preview.{run.pk}.{run.rolled_back_at}"
     preview: RollbackPreview | None = cache.get(key)
     if preview is None:
-        preview = preview_rollback(run)
+        preview = estimate_rollback(run)
         cache.set(key, preview, KEPT_SECONDS)
     return preview
 
 
 def show_preview(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
-    """The counts alone, as a piece of the page: over a million products they take a while."""
+    """The counts alone, as a piece of the page: of a large run they are estimated."""
     demand(request, ROLL_BACK)
     run = get_object_or_404(Run, pk=pk)
     context = {"preview": load_preview(run)}

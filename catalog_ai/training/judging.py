@@ -20,6 +20,7 @@ from catalog_ai.training.naming import (
 from catalog_ai.training.predict import PhotoScores
 
 ERRORS = (0.01, 0.02, 0.05)
+COSINES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 class EvaluationError(Exception):
@@ -68,6 +69,8 @@ def judge_classes(
         "not_judged": dict(Counter(value for value in values if value not in places)),
     }
     figures["filed"] = measure_filing(bundle, classes, judged)
+    pairs = metrics.measure_likeness(scored.embeddings[inside], truth, COSINES)
+    figures["alike"] = [one._asdict() for one in pairs]
     return figures | measure_classes(judged), judged
 
 

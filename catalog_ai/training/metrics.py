@@ -1,12 +1,24 @@
 """Figures of merit from scores and truth, in numpy. Each function names its definition."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
+
+BLOCK = 1_000  # images that are compared with all others at once
+
+
+class Likeness(NamedTuple):
+    """Pairs of images that are at least so alike, and which of them are of one class (0-1)."""
+
+    cosine: float
+    pairs: int
+    same: float
+    same_just_above: float  # of those below the next step; nan where there are none
 
 
 def count_confusion(truth: Ints, predicted: Ints, classes: int) -> Ints:
@@ -113,3 +125,33 @@ def score_tags(truth: Ints, chosen: Ints) -> tuple[float, float]:
     micro = 2 * hits.sum() / max(int(total.sum()), 1)
     each = 2 * hits[occurs] / np.maximum(total[occurs], 1)
     return float(micro), float(each.mean()) if occurs.any() else float("nan")
+
+
+def measure_likeness(embeddings: Floats, truth: Ints, steps: Sequence[float]) -> list[Likeness]:
+    """How often two images of a collection are of one class, by how alike they are.
+
+    `embeddings` is (N, size), of length 1; every pair of different images counts once for each of
+    its two images. Block by block, so that memory grows with N alone.
+    """
+    edges = np.array([*steps, np.inf])
+    pairs, same = np.zeros(len(steps), np.int64), np.zeros(len(steps), np.int64)
+    for start in range(0, len(truth), BLOCK):
+        cosines = embeddings[start : start + BLOCK] @ embeddings.T
+        rows = np.arange(len(cosines))
+        cosines[rows, start + rows] = -np.inf  # itself
+        is_same = truth[start : start + BLOCK, None] == truth[None]
+        pairs += np.histogram(cosines[cosines >= edges[0]], edges)[0]
+        same += np.histogram(cosines[is_same & (cosines >= edges[0])], edges)[0]
+    return [
+        Likeness(
+            step,
+            int(pairs[at:].sum()),
+            _divide(same[at:].sum(), pairs[at:].sum()),
+            _divide(same[at], pairs[at]),
+        )
+        for at, step in enumerate(steps)
+    ]
+
+
+def _divide(part: int, whole: int) -> float:
+    return float(part / whole) if whole else float("nan")

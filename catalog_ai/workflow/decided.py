@@ -5,16 +5,19 @@ Which decisions count, and why: docs/adr/0006-audits.md.
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F, FloatField, Q, Sum
+from django.db.models import Count, F, FloatField, Func, Q, Sum
 from django.db.models.functions import Cast
 
 from catalog_ai.models import Classification, LabelRule, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.estimate import Evidence
 from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.plans import of_target
 
 NEWEST_DECIDED = 100_000  # of all labels, that are looked through
 NEWEST_AUDITS = 1_000  # of a label
+# Django's own Round counts in exact decimals on PostgreSQL, which is slow.
+THOUSANDTHS = Func(F("confidence") * 1000, function="ROUND", output_field=FloatField())
 RIGHT = Q(state=Suggestion.State.APPROVED)
 # Results over the threshold that every one is asked of, for a reason that is none of the photo's.
 ASKED_ALL = (Classification.Reason.NOT_PERMITTED, Classification.Reason.UNMAPPED)
@@ -26,7 +29,7 @@ IS_SAMPLED = (
 
 @dataclass(frozen=True)
 class DecidedAt:
-    """The decisions on one label at one confidence (0-1)."""
+    """The decisions on one label at one confidence (0-1, to 0.001)."""
 
     confidence: float
     evidence: Evidence
@@ -47,14 +50,15 @@ def load_decided(target: ProductTarget) -> dict[str, list[DecidedAt]]:
         IS_SAMPLED,
         ~_is_old(target),
         confidence__isnull=False,
-        classification__target=target.key,
         classification__model_version=get_bundle().model_version,
         pk__gt=last or 0,
     )
+    # Grouped by thousandths, for in a large shop hardly two confidences are the same.
+    own = of_target(rows, "classification__target", target.key)
+    grouped = own.annotate(thousandths=THOUSANDTHS).order_by()
     found: dict[str, list[DecidedAt]] = {}
     weight = 1.0 / Cast("asked_chance", FloatField())
-    grouped = rows.order_by().values_list("label", "confidence")
-    for label, confidence, *figures in grouped.annotate(
+    for label, thousandths, *figures in grouped.values_list("label", "thousandths").annotate(
         number=Count("pk"),
         weight=Sum(weight),
         wrong=Sum(weight, filter=~RIGHT),
@@ -62,7 +66,7 @@ def load_decided(target: ProductTarget) -> dict[str, list[DecidedAt]]:
         squares_wrong=Sum(weight * weight, filter=~RIGHT),
     ):
         evidence = Evidence(*(figure or 0 for figure in figures))
-        found.setdefault(label, []).append(DecidedAt(confidence or 0.0, evidence))
+        found.setdefault(label, []).append(DecidedAt(thousandths / 1000, evidence))
     return found
 
 

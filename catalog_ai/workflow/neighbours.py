@@ -12,7 +12,9 @@ from catalog_ai.models import Classification, Embedding, Suggestion
 LABELS = 3  # of the likeliest labels of the product, approved products are looked at
 POOL = 1_500  # of each label, the newest ones
 SHOWN = 6
-
+# The least cosine that is shown: four of five pairs of photos that are at least so alike show the
+# same article type. Measured with the shipped model: docs/training.md, "Judging a model".
+ALIKE = 0.6
 
 Pair = tuple[int, bytes | memoryview]
 
@@ -28,7 +30,7 @@ class Neighbour:
 def find_nearest_approved(
     row: Classification, facets: tuple[str, ...], count: int = SHOWN
 ) -> list[Neighbour]:
-    """Approved products whose photos are most alike, the likest first.
+    """Approved products whose photos are most alike and at least ALIKE, the likest first.
 
     Compared are the newest products that people approved or filed themselves, where the model
     gave one of the likeliest labels of this one; `facets` are those that file products. Only
@@ -42,7 +44,8 @@ def find_nearest_approved(
         key=lambda label: -row.scores[label],
     )
     pairs = [pair for label in labels[:LABELS] for pair in _load_pool(row, label)]
-    nearest = _rank(own.as_array(), pairs)[:count]
+    ranked = _rank(own.as_array(), pairs)[:count]
+    nearest = [(pk, likeness) for pk, likeness in ranked if likeness >= ALIKE]
     rows = Classification.objects.prefetch_related("suggestions").in_bulk([pk for pk, _ in nearest])
     return [Neighbour(rows[pk], likeness) for pk, likeness in nearest if pk in rows]
 

@@ -20,9 +20,12 @@ from catalog_ai.workflow.filing import GONE
 from catalog_ai.workflow.permissions import ROLL_BACK, as_user, require
 from catalog_ai.workflow.queues import roll_back_after_commit
 from catalog_ai.workflow.revert import Reversal
+from catalog_ai.workflow.run_sample import sample_run
 from catalog_ai.workflow.walk import find_next_rows
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from catalog_ai.workflow.permissions import Actor
 
 logger = logging.getLogger(__name__)
@@ -50,16 +53,30 @@ class RollbackPreview:
 
     revert: int
     kept_by_people: int
+    sampled: int | None = None  # products that the counts are estimated from; None: counted
+
+
+def estimate_rollback(run: Run) -> RollbackPreview:
+    """The counts of a large run by a sample; exact ones where that finds nothing to take back."""
+    sample = sample_run(run)
+    counts = _count_touched(sample.suggestions)
+    if sample.size is None or not counts["revert"]:
+        return preview_rollback(run)
+    scaled = {name: sample.scale(number) for name, number in counts.items()}
+    return RollbackPreview(**scaled, sampled=sample.size)
 
 
 def preview_rollback(run: Run) -> RollbackPreview:
     """Counts, with nothing changed; one query over all that the run suggested."""
+    return RollbackPreview(**_count_touched(Suggestion.objects.filter(classification__run=run)))
+
+
+def _count_touched(suggestions: "QuerySet[Suggestion]") -> dict[str, int]:
     filed = Q(state=Suggestion.State.APPLIED, classification__is_current=True)
-    counts = Suggestion.objects.filter(classification__run=run).aggregate(
+    return suggestions.aggregate(
         revert=Count("pk", filter=filed),
         kept_by_people=Count("pk", filter=Q(state__in=Suggestion.BY_PERSON)),
     )
-    return RollbackPreview(**counts)
 
 
 def start_rollback(run: Run, actor: "Actor") -> Rollback:

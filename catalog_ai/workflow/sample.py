@@ -18,6 +18,7 @@ from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.decided import DecidedAt, load_decided
 from catalog_ai.workflow.estimate import Estimate, Evidence, estimate_error
 from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.plans import of_target
 from catalog_ai.workflow.queue import QueueFilter, count_queue
 
 NEWEST_RESULTS = 5_000
@@ -137,12 +138,10 @@ def load_sample(target: ProductTarget) -> Sample:
 def _load_results(target: ProductTarget) -> list[tuple[dict[str, float], bool]]:
     """Scores that may matter of the newest results, and whether each waits for a person."""
     newest = Classification.objects.aggregate(Max("pk"))["pk__max"] or 0
-    found = Classification.objects.filter(
-        pk__gt=newest - WINDOW,
-        target=target.key,
-        is_current=True,
-        model_version=get_bundle().model_version,
-    ).exclude(top_label="")
+    in_window = Classification.objects.filter(
+        pk__gt=newest - WINDOW, is_current=True, model_version=get_bundle().model_version
+    )
+    found = of_target(in_window, "target", target.key).exclude(top_label="")
     floors = {
         label.id: min(0.5, *(pair.review for pair in label.thresholds.values()))
         for label in get_bundle().labels
@@ -160,10 +159,8 @@ def _load_times(target: ProductTarget) -> list[datetime | None]:
     """When people decided last."""
     by_person = Classification.has_state(Suggestion.BY_PERSON)  # type: ignore[arg-type]
     newest = Suggestion.objects.filter(by_person).order_by("-pk").values("pk")[:NEWEST_PACED]
-    rows = Suggestion.objects.filter(pk__in=newest)
-    pairs = rows.values_list("classification__target", "classification__reviewed_at")
-    # Asked for the product model as well, SQLite would go through all of its results.
-    return [reviewed for key, reviewed in pairs if key == target.key]
+    rows = of_target(Suggestion.objects.filter(pk__in=newest), "classification__target", target.key)
+    return list(rows.values_list("classification__reviewed_at", flat=True))
 
 
 def find_pace(times: Sequence[datetime | None]) -> float | None:

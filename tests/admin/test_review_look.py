@@ -109,5 +109,9 @@ def test_the_list_names_products_and_their_categories(client: Any) -> None:
 
 
 def test_a_page_without_neighbours_says_what_to_do(client: Any) -> None:
-    address = reverse("admin:catalog_ai_review_nearest", args=[make_card().pk])
-    assert "approve products like this one" in client.get(address).content.decode()
+    row = make_card()
+    add_neighbour(row, 1.4)  # 17 % alike: something else
+    address = reverse("admin:catalog_ai_review_nearest", args=[row.pk])
+    for answer in (client.get(address), client.get(address, {"part": "1"})):
+        text = answer.content.decode()
+        assert "approve some that do" in text and "Blue tee" not in text

@@ -140,6 +140,15 @@ def test_the_counts_of_a_large_run_come_afterwards(large: None) -> None:
     assert client.get(f"{url_of(run)}?count=1").context["preview"].revert == 3
 
 
+def test_counts_from_a_sample_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_filed_run(3)
+    client = log_in("roll_back_run")
+    assert "Estimated from" not in client.get(url_of(run)).content.decode()
+    monkeypatch.setattr("catalog_ai.workflow.run_sample.LARGE", 2)
+    text = client.get(url_of(run)).content.decode()
+    assert "about 3" in text and "Estimated from 3 products" in text
+
+
 def test_a_dry_run_offers_no_rollback() -> None:
     client = log_in("roll_back_run")
     for dry in (True, False):

@@ -288,6 +288,18 @@ def test_the_charts_of_a_large_run_come_afterwards(monkeypatch: pytest.MonkeyPat
     assert log_in().get(run_url(run, "charts")).status_code == 403
 
 
+def test_charts_from_a_sample_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(total=30, review=30, state=Run.State.DONE)
+    for product in make_products(30):
+        make_classification(product, run)
+    client = log_in("categorize_products")
+    assert "estimated from" not in client.get(run_url(run)).content.decode()
+    monkeypatch.setattr("catalog_ai.workflow.run_sample.LARGE", 20)
+    monkeypatch.setattr("catalog_ai.workflow.run_sample.SIZE", 15)
+    text = client.get(run_url(run)).content.decode()
+    assert "of the run's 30 products" in text and "about 30" in text
+
+
 def test_products_that_were_left_out_are_named_with_the_reason() -> None:
     dry = make_run(dry_run=True, state=Run.State.DONE)
     run = make_run(total=2, cancelled=2, state=Run.State.DONE, results_of=dry)

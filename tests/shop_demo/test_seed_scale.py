@@ -12,8 +12,18 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
+from catalog_ai.models import (
+    Classification,
+    Decision,
+    Embedding,
+    Rollback,
+    Run,
+    Suggestion,
+    ThresholdChange,
+)
+from catalog_ai.workflow.models_in_use import get_bundle
 from shop_demo import backdrop, crowd
+from shop_demo.block import HELD
 from shop_demo.models import Product
 from tests.factories import make_superuser
 
@@ -64,6 +74,7 @@ def test_one_product_in_five_waits_and_the_rest_is_of_every_kind() -> None:
     assert current.filter(state__in=Classification.WAITING).count() == 60
     assert {"filed", "review", "reviewed"} <= set(current.values_list("state", flat=True))
     assert current.values("model_version").distinct().count() == 2
+    assert Run.objects.latest("total").model_version == get_bundle().model_version
     long_ago = timezone.now() - timedelta(days=90)
     assert current.filter(created_at__lt=long_ago).exists()
     assert Product.objects.filter(ai_state="").exists()
@@ -73,10 +84,51 @@ def test_the_runs_counters_are_right() -> None:
     seed(317)
     for run in Run.objects.annotate(
         rows=Count("classifications"),
-        filed_rows=Count("classifications", filter=Q(classifications__state="filed")),
+        filed_rows=Count("classifications", filter=Q(classifications__state__in=HELD)),
     ):
         assert (run.total, run.done, run.filed) == (run.rows, run.rows, run.filed_rows)
-    assert Run.objects.latest("total").total > 250
+    assert Run.objects.latest("total").total > 200
+
+
+def test_people_decided_over_months_in_working_hours() -> None:
+    seed(317)
+    by_people = Decision.objects.filter(action__in=("approve", "correct", "reject"))
+    names = set(by_people.values_list("actor_name", flat=True))
+    assert names == set(backdrop.REVIEWERS)
+    moments = by_people.values_list("created_at", "classification__reviewed_at")
+    assert all(created == reviewed for created, reviewed in moments)
+    late = by_people.filter(created_at__lt=F("classification__finished_at"))
+    assert not late.exists() and not by_people.filter(created_at__gt=timezone.now()).exists()
+    days = {created.date() for created, _reviewed in moments}
+    assert max(days) - min(days) > timedelta(days=60)
+
+
+def test_there_are_audits_corrections_a_rollback_and_threshold_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(crowd, "BLOCK", 400)
+    seed(500)
+    audits = Suggestion.objects.filter(audit=True)
+    assert audits.filter(state="approved", asked_chance__lt=1).exists()
+    assert not audits.filter(confidence__lt=F("auto_threshold")).exists()
+    corrected = Suggestion.objects.filter(source="person", state="approved")
+    assert corrected.count() == Suggestion.objects.filter(state="corrected").count() > 0
+    taken_back = Decision.objects.filter(action="roll_back", reverts__isnull=False)
+    done = Rollback.objects.get()
+    assert taken_back.count() == done.taken_back > 0
+    assert not taken_back.exclude(reverts__suggestion=F("suggestion")).exists()
+    assert ThresholdChange.objects.filter(kind="person").exists()
+    assert ThresholdChange.objects.filter(kind="budget").exists()
+
+
+def test_hardly_two_results_are_equally_sure() -> None:
+    seed(317)
+    sure = Classification.objects.exclude(top_confidence=None).values("top_confidence")
+    assert sure.distinct().count() > 0.9 * sure.count()
+    wrong = Suggestion.objects.filter(
+        label=F("classification__top_label"), confidence__gt=F("classification__top_confidence")
+    )
+    assert not wrong.exists()
 
 
 def test_a_shop_with_products_is_left_alone_unless_told_to_add() -> None:

@@ -82,3 +82,17 @@ def test_tags_are_scored_over_all_and_over_the_tags_that_occur():
     micro, macro = metrics.score_tags(truth, chosen)
     assert micro == pytest.approx(2 * 2 / 6)
     assert macro == pytest.approx((2 / 3 + 2 / 3) / 2)
+
+
+def test_likeness_counts_the_pairs_of_one_class_from_each_cosine_on(monkeypatch):
+    monkeypatch.setattr(metrics, "BLOCK", 2)  # four images are two blocks
+    angles = np.radians([0, 20, 50, 180])
+    embeddings = np.stack([np.cos(angles), np.sin(angles)], 1)
+    found = metrics.measure_likeness(embeddings, np.array([0, 0, 1, 1]), (0.5, 0.8, 0.99))
+    # cosines: 0-20 0.94 (one class), 20-50 0.87, 0-50 0.64; the last is far from all
+    assert [(one.cosine, one.pairs, one.same) for one in found[:2]] == [
+        (0.5, 6, pytest.approx(1 / 3)),
+        (0.8, 4, 0.5),
+    ]
+    assert found[0].same_just_above == 0.0
+    assert found[2].pairs == 0 and np.isnan(found[2].same)

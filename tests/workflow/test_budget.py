@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 
 from catalog_ai.errors import NotPermitted
 from catalog_ai.models import Classification, ErrorBudget, LabelRule, Suggestion
@@ -195,6 +196,31 @@ def test_the_sample_has_the_newest_results_of_this_target_and_model(target: Any)
     assert sample.get(LABEL).find_evidence(0.5) == Evidence(1, 1.0, 0.0, 1.0, 0.0)
     thresholds = get_thresholds(target, "balanced")
     assert simulate(sample, thresholds).backlog == 2
+
+
+def test_decisions_are_told_apart_by_thousandths_of_their_confidence(target: Any) -> None:
+    for confidence in (0.8001, 0.8003, 0.57):
+        make_suggestion(
+            make_classification(state="reviewed"), state="approved", confidence=confidence
+        )
+    found = {one.confidence: one.evidence.number for one in load_decided(target)[LABEL]}
+    assert found == {0.8: 2, 0.57: 1}
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own choice")
+def test_the_sample_reads_no_whole_product_model_on_sqlite(target: Any) -> None:
+    plans: list[str] = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        cursor = connection.connection.cursor()
+        plan = cursor.execute(f"EXPLAIN QUERY PLAN {sql.replace('%s', '?')}", params).fetchall()
+        plans.extend(line[-1] for line in plan)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        load_sample(target)
+    assert any("catalog_ai_sug_decided" in line for line in plans)
+    assert not [line for line in plans if "catalog_ai_cls_product" in line or "one_current" in line]
 
 
 def test_suggestions_by_default_are_no_audits() -> None:

@@ -44,9 +44,15 @@ def find(card: Classification, **options: Any) -> list[tuple[int, float]]:
 
 
 def test_the_likest_come_first(card: Classification) -> None:
-    far, near = make_row(60), make_row(20, top_label="article:tops")
-    assert find(card) == [(near.pk, 0.94), (far.pk, 0.5)]
+    far, near = make_row(40), make_row(20, top_label="article:tops")
+    assert find(card) == [(near.pk, 0.94), (far.pk, 0.77)]
     assert find(card, count=1) == [(near.pk, 0.94)]
+
+
+def test_what_does_not_look_alike_is_no_neighbour(card: Classification) -> None:
+    make_row(55)
+    near = make_row(50)
+    assert find(card) == [(near.pk, 0.64)]
 
 
 def test_only_what_people_approved_counts(card: Classification) -> None:

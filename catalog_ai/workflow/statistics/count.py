@@ -6,9 +6,10 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Count, DateField, Min, Sum, Value
-from django.db.models.functions import Coalesce, TruncDate, TruncHour
+from django.db.models.functions import TruncDate, TruncHour
 
 from catalog_ai.models import Classification, Decision, Suggestion
+from catalog_ai.workflow.plans import of_target
 from catalog_ai.workflow.statistics.acceptance import Tally
 from catalog_ai.workflow.statistics.days import DayFigures, LabelFigures
 from catalog_ai.workflow.statistics.period import begin_of, day_of, end_of, get_zone, list_days
@@ -16,15 +17,6 @@ from catalog_ai.workflow.undo import PERSONAL
 
 State = Classification.State
 UNJUDGED = (State.QUEUED, State.RUNNING, State.REJECTED, State.FAILED, State.CANCELLED)
-
-
-def of_target(rows: "models.QuerySet[Any]", field: str, target: str) -> "models.QuerySet[Any]":
-    """Rows of a product model, in a form that no index answers.
-
-    The index of their moments is to: SQLite would rather read all rows of the product model.
-    """
-    hidden: models.QuerySet[Any] = rows.alias(_target=Coalesce(field, field))
-    return hidden.filter(_target=target)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from django.utils.translation import gettext
 
 from catalog_ai.models import DaySummary, Decision
 from catalog_ai.targets import get_targets
-from catalog_ai.workflow.statistics.count import Span, count_days, find_first_day, of_target
+from catalog_ai.workflow.plans import of_target
+from catalog_ai.workflow.statistics.count import Span, count_days, find_first_day
 from catalog_ai.workflow.statistics.period import day_of, end_of, get_zone, list_days
 
 # A row may be written so much later than the moment it names: longer than a lease lasts.
