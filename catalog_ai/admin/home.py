@@ -88,6 +88,7 @@ def find_links(request: HttpRequest, site: str) -> dict[str, str]:
     rights = list_rights(request)
     may_map = is_allowed(request.user, "catalog_ai.view_labelrule")
     return {
+        "home": find_url("catalog_ai_home", site=site),
         "review": find_url("catalog_ai_review", site=site) if rights["review"] else "",
         "runs": find_url("catalog_ai_run_changelist", site=site),
         "dashboard": find_url("catalog_ai_dashboard", site=site),

@@ -115,3 +115,19 @@ def test_our_pages_need_no_inline_script_nor_style(page: str) -> None:
     assert " style=" not in text
     assert not re.search(r"<script(?![^>]*(src=|application/json))", text)
     assert not re.search(r" on[a-z]+=", text)
+
+
+def test_the_apps_page_in_the_admin_leads_to_ours() -> None:
+    """ "Catalogue AI" on the admin's first page is where people look for the review queue."""
+    make_classification(state="review")
+    page = log_in("review_suggestions").get(reverse("admin:app_list", args=["catalog_ai"]))
+    text = page.content.decode()
+    assert reverse("admin:catalog_ai_review") in text and "1 product waits" in text
+    assert reverse(URL) in text
+    assert reverse("admin:catalog_ai_try") not in text
+
+
+def test_the_apps_page_offers_nothing_that_would_be_refused() -> None:
+    page = log_in("view_run").get(reverse("admin:app_list", args=["catalog_ai"]))
+    assert page.status_code == 200
+    assert "cai-link" not in page.content.decode()
