@@ -11,7 +11,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog_ai.api.access import CatalogView
+from catalog_ai.api.access import CatalogView, StrictSerializer
 from catalog_ai.models import Run
 from catalog_ai.policy import Preset
 from catalog_ai.targets import ProductTarget, get_targets
@@ -56,7 +56,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         )
 
 
-class StartRun(serializers.Serializer[Any]):
+class StartRun(StrictSerializer):
     """Which products, and how. Give `ids` or `filter`; `{}` as filter means all of them."""
 
     target = serializers.CharField(required=False, help_text='Such as "shop.product".')
