@@ -127,6 +127,14 @@ def test_the_apps_page_in_the_admin_leads_to_ours() -> None:
     assert reverse("admin:catalog_ai_try") not in text
 
 
+def test_products_are_offered_to_whoever_may_see_them() -> None:
+    products = reverse("admin:shop_demo_product_changelist")
+    tile = f'class="cai-link" href="{products}"'
+    for shop in (True, False):
+        page = log_in("review_suggestions", shop=shop).get(reverse(URL))
+        assert (tile in page.content.decode()) is shop
+
+
 def test_the_apps_page_offers_nothing_that_would_be_refused() -> None:
     page = log_in("view_run").get(reverse("admin:app_list", args=["catalog_ai"]))
     assert page.status_code == 200
