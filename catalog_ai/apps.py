@@ -1,6 +1,9 @@
 """The Django app."""
 
+import sys
+
 from django.apps import AppConfig
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,4 +17,18 @@ class CatalogAIConfig(AppConfig):
         from catalog_ai import checks, receivers
 
         checks.register_checks()
-        receivers.connect_receivers()
+        try:
+            receivers.connect_receivers()
+        except Exception as error:
+            self._explain(error)
+
+    def _explain(self, error: Exception) -> None:
+        """A wrong set-up stops every process, save the one that lists all that is wrong."""
+        from catalog_ai.checks import check_settings, check_targets
+
+        mistakes = [*check_settings(None), *check_targets(None)]
+        if not mistakes:
+            raise error
+        if sys.argv[1:2] != ["check"]:
+            told = "".join(f"\n({one.id}) {one.msg} {one.hint}" for one in mistakes)
+            raise ImproperlyConfigured(f"catalog_ai is not set up well:{told}") from error

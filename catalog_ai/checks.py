@@ -7,11 +7,11 @@ from django.apps import AppConfig
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
-from django.db import models
+from django.db import connections, models, router
 
 from catalog_ai.conf import SETTING, find_setting_mistakes, get_settings
 from catalog_ai.inference.bundle import BundleError
-from catalog_ai.models import Classification
+from catalog_ai.models import Classification, Run
 from catalog_ai.targets import ProductTarget, load_target_classes
 from catalog_ai.workflow.models_in_use import get_classifier
 
@@ -20,7 +20,14 @@ Apps = Sequence[AppConfig] | None
 
 def register_checks() -> None:
     """Called once from AppConfig.ready()."""
-    for check in (check_settings, check_targets, check_bundle, check_queues, check_thumbnails):
+    for check in (
+        check_settings,
+        check_targets,
+        check_bundle,
+        check_queues,
+        check_thumbnails,
+        check_sqlite,
+    ):
         register(check, "catalog_ai")
 
 
@@ -165,3 +172,19 @@ def check_thumbnails(app_configs: Apps, **_: Any) -> list[CheckMessage]:
     message = f"STORAGES has no {alias!r}."
     hint = f"Add it, or name another in {SETTING}['THUMBNAIL_STORAGE']."
     return [Error(message, hint=hint, id="catalog_ai.E015")]
+
+
+def check_sqlite(app_configs: Apps, **_: Any) -> list[CheckMessage]:
+    """catalog_ai.W002: SQLite as Django leaves it refuses one of two who write at once."""
+    database = connections[router.db_for_write(Run)].settings_dict
+    options = database.get("OPTIONS") or {}
+    mode = str(options.get("transaction_mode") or "").upper()
+    if "sqlite3" not in database["ENGINE"] or mode in {"IMMEDIATE", "EXCLUSIVE"}:
+        return []
+    message = (
+        "With SQLite as it is set up, a save can fail while a worker writes: 'database is locked'."
+    )
+    hint = (
+        "Give the database OPTIONS with transaction_mode IMMEDIATE and WAL: see docs/settings.md."
+    )
+    return [Warning(message, hint=hint, id="catalog_ai.W002")]

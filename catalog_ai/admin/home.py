@@ -67,7 +67,7 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
         "backlog": backlog,
         "run_heads": RUN_HEADS,
         "runs": [(run, make_badge(run.state, run.get_state_display())) for run in load_runs()],
-        "products": list_products(site.name),
+        "products": list_products(site, request),
         "links": links,
     }
     return TemplateResponse(request, "admin/catalog_ai/home.html", context)
@@ -78,6 +78,7 @@ def find_links(request: HttpRequest, site: str) -> dict[str, str]:
     rights = list_rights(request)
     may_map = is_allowed(request.user, "catalog_ai.view_labelrule")
     return {
+        "home": find_url("catalog_ai_home", site=site),
         "review": find_url("catalog_ai_review", site=site) if rights["review"] else "",
         "runs": find_url("catalog_ai_run_changelist", site=site),
         "dashboard": find_url("catalog_ai_dashboard", site=site),
@@ -94,14 +95,16 @@ def load_runs() -> "models.QuerySet[Run]":
     return runs.order_by("-pk")[:RUNS_SHOWN]
 
 
-def list_products(site: str) -> list[tuple[str, str]]:
-    """Names and addresses of the product lists of this admin."""
-    opts = [target.get_model()._meta for target in get_targets().values()]
-    found = [
-        (str(one.verbose_name_plural), f"{one.app_label}_{one.model_name}_changelist")
-        for one in opts
-    ]
-    return [(name, url) for name, page in found if (url := find_url(page, site=site))]
+def list_products(site: AdminSite, request: HttpRequest) -> list[tuple[str, str]]:
+    """Names and addresses of the product lists of this admin that the person may open."""
+    found = []
+    for target in get_targets().values():
+        model = target.get_model()
+        opts = model._meta
+        if site.is_registered(model) and site.get_model_admin(model).has_view_permission(request):
+            url = find_url(f"{opts.app_label}_{opts.model_name}_changelist", site=site.name)
+            found.append((str(opts.verbose_name_plural), url))
+    return found
 
 
 def tell_signs() -> list[Notice]:

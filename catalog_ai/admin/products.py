@@ -31,6 +31,7 @@ from catalog_ai.admin.export import export_selection
 from catalog_ai.admin.filters import ConfidenceFilter, LabelFilter, StateFilter
 from catalog_ai.admin.panel import describe_panel
 from catalog_ai.admin.selection import require_target
+from catalog_ai.admin.site import register_pages
 from catalog_ai.models import CategorizedProduct, Run
 from catalog_ai.targets import ProductTarget, find_target
 from catalog_ai.workflow.enqueue import enqueue
@@ -62,6 +63,7 @@ class AutoCategorizeAdminMixin(Base):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        register_pages(self.admin_site)
         # Ours extend whatever templates the shop (or another mixin) has chosen.
         self._catalog_ai_form_base = self._find_base("change_form")
         self._catalog_ai_list_base = self._find_base("change_list")

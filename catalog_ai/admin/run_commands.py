@@ -63,6 +63,8 @@ def _tell(command: str, done: Any) -> str:
             done,
         )
         return text % {"count": done}
+    if command in {"cancel", "pause"} and done.state == Run.State.DONE:
+        return gettext("The run had ended already. Nothing was changed.")
     return {
         "cancel": gettext("The run was cancelled. What it had done stays."),
         "pause": gettext("The run is paused. Products that a worker has in hand are finished."),

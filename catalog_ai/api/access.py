@@ -1,10 +1,11 @@
 """Who may call what, how often, and how errors are told. Denied unless a permission is held."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.authentication import SessionAuthentication, TokenAuthentication
 from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied
 from rest_framework.permissions import BasePermission
@@ -59,6 +60,19 @@ class Refused(APIException):
 class Unavailable(APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "unavailable"
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A request's body: a key that it does not know is told, for it would change what is done."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = set(data) - set(self.fields) if isinstance(data, Mapping) else set()
+        if unknown:
+            known = ", ".join(self.fields)
+            raise serializers.ValidationError(
+                {str(key): [f"There is no such key. Known ones: {known}."] for key in unknown}
+            )
+        return super().to_internal_value(data)
 
 
 class CatalogView(APIView):

@@ -7,10 +7,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog_ai.api.access import CatalogView
+from catalog_ai.api.access import CatalogView, StrictSerializer
 from catalog_ai.api.answers import MAX_KEY, WRITE, answer
 from catalog_ai.errors import CatalogAIError
-from catalog_ai.models import Classification
+from catalog_ai.models import Classification, Suggestion
 from catalog_ai.workflow.permissions import REVIEW
 from catalog_ai.workflow.review import Reviewed, approve, correct, dismiss, reject
 from catalog_ai.workflow.undo import undo
@@ -20,7 +20,7 @@ ON_SUGGESTION = ("approve", "reject")
 ON_CLASSIFICATION = ("correct", "dismiss")
 
 
-class OneDecision(serializers.Serializer[Any]):
+class OneDecision(StrictSerializer):
     """approve and reject name a suggestion; correct and dismiss name a classification."""
 
     action = serializers.ChoiceField(choices=[*ON_SUGGESTION, *ON_CLASSIFICATION])
@@ -39,7 +39,7 @@ class OneDecision(serializers.Serializer[Any]):
         return attrs
 
 
-class Decide(serializers.Serializer[Any]):
+class Decide(StrictSerializer):
     decisions = serializers.ListField(child=OneDecision(), min_length=1, max_length=MAX_DECISIONS)
 
 
@@ -75,8 +75,16 @@ def decide_one(item: dict[str, Any], actor: Any) -> dict[str, Any]:
     if reviewed.errors:
         return {"status": "refused", "batch": None, "detail": reviewed.errors[0]}
     if not reviewed.done:
+        if not is_there(item):
+            return {"status": "refused", "batch": None, "detail": "There is no such suggestion."}
         return {"status": "already_decided", "batch": None, "detail": ""}
     return {"status": "done", "batch": str(reviewed.batch), "detail": ""}
+
+
+def is_there(item: dict[str, Any]) -> bool:
+    """Whether there was something to decide; a classification that is none was told before."""
+    wanted = item["suggestion"] if item["action"] in ON_SUGGESTION else None
+    return wanted is None or Suggestion.objects.filter(pk=wanted).exists()
 
 
 def run_verb(item: dict[str, Any], actor: Any) -> Reviewed:
@@ -89,7 +97,7 @@ def run_verb(item: dict[str, Any], actor: Any) -> Reviewed:
     return correct(item["classification"], item["categories"], actor)
 
 
-class UndoRequest(serializers.Serializer[Any]):
+class UndoRequest(StrictSerializer):
     batch = serializers.UUIDField()
 
 

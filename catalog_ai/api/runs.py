@@ -13,7 +13,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog_ai.api.access import CatalogView
+from catalog_ai.api.access import CatalogView, StrictSerializer
 from catalog_ai.api.answers import READ, WRITE, answer, find_target
 from catalog_ai.api.requests import HEADER, read_key, start_once
 from catalog_ai.models import Change, Run
@@ -97,7 +97,7 @@ def read_keys(side: str) -> dict[str, list[str]]:
     return {"categories": keys, "labels": labels}
 
 
-class StartRun(serializers.Serializer[Any]):
+class StartRun(StrictSerializer):
     """Which products, and how. Give `ids` or `filter`; `{}` as filter means all of them."""
 
     target = serializers.CharField(required=False, help_text='Such as "shop.product".')

@@ -4,7 +4,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
-from catalog_ai.api.access import NothingHere, SchemaPermission
+from catalog_ai.api.access import CatalogView, NothingHere, SchemaPermission
 from catalog_ai.api.classify import ClassifyView
 from catalog_ai.api.decisions import DecideView, UndoView
 from catalog_ai.api.health import FindingsView, GapsView, HealthView, LinesView, UnreadableView
@@ -20,7 +20,10 @@ router.register("runs", RunViewSet, basename="run")
 router.register("classifications", ClassificationViewSet, basename="classification")
 router.register("suggestions", SuggestionViewSet, basename="suggestion")
 
-schema = SpectacularAPIView.as_view(permission_classes=[SchemaPermission])
+schema = SpectacularAPIView.as_view(
+    authentication_classes=CatalogView.authentication_classes,
+    permission_classes=[SchemaPermission],
+)
 
 version_1 = [
     path("classify/", ClassifyView.as_view(), name="classify"),

@@ -200,8 +200,8 @@ def get_queue_status() -> QueueStatus:
         )
         workers = (len(on_bulk | on_uploads), len(on_bulk), len(on_uploads))
         return QueueStatus(True, bulk.count, uploads.count, *workers)
-    except RedisError:
-        logger.warning("Redis cannot be reached", exc_info=True)
+    except RedisError as error:
+        logger.warning("Redis cannot be reached: %s", error)
         return QueueStatus(reachable=False)
 
 

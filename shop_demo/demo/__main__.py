@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from shop_demo.demo.conditions import check_photos, check_redis, claim_folder
 from shop_demo.demo.ports import find_free_port
 from shop_demo.demo.processes import Child, start_child, stop_children
 from shop_demo.demo.redis import EmbeddedRedis
@@ -30,7 +31,10 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--photos", type=Path, help="a folder or zip archive of your own photos")
     parser.add_argument("--port", type=int, default=WEB_PORT, help="port of the web server")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if not 0 < arguments.port < 65536:
+        parser.error("a port is a number from 1 to 65535.")
+    return arguments
 
 
 def main() -> int:
@@ -40,7 +44,8 @@ def main() -> int:
     signal.signal(signal.SIGINT, raise_stopped)
     children: list[Child] = []
     try:
-        run(arguments, children)
+        with claim_folder(VAR):
+            run(arguments, children)
     except Stopped:
         print("\nStopping ...", flush=True)
         return 0
@@ -57,7 +62,11 @@ def main() -> int:
 def run(arguments: argparse.Namespace, children: list[Child]) -> None:
     """Start every part, then watch them."""
     started = time.monotonic()
-    if not os.environ.get("REDIS_URL"):
+    if arguments.photos:
+        check_photos(arguments.photos)
+    if url := os.environ.get("REDIS_URL"):
+        check_redis(url)
+    else:
         redis = EmbeddedRedis(VAR / "redis", find_free_port(REDIS_PORT))
         log = VAR / "redis" / "redis.log"
         children.append(Child("redis", redis.start(), log))
@@ -91,12 +100,20 @@ def run(arguments: argparse.Namespace, children: list[Child]) -> None:
 
 
 def prepare_database() -> None:
-    """Migrate, and make the accounts. Django is set up only now: its settings need REDIS_URL."""
+    """Migrate, and make the accounts. Django is set up only now: its settings need REDIS_URL.
+
+    Raises:
+        RuntimeError: the database cannot be reached.
+    """
     import django
     from django.core.management import call_command
+    from django.db import OperationalError
 
     django.setup()
-    call_command("migrate", verbosity=0)
+    try:
+        call_command("migrate", verbosity=0)
+    except OperationalError as error:
+        raise RuntimeError(f"The database cannot be used: {error}") from error
     from shop_demo.demo.accounts import make_accounts
 
     make_accounts()

@@ -147,3 +147,27 @@ def test_a_rollback_and_a_health_check_say_it_too(queue: Any) -> None:
     health = reverse("admin:catalog_ai_health") + f"?target={run.target}"
     for page in (reverse("admin:catalog_ai_run_roll_back", args=[run.pk]), health):
         assert "Redis cannot be reached" in client.get(page).content.decode(), page
+
+
+def test_the_apps_page_in_the_admin_leads_to_ours() -> None:
+    """ "Catalogue AI" on the admin's first page is where people look for the review queue."""
+    make_classification(state="review")
+    page = log_in("review_suggestions").get(reverse("admin:app_list", args=["catalog_ai"]))
+    text = page.content.decode()
+    assert reverse("admin:catalog_ai_review") in text and "1 product waits" in text
+    assert reverse(URL) in text
+    assert reverse("admin:catalog_ai_try") not in text
+
+
+def test_products_are_offered_to_whoever_may_see_them() -> None:
+    products = reverse("admin:shop_demo_product_changelist")
+    tile = f'class="cai-link" href="{products}"'
+    for shop in (True, False):
+        page = log_in("review_suggestions", shop=shop).get(reverse(URL))
+        assert (tile in page.content.decode()) is shop
+
+
+def test_the_apps_page_offers_nothing_that_would_be_refused() -> None:
+    page = log_in("view_run").get(reverse("admin:app_list", args=["catalog_ai"]))
+    assert page.status_code == 200
+    assert "cai-link" not in page.content.decode()

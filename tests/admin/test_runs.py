@@ -179,6 +179,14 @@ def test_the_buttons_pause_resume_and_cancel(command: str, before: str, after: s
     assert run.state == after
 
 
+@pytest.mark.parametrize("command", ["pause", "cancel"])
+def test_a_run_that_ended_before_the_button_was_pressed_is_told_so(command: str) -> None:
+    run = make_run(total=2, state=Run.State.DONE)
+    response = log_in("categorize_products").post(run_url(run, "command", command), follow=True)
+    assert "had ended already" in response.content.decode()
+    assert "was cancelled" not in response.content.decode()
+
+
 def test_retry_queues_the_failed_products_again() -> None:
     run = make_run(total=1, failed=1, state=Run.State.DONE)
     row = make_classification(run=run, state=State.FAILED)

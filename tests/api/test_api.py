@@ -9,8 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rest_framework.authentication import TokenAuthentication
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
@@ -292,3 +294,32 @@ def test_a_products_results_are_found_by_its_key_alone_and_by_an_index(kind: str
     # Every index that has the key starts with the product model.
     assert '"target" IN' in queries[-1]["sql"]
     assert len(client.get(f"{V1}{kind}/?product=").json()["results"]) == 2
+
+
+def test_a_key_that_is_none_is_refused_and_nothing_starts() -> None:
+    """A misspelt "dry_run" must not file products for real."""
+    make_product()
+    before = Run.objects.count()
+    client = log_in(make_superuser())
+    body = {"target": "shop_demo.product", "filter": {}, "dryrun": True}
+    answer = client.post(V1 + "runs/", body, format="json")
+    assert answer.status_code == 400 and "dry_run" in answer.json()["dryrun"][0]
+    assert Run.objects.count() == before
+    wrong = {"decisions": [{"action": "approve", "suggestion": 1, "categoris": []}]}
+    assert client.post(V1 + "suggestions/decide/", wrong, format="json").status_code == 400
+
+
+def test_a_suggestion_that_is_none_was_not_decided_by_somebody() -> None:
+    body = {"decisions": [{"action": "approve", "suggestion": 99_999}]}
+    answer = log_in(make_superuser()).post(V1 + "suggestions/decide/", body, format="json")
+    assert answer.json()["results"][0]["status"] == "refused"
+    assert "no such suggestion" in answer.json()["results"][0]["detail"]
+
+
+def test_the_schema_takes_a_token_too() -> None:
+    token = Token.objects.create(user=make_user("review_suggestions"))
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token.key}")
+    view = resolve(V1 + "schema/").func
+    assert TokenAuthentication in view.initkwargs["authentication_classes"]
+    assert client.get(V1 + "schema/").status_code == 200

@@ -1,10 +1,13 @@
 """The management commands say what they did, and what they cannot do, in words."""
 
+import importlib
 import io
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from catalog_ai.models import Classification, Run
@@ -71,3 +74,32 @@ def test_photos_of_a_folder_become_products(tmp_path: Path) -> None:
     (tmp_path / "red_shirt.png").write_bytes(make_image_bytes())
     assert "1 products added" in run("seed_demo", "--photos", str(tmp_path))
     assert "0 products added" in run("seed_demo", "--photos", str(tmp_path))
+
+
+def test_a_worker_for_a_queue_that_is_none_is_refused() -> None:
+    with pytest.raises(CommandError, match="no queue nonsense"):
+        run("catalog_ai_worker", "--queue", "nonsense")
+
+
+def test_a_preset_that_is_none_is_told_the_presets() -> None:
+    with pytest.raises(CommandError, match=r"'Strict'.*'?balanced'?") as refused:
+        run("categorize", "shop_demo.product", "--preset", "Strict")
+    assert "Preset." not in str(refused.value)
+
+
+def test_training_without_its_packages_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "keras", None)
+    (tmp_path / "shirts").mkdir()
+    (tmp_path / "shirts" / "one.png").write_bytes(make_image_bytes())
+    arguments = ["--data", str(tmp_path), "--out", str(tmp_path / "out")]
+    with pytest.raises(CommandError, match=r"catalog-ai\[train\]"):
+        run("train_classifier", *arguments)
+
+
+def test_cron_without_its_queue_is_refused(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "CRON_QUEUE": "nowhere"}
+    monkeypatch.delitem(sys.modules, "catalog_ai.cron", raising=False)
+    with pytest.raises(ImproperlyConfigured, match="nowhere"):
+        importlib.import_module("catalog_ai.cron")

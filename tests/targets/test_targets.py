@@ -1,13 +1,17 @@
 """Targets: any key, any kind of category, any place of the image; every mistake is named."""
 
+import sys
 import uuid
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
+from django.db import connection
 
+from catalog_ai.checks import check_sqlite
 from catalog_ai.conf import find_setting_mistakes, get_settings
 from catalog_ai.errors import UnknownCategory, UnknownTarget
 from catalog_ai.inference.bundle import Label
@@ -258,3 +262,38 @@ def test_a_key_that_is_too_long_to_be_kept_is_told(monkeypatch: pytest.MonkeyPat
     assert not run_checks(tags=["catalog_ai"])
     monkeypatch.setattr(SlugProduct._meta.pk, "max_length", 65)
     assert [message.id for message in run_checks(tags=["catalog_ai"])] == ["catalog_ai.E012"]
+
+
+@pytest.mark.parametrize(
+    ("configured", "told"),
+    [
+        ({"PRESETT": "strict"}, "(catalog_ai.E001)"),
+        ({"TARGETS": ["no.such.Target"]}, "(catalog_ai.E002)"),
+        ({"TARGETS": [HERE + "NoModel"]}, "(catalog_ai.E003)"),
+        ({"TARGETS": [HERE + "WrongModel"]}, "(catalog_ai.E003)"),
+        ({"TARGETS": [HERE + "MissingImage"]}, "(catalog_ai.E004)"),
+    ],
+)
+def test_a_wrong_set_up_stops_the_start_in_words_and_not_the_check(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, configured: dict[str, Any], told: str
+) -> None:
+    settings.CATALOG_AI = configured
+    config = apps.get_app_config("catalog_ai")
+    monkeypatch.setattr(sys, "argv", ["manage.py", "runserver"])
+    with pytest.raises(ImproperlyConfigured) as stopped:
+        config.ready()
+    assert told in str(stopped.value)
+    monkeypatch.setattr(sys, "argv", ["manage.py", "check"])
+    config.ready()
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [({}, ["catalog_ai.W002"]), ({"transaction_mode": "IMMEDIATE"}, [])],
+)
+def test_sqlite_as_django_leaves_it_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, str], found: list[str]
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "ENGINE", "django.db.backends.sqlite3")
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
+    assert [message.id for message in check_sqlite(None)] == found

@@ -3,7 +3,8 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django_rq.settings import QUEUES
 
 from catalog_ai.workflow.supervisor import Supervisor, count_bulk_workers
 from catalog_ai.workflow.worker import run_worker
@@ -25,7 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--queue", help="Run one worker on this queue, without a supervisor.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["queue"]:
-            run_worker(options["queue"])
+        if name := options["queue"]:
+            if name not in QUEUES:
+                raise CommandError(f"RQ_QUEUES has no queue {name}; it has: {', '.join(QUEUES)}.")
+            run_worker(name)
         else:
             Supervisor(options["bulk"]).run()

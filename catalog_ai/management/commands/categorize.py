@@ -20,7 +20,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--redo", action="store_true", help="Also products with a result.")
         parser.add_argument("--dry-run", action="store_true", help="File nothing.")
-        parser.add_argument("--preset", choices=list(Preset), help="How much files by itself.")
+        parser.add_argument(
+            "--preset",
+            choices=[preset.value for preset in Preset],
+            help="How much files by itself.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         targets = get_targets()

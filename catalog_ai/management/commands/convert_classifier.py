@@ -23,6 +23,8 @@ class Command(BaseCommand):
             figures = export(Namespace(**options))
         except (BundleError, PhotoError) as error:
             raise CommandError(str(error)) from error
+        except ModuleNotFoundError as error:
+            raise CommandError(f'{error}: pip install "catalog-ai[train]".') from error
         except FileNotFoundError as error:
             raise CommandError(f"There is no file {error.filename}.") from error
         self.stdout.write(format_figures(figures))

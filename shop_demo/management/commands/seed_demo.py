@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from shop_demo.seeding import draw_photos, read_photos, seed_products
+from shop_demo.photos import read_photos
+from shop_demo.seeding import draw_photos, seed_products
 
 
 class Command(BaseCommand):

@@ -1,0 +1,54 @@
+"""`make demo` says in plain words why it cannot start, before it starts anything."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shop_demo.demo.conditions import claim_folder
+
+
+def start_demo(var: Path, *arguments: str, **environment: str) -> str:
+    """What it prints; it must end by itself, with a failure and no traceback."""
+    env = {**os.environ, "DEMO_VAR": str(var), "DATABASE_URL": "", "REDIS_URL": "", **environment}
+    command = [sys.executable, "-m", "shop_demo.demo", *arguments]
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+    text = ended.stdout + ended.stderr
+    assert ended.returncode != 0 and "Traceback" not in text
+    assert "The shop:" not in text
+    return text
+
+
+def test_photos_that_are_none_are_told(tmp_path: Path) -> None:
+    (tmp_path / "readme.txt").write_text("hello")
+    var = tmp_path / "var"
+    assert "holds no picture" in start_demo(var, "--photos", str(tmp_path))
+    assert "There is no folder" in start_demo(var, "--photos", str(tmp_path / "nowhere"))
+    text = start_demo(var, "--photos", str(tmp_path / "readme.txt"))
+    assert "neither a folder of pictures nor a zip archive" in text
+
+
+def test_a_port_that_is_none_is_told(tmp_path: Path) -> None:
+    assert "from 1 to 65535" in start_demo(tmp_path, "--port", "80000")
+
+
+def test_a_redis_that_is_named_and_silent_is_told(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and never listens
+        url = f"redis://127.0.0.1:{taken.getsockname()[1]}/0"
+        assert "unset REDIS_URL" in start_demo(tmp_path, REDIS_URL=url)
+
+
+def test_a_second_demo_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    with claim_folder(tmp_path):
+        assert "is running in" in start_demo(tmp_path)
+    claim_folder(tmp_path).close()
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(RuntimeError, match="DEMO_VAR"):
+        claim_folder(tmp_path / "file" / "demo")
