@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog_ai', '0008_figures'),
+        ('catalog_ai', '0011_run_source'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
