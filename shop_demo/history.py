@@ -18,6 +18,7 @@ from catalog_ai.models import (
     Run,
     ThresholdChange,
 )
+from catalog_ai.models.signatures import sign
 from shop_demo.backdrop import TARGET
 
 DAYS = 94  # that people have been deciding
@@ -77,8 +78,7 @@ def make_rollback(run: Run, boss: Any) -> None:
     row = Rollback.objects.create(
         run=run,
         state=Rollback.State.DONE,
-        created_by=boss,
-        actor_name=boss.get_username(),
+        **sign(boss),
         total=made,
         taken_back=made,
         finished_at=run.rolled_back_at,
