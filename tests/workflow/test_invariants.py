@@ -28,6 +28,7 @@ from catalog_ai.models import (
     Run,
     Suggestion,
 )
+from catalog_ai.models.causes import Cause
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.choose import choose
 from catalog_ai.workflow.claim import Blame, claim, put_back
@@ -112,8 +113,9 @@ class Shop(RuleBasedStateMachine):
     @rule(fresh=st.booleans(), blame=st.sampled_from(Blame))
     def work_and_fail(self, fresh: bool, blame: Blame) -> None:
         rows = self._claim(fresh)
-        again = set(put_back(rows, "down", blame))
-        fail_rows([row for row in rows if row.pk not in again], "down")
+        cause = Cause.from_error(ConnectionError("down"))
+        again = set(put_back(rows, cause, blame))
+        fail_rows([row for row in rows if row.pk not in again], cause)
 
     @rule(fresh=st.booleans())
     def work_and_die(self, fresh: bool) -> None:
