@@ -14,7 +14,7 @@ from django.db.migrations.operations import (
 )
 from django.db.migrations.operations.base import Operation
 
-FIRST_RELEASE = 8  # migrations up to this number were never run under older workers
+FIRST_RELEASE = 12  # migrations up to this number were never run under older workers
 BREAKING = (RemoveField, RenameField, DeleteModel, RenameModel)
 
 
