@@ -124,7 +124,8 @@ def show_preview(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
 def show_rollback_progress(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     """Progress as JSON, with the drawn part of the page."""
     demand(request, ROLL_BACK)
-    found = Rollback.objects.select_related("run").filter(run=pk).order_by("-pk")
+    run = get_object_or_404(Run, pk=pk)
+    found = Rollback.objects.select_related("run").filter(run=run).order_by("-pk")
     rollback = get_object_or_404(found[:1])
     context = describe_rollback_of(rollback)
     part = render_to_string(f"{INCLUDES}/rollback_progress.html", context, request)

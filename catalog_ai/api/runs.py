@@ -20,6 +20,7 @@ from catalog_ai.models import Change, Run
 from catalog_ai.models.changes import read_side
 from catalog_ai.policy import Preset
 from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.asked import LONGEST
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.for_real import find_real_run, run_for_real
 from catalog_ai.workflow.permissions import CATEGORIZE, EXPORT, REVIEW, ROLL_BACK, VIEW_RUNS
@@ -142,7 +143,7 @@ def check_lookups(target: ProductTarget, asked: dict[str, Any]) -> dict[str, Any
 
     A path through a relation could read what the caller may not see, bit by bit.
     """
-    own = {field.name for field in target.get_model()._meta.concrete_fields}
+    own = {field.name: field for field in target.get_model()._meta.concrete_fields}
     for key in asked:
         name, _sep, lookup = key.partition("__")
         if name not in own or (lookup or "exact") not in LOOKUPS:
@@ -150,6 +151,9 @@ def check_lookups(target: ProductTarget, asked: dict[str, Any]) -> dict[str, Any
         values = asked[key] if isinstance(asked[key], list) else [asked[key]]
         if any("\0" in str(value) for value in values):  # some databases refuse to be asked for it
             raise serializers.ValidationError({"filter": f"{key} has a null character."})
+        whole = isinstance(own[name], models.IntegerField)
+        if whole and any(len(str(value)) > LONGEST for value in values):
+            raise serializers.ValidationError({"filter": f"{key} has a number that is too large."})
     return asked
 
 

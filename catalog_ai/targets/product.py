@@ -12,6 +12,7 @@ from django.db.models.fields.files import FieldFile, FileField
 from catalog_ai.inference.bundle import Label
 from catalog_ai.targets.categories import make_category_field
 from catalog_ai.targets.category_field import CategoryField, Change
+from catalog_ai.targets.keys import parse_pk
 from catalog_ai.targets.related_categories import ManyToManyCategories
 
 
@@ -80,7 +81,11 @@ class ProductTarget:
         return pk.hex if isinstance(pk, uuid.UUID) else str(pk)
 
     def to_pk(self, key: str) -> Any:
-        return self.get_model()._meta.pk.to_python(key)  # type: ignore[union-attr]
+        """
+        Raises:
+            ValidationError: no row can have this key.
+        """
+        return parse_pk(self.get_model(), key)
 
     def get_title(self, product: models.Model) -> str:
         return str(product)

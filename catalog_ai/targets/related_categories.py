@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import signals
 
 from catalog_ai.targets.category_field import CategoryField, Change
+from catalog_ai.targets.keys import parse_pk
 
 
 class RelatedCategories(CategoryField):
@@ -40,7 +41,7 @@ class RelatedCategories(CategoryField):
         return str(row.pk)
 
     def _to_pk(self, key: str) -> Any:
-        return self.related._meta.pk.to_python(key)  # type: ignore[union-attr]
+        return parse_pk(self.related, key)
 
 
 class ManyToManyCategories(RelatedCategories):

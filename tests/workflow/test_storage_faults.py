@@ -11,6 +11,7 @@ from django.db import OperationalError
 from rq import SimpleWorker
 
 from catalog_ai.models import Classification, Run
+from catalog_ai.models.causes import Cause
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.claim import Blame, claim, put_back
 from catalog_ai.workflow.enqueue import enqueue
@@ -164,7 +165,7 @@ def test_a_file_that_is_back_is_looked_at_by_the_next_run(target: Any) -> None:
 @pytest.mark.parametrize("text", ["nul \0 in it", "half a character \udcff", "long " * 200])
 def test_whatever_an_error_says_its_row_goes_back(text: str) -> None:
     rows = claim(make_queued(1), fresh=True)
-    assert put_back(rows, text, Blame.IMAGE)
+    assert put_back(rows, Cause.from_error(OSError(text)), Blame.IMAGE)
     assert states() == [State.QUEUED]
 
 
