@@ -13,6 +13,7 @@ import pytest
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.enqueue import enqueue
+from catalog_ai.workflow.jobs import LEAST_PART
 from shop_demo.models import Product
 from tests.e2e.test_story import wait_for, worker_environment
 from tests.factories import make_image_bytes
@@ -24,7 +25,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks for children in /proc"),
 ]
 State = Classification.State
-PRODUCTS = 250  # one job; a process stores 64 of them at a time
+PRODUCTS = 250  # one job of several parts
 
 
 @pytest.fixture
@@ -100,8 +101,8 @@ def test_a_host_that_is_stopped_with_a_long_batch_in_hand_gives_it_back_at_no_co
     slow = {**environment, "DJANGO_SETTINGS_MODULE": "tests.slow_settings"}
     host = subprocess.Popen(command, env=slow)
     try:
-        # 64 images of half a second each: far more than a stop waits for.
-        wait_for(lambda: count(state=State.RUNNING) == 64)
+        # A job's first part, of half a second an image: far more than a stop waits for.
+        wait_for(lambda: count(state=State.RUNNING) >= LEAST_PART)
         host.send_signal(signal.SIGTERM)
         assert host.wait(90) == 0
     finally:
