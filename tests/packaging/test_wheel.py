@@ -32,7 +32,13 @@ TEMPLATES = [{
         "django.contrib.messages.context_processors.messages",
     ]},
 }]
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "mini.sqlite3"}}
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": "mini.sqlite3",
+        "OPTIONS": {"transaction_mode": "IMMEDIATE"},
+    }
+}
 STATIC_URL = "static/"
 QUEUE = {"URL": "redis://127.0.0.1:1/0"}
 RQ_QUEUES = {"catalog_ai": QUEUE, "catalog_ai_uploads": QUEUE}
