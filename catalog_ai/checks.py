@@ -1,6 +1,7 @@
 """System checks: one function an id, each naming a mistake in the set-up and its mend."""
 
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from django.apps import AppConfig
@@ -13,7 +14,7 @@ from catalog_ai.conf import SETTING, find_setting_mistakes, get_settings
 from catalog_ai.inference.bundle import BundleError
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import ProductTarget, load_target_classes
-from catalog_ai.workflow.models_in_use import get_classifier
+from catalog_ai.workflow.models_in_use import get_bundle, get_classifier
 
 Apps = Sequence[AppConfig] | None
 
@@ -45,7 +46,7 @@ def check_settings(app_configs: Apps, **_: Any) -> list[CheckMessage]:
 
 
 def check_targets(app_configs: Apps, **_: Any) -> list[CheckMessage]:
-    """catalog_ai.E002 to E008, E012: what a target names must exist and be of a usable kind."""
+    """catalog_ai.E002 to E008, E012 to E014: what a target names must exist and be usable."""
     if find_setting_mistakes(getattr(django_settings, SETTING, {})):
         return []
     try:
@@ -72,6 +73,8 @@ def _check_target(target_class: type[ProductTarget]) -> list[CheckMessage]:
         *_check_categories(target),
         *_check_value(target, model),
         *_check_key(target, model),
+        *_check_names(target_class),
+        *_check_facets(target),
     ]
 
 
@@ -111,6 +114,26 @@ def _check_key(target: ProductTarget, model: type[models.Model]) -> Iterable[Che
     if length > longest:
         message = f"model: a key of {model.__name__} can have {length} characters"
         yield _error(type(target), message, f"At most {longest} can be kept.", 12)
+
+
+def _check_names(target_class: type[ProductTarget]) -> Iterable[CheckMessage]:
+    """A misspelt attribute would leave the default in force without a word."""
+    own = [base for base in target_class.__mro__ if not issubclass(ProductTarget, base)]
+    for name in dict.fromkeys(name for base in own for name in vars(base)):
+        near = get_close_matches(name, ProductTarget.__annotations__, 1, cutoff=0.75)
+        if near and not hasattr(ProductTarget, name) and name not in near:
+            message = f"{name}: a target has no such attribute"
+            yield _error(target_class, message, f"Did you mean {near[0]}?", 13)
+
+
+def _check_facets(target: ProductTarget) -> Iterable[CheckMessage]:
+    try:
+        known = dict.fromkeys(label.facet for label in get_bundle().labels)
+    except BundleError:
+        return  # check_bundle tells it
+    if unknown := [facet for facet in target.facets if facet not in known]:
+        message = f"facets: the model knows no {', '.join(map(repr, unknown))}"
+        yield _error(type(target), message, f"It knows {', '.join(known)}: name some of them.", 14)
 
 
 def _has_field(model: type[models.Model], name: str) -> bool:

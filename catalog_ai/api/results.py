@@ -5,11 +5,10 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models.functions import Coalesce
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 
-from catalog_ai.api.access import CatalogView
+from catalog_ai.api.access import CatalogView, StrictFilters
 from catalog_ai.api.answers import MAX_KEY, READ, answer
 from catalog_ai.api.runs import NewestFirst
 from catalog_ai.models import Classification, Suggestion
@@ -149,7 +148,7 @@ class ReadOnly(
 ):
     permissions_any = READERS
     pagination_class = NewestFirst
-    filter_backends = (DjangoFilterBackend,)
+    filter_backends = (StrictFilters,)
 
 
 @extend_schema_view(

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.core.exceptions import FieldError, ValidationError
 from django.db import models
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
@@ -13,7 +12,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog_ai.api.access import CatalogView, StrictSerializer
+from catalog_ai.api.access import CatalogView, StrictFilters, StrictSerializer
 from catalog_ai.api.answers import READ, WRITE, answer, find_target
 from catalog_ai.api.requests import HEADER, read_key, start_once
 from catalog_ai.models import Change, Run
@@ -187,7 +186,7 @@ class RunViewSet(
     queryset = Run.objects.all()
     serializer_class = RunSerializer
     pagination_class = NewestFirst
-    filter_backends = (DjangoFilterBackend,)
+    filter_backends = (StrictFilters,)
     filterset_fields = ("state", "dry_run", "target")
 
     @property

@@ -323,3 +323,13 @@ def test_the_schema_takes_a_token_too() -> None:
     view = resolve(V1 + "schema/").func
     assert TokenAuthentication in view.initkwargs["authentication_classes"]
     assert client.get(V1 + "schema/").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["runs", "suggestions", "classifications"])
+def test_an_unknown_filter_is_told_and_lists_nothing(name: str) -> None:
+    client = APIClient()
+    client.force_authenticate(make_superuser())
+    address = f"/api/catalog-ai/v1/{name}/"
+    refused = client.get(address, {"stat": "pending"})
+    assert refused.status_code == 400 and "stat" in refused.json()
+    assert client.get(address, {"state": "", "page_size": "5"}).status_code == 200

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.db import connection
 
-from catalog_ai.checks import check_sqlite
+from catalog_ai.checks import check_sqlite, check_targets
 from catalog_ai.conf import find_setting_mistakes, get_settings
 from catalog_ai.errors import UnknownCategory, UnknownTarget
 from catalog_ai.inference.bundle import Label
@@ -297,3 +297,26 @@ def test_sqlite_as_django_leaves_it_is_warned_of(
     monkeypatch.setitem(connection.settings_dict, "ENGINE", "django.db.backends.sqlite3")
     monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
     assert [message.id for message in check_sqlite(None)] == found
+
+
+SPELLING = ("catalog_ai.E013", "catalog_ai.E014")
+
+
+class MisspeltTarget(ProductTarget):
+    model = "shops.IntProduct"
+    imagee = "photo"
+    wholesale = True  # a shop's own
+
+
+class StrangeFacets(ProductTarget):
+    model = "shops.IntProduct"
+    facets = ("article", "flavour")
+
+
+@pytest.mark.parametrize(
+    ("target", "found"), [("MisspeltTarget", "imagee"), ("StrangeFacets", "'flavour'")]
+)
+def test_what_a_target_misspells_is_told(settings: Any, target: str, found: str) -> None:
+    settings.CATALOG_AI = {"TARGETS": [HERE + target]}
+    told = [error.msg for error in check_targets(None) if error.id in SPELLING]
+    assert len(told) == 1 and found in told[0]
