@@ -11,6 +11,12 @@
   const longest = 30000;
   let wait = pause;
   let told = -1;
+  let leaving = false;
+
+  /* What a button has asked for is on its way: loading the page anew would break it off. */
+  document.addEventListener("submit", () => {
+    leaving = true;
+  });
 
   /* What is open stays open when the parts are drawn anew. */
   function draw(parts) {
@@ -48,6 +54,9 @@
         throw new Error(String(response.status));
       }
       const answer = await response.json();
+      if (leaving) {
+        return;
+      }
       wait = pause;
       draw(answer.parts);
       tell(answer);
