@@ -5,7 +5,7 @@ Run `python -m catalog_ai.training.breakdown --help`. Prints one JSON object.
 
 import io
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from catalog_ai.inference.bundle import BundleError, load_bundle
-from catalog_ai.training.evaluate import format_figures
-from catalog_ai.training.judging import EvaluationError, Judged
+from catalog_ai.inference.bundle import load_bundle
+from catalog_ai.training.command import run_command
+from catalog_ai.training.judging import Judged
 from catalog_ai.training.labelled import add_arguments, judge_photos
-from catalog_ai.training.photos import PhotoError, Photos
+from catalog_ai.training.photos import Photos
 
 SIDES = (100, 200, 400)  # pixels of the shorter side
 COUNTS = (100, 200, 500, 1000)  # photos of a class in the whole set
@@ -108,14 +108,7 @@ def find_contradicted(scores: NDArray[Any], truth: NDArray[Any]) -> NDArray[np.b
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run without a shop: prints one JSON object."""
-    parser = ArgumentParser(prog="python -m catalog_ai.training.breakdown", description=__doc__)
-    add_arguments(parser)
-    try:
-        figures = break_down(parser.parse_args(arguments))
-    except (EvaluationError, BundleError, PhotoError) as error:
-        parser.error(str(error))
-    sys.stdout.write(f"{format_figures(figures)}\n")
-    return 0
+    return run_command("breakdown", __doc__, add_arguments, break_down, arguments)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """Judges a bundle on labelled photos. Run: `python -m catalog_ai.training.evaluate --help`."""
 
 import csv
-import json
-import math
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -12,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog_ai.inference.bundle import SHIPPED_BUNDLE, Bundle, BundleError, load_bundle
+from catalog_ai.inference.bundle import SHIPPED_BUNDLE, Bundle, load_bundle
 from catalog_ai.policy import Outcome, Preset, decide, preset_thresholds
+from catalog_ai.training.command import run_command
 from catalog_ai.training.judging import EvaluationError, judge_classes, judge_tags
 from catalog_ai.training.manifest import load_manifest
-from catalog_ai.training.photos import PhotoError, Photos
+from catalog_ai.training.photos import Photos
 from catalog_ai.training.predict import PhotoScores, score_photos
 from catalog_ai.training.report import write_report
 
@@ -142,29 +141,9 @@ def _judge_negatives(bundle: Bundle, options: Namespace) -> dict[str, Any]:
     return _start_figures(bundle, scored, names)
 
 
-def format_figures(figures: dict[str, Any]) -> str:
-    """One JSON object; what is undefined is null."""
-    return json.dumps(_replace_nan(figures), indent=1, ensure_ascii=False, allow_nan=False)
-
-
-def _replace_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _replace_nan(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_replace_nan(one) for one in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run without a shop: prints one JSON object."""
-    parser = ArgumentParser(prog="python -m catalog_ai.training.evaluate", description=__doc__)
-    add_arguments(parser)
-    try:
-        figures = evaluate(parser.parse_args(arguments))
-    except (EvaluationError, BundleError, PhotoError) as error:
-        parser.error(str(error))
-    sys.stdout.write(f"{format_figures(figures)}\n")
-    return 0
+    return run_command("evaluate", __doc__, add_arguments, evaluate, arguments)
 
 
 if __name__ == "__main__":

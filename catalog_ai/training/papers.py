@@ -12,11 +12,10 @@ from ai_edge_litert.interpreter import Interpreter
 
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE, Bundle, load_bundle
 from catalog_ai.training import metrics
+from catalog_ai.training.command import run_command
 from catalog_ai.training.composed import measure_composed
-from catalog_ai.training.evaluate import format_figures
 from catalog_ai.training.judging import judge_classes
 from catalog_ai.training.manifest import Manifest, load_manifest
-from catalog_ai.training.photos import PhotoError
 from catalog_ai.training.predict import PhotoScores, score_photos
 from catalog_ai.training.taxonomy import MISSING, Row
 
@@ -211,14 +210,7 @@ def describe_network(bundle: Bundle) -> dict[str, float]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run without a shop: prints one JSON object."""
-    parser = ArgumentParser(prog="python -m catalog_ai.training.papers", description=__doc__)
-    add_arguments(parser)
-    try:
-        results = run_papers(parser.parse_args(arguments))
-    except PhotoError as error:
-        parser.error(str(error))
-    sys.stdout.write(f"{format_figures(results)}\n")
-    return 0
+    return run_command("papers", __doc__, add_arguments, run_papers, arguments)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from catalog_ai.inference.bundle import BundleError, load_bundle
-from catalog_ai.training.evaluate import format_figures
+from catalog_ai.inference.bundle import load_bundle
+from catalog_ai.training.command import run_command
 from catalog_ai.training.judging import EvaluationError, Judged
 from catalog_ai.training.labelled import add_arguments, judge_photos
-from catalog_ai.training.photos import PhotoError, Photos
+from catalog_ai.training.photos import Photos
 from catalog_ai.training.reading import (
     CLOSE,
     DECISIONS,
@@ -197,17 +197,14 @@ def _find_decisions(rows: Sequence[Mapping[str, str]], items: Mapping[str, Item]
     return {item: decision for item, decision in decisions.items() if decision}
 
 
+def look_again(options: Namespace) -> dict[str, Any]:
+    """Score the folders that were read, or else write one to be read."""
+    return score_folders(options.score) if options.score else write_reading(options)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run without a shop: prints one JSON object."""
-    parser = ArgumentParser(prog="python -m catalog_ai.training.second_look", description=__doc__)
-    add_options(parser)
-    options = parser.parse_args(arguments)
-    try:
-        figures = score_folders(options.score) if options.score else write_reading(options)
-    except (EvaluationError, BundleError, PhotoError) as error:
-        parser.error(str(error))
-    sys.stdout.write(f"{format_figures(figures)}\n")
-    return 0
+    return run_command("second_look", __doc__, add_options, look_again, arguments)
 
 
 if __name__ == "__main__":

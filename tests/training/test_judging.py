@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from catalog_ai.inference.bundle import Bundle
-from catalog_ai.training.evaluate import find_unidentified, format_figures
+from catalog_ai.training.command import format_figures
+from catalog_ai.training.evaluate import find_unidentified
 from catalog_ai.training.judging import EvaluationError, judge_classes, judge_tags
 from catalog_ai.training.naming import choose_facet, name_classes
 from tests.training.factories import make_bundle, make_scores

@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from catalog_ai.inference.bundle import BundleError
-from catalog_ai.training.evaluate import add_arguments, evaluate, format_figures
+from catalog_ai.training.command import format_figures
+from catalog_ai.training.evaluate import add_arguments, evaluate
 from catalog_ai.training.judging import EvaluationError
 from catalog_ai.training.photos import PhotoError
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from catalog_ai.inference.bundle import BundleError
-from catalog_ai.training.evaluate import format_figures
+from catalog_ai.training.command import format_figures
 from catalog_ai.training.photos import PhotoError
 from catalog_ai.training.train import add_arguments, train
 
