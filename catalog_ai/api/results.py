@@ -4,7 +4,6 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 
@@ -14,6 +13,7 @@ from catalog_ai.api.runs import NewestFirst
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import get_targets
 from catalog_ai.workflow.permissions import CATEGORIZE, EXPORT, REVIEW
+from catalog_ai.workflow.plans import filter_unindexed
 
 READERS = (CATEGORIZE, REVIEW, EXPORT)
 
@@ -104,8 +104,7 @@ class RunFilter(KeyFilter):
         if first is None:
             return qs.none()
         within = qs.filter(classification__gte=first, classification__lte=last)
-        of_run = Coalesce("classification__run", "classification__run")  # no index answers this
-        return within.alias(_run=of_run).filter(_run=value)
+        return filter_unindexed(within, "classification__run", value)
 
 
 class SuggestionFilter(django_filters.FilterSet):

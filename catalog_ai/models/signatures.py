@@ -1,6 +1,6 @@
 """Who did it: a user, and the name that stays when the user is deleted."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.conf import settings
 from django.db import models
@@ -22,17 +22,23 @@ def sign(user: "User | None") -> Signature:
     return {"actor": user, "actor_name": user.get_username() if user else ""}
 
 
-class SignedModel(models.Model):
-    """A row that says who did it. The system has no user; a deleted user's rows keep the name."""
-
-    actor = models.ForeignKey(
+def link_to_user(name: Any, **options: Any) -> Any:
+    """A foreign key to a user, or to nobody, as after the user is deleted."""
+    return models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        verbose_name=_("by"),
+        verbose_name=name,
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         related_name="+",
+        **options,
     )
+
+
+class SignedModel(models.Model):
+    """A row that says who did it. The system has no user; a deleted user's rows keep the name."""
+
+    actor = link_to_user(_("by"))
     actor_name = models.CharField(_("name"), max_length=150, blank=True)
 
     class Meta:
@@ -47,14 +53,7 @@ class SignedModel(models.Model):
 class StartedModel(models.Model):
     """Work that somebody started; the system itself has no user."""
 
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("started by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    created_by = link_to_user(_("started by"))
 
     class Meta:
         abstract = True

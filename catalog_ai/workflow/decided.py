@@ -12,7 +12,7 @@ from catalog_ai.models import Classification, LabelRule, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.estimate import Evidence
 from catalog_ai.workflow.models_in_use import get_bundle
-from catalog_ai.workflow.plans import of_target
+from catalog_ai.workflow.plans import filter_unindexed
 
 NEWEST_DECIDED = 100_000  # of all labels, that are looked through
 NEWEST_AUDITS = 1_000  # of a label
@@ -54,7 +54,7 @@ def load_decided(target: ProductTarget) -> dict[str, list[DecidedAt]]:
         pk__gt=last or 0,
     )
     # Grouped by thousandths, for in a large shop hardly two confidences are the same.
-    own = of_target(rows, "classification__target", target.key)
+    own = filter_unindexed(rows, "classification__target", target.key)
     grouped = own.annotate(thousandths=THOUSANDTHS).order_by()
     found: dict[str, list[DecidedAt]] = {}
     weight = 1.0 / Cast("asked_chance", FloatField())

@@ -6,10 +6,13 @@ from django.db import models
 from django.db.models.functions import Coalesce
 
 
-def of_target(rows: "models.QuerySet[Any]", field: str, target: str) -> "models.QuerySet[Any]":
-    """Rows of a product model, in a form that no index answers.
+def filter_unindexed(
+    rows: "models.QuerySet[Any]", field: str, value: Any
+) -> "models.QuerySet[Any]":
+    """Rows whose field has the value, in a form that no index answers.
 
-    The index of another condition is to: SQLite would rather read all rows of the product model.
+    The index of another condition is to: SQLite would rather read all rows of the product model, or
+    gather all suggestions of a run.
     """
-    hidden: models.QuerySet[Any] = rows.alias(_target=Coalesce(field, field))
-    return hidden.filter(_target=target)
+    hidden: models.QuerySet[Any] = rows.alias(_hidden=Coalesce(field, field))
+    return hidden.filter(_hidden=value)

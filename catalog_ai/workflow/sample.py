@@ -18,7 +18,7 @@ from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.decided import DecidedAt, load_decided
 from catalog_ai.workflow.estimate import Estimate, Evidence, estimate_error
 from catalog_ai.workflow.models_in_use import get_bundle
-from catalog_ai.workflow.plans import of_target
+from catalog_ai.workflow.plans import filter_unindexed
 from catalog_ai.workflow.queue import QueueFilter, count_queue
 
 NEWEST_RESULTS = 5_000
@@ -141,7 +141,7 @@ def _load_results(target: ProductTarget) -> list[tuple[dict[str, float], bool]]:
     in_window = Classification.objects.filter(
         pk__gt=newest - WINDOW, is_current=True, model_version=get_bundle().model_version
     )
-    found = of_target(in_window, "target", target.key).exclude(top_label="")
+    found = filter_unindexed(in_window, "target", target.key).exclude(top_label="")
     floors = {
         label.id: min(0.5, *(pair.review for pair in label.thresholds.values()))
         for label in get_bundle().labels
@@ -159,7 +159,9 @@ def _load_times(target: ProductTarget) -> list[datetime | None]:
     """When people decided last."""
     by_person = Classification.has_state(Suggestion.BY_PERSON)  # type: ignore[arg-type]
     newest = Suggestion.objects.filter(by_person).order_by("-pk").values("pk")[:NEWEST_PACED]
-    rows = of_target(Suggestion.objects.filter(pk__in=newest), "classification__target", target.key)
+    rows = filter_unindexed(
+        Suggestion.objects.filter(pk__in=newest), "classification__target", target.key
+    )
     return list(rows.values_list("classification__reviewed_at", flat=True))
 
 

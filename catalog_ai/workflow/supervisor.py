@@ -107,10 +107,8 @@ class Supervisor:
         started = time.monotonic()
         try:
             done = update_summaries(COUNT_FOR, every=COUNT_EVERY / 2)
-        except (
-            DatabaseError,
-            InterfaceError,
-        ):  # as before the migration of an upgrade: nobody stops for that
+        except (DatabaseError, InterfaceError):
+            # As before the migration of an upgrade: nobody stops for that.
             logger.warning("figures will be counted again", exc_info=True)
             self.count_at = started + COUNT_EVERY
             return

@@ -9,7 +9,7 @@ from django.db.models import Count, DateField, Min, Sum, Value
 from django.db.models.functions import TruncDate, TruncHour
 
 from catalog_ai.models import Classification, Decision, Suggestion
-from catalog_ai.workflow.plans import of_target
+from catalog_ai.workflow.plans import filter_unindexed
 from catalog_ai.workflow.statistics.acceptance import Tally
 from catalog_ai.workflow.statistics.days import DayFigures, LabelFigures
 from catalog_ai.workflow.statistics.period import begin_of, day_of, end_of, get_zone, list_days
@@ -45,12 +45,12 @@ class Span:
 
     def judged(self) -> "models.QuerySet[Classification]":
         """Results of the product model; dry runs and failures left out."""
-        rows = of_target(self.results(), "target", self.target).filter(run__dry_run=False)
+        rows = filter_unindexed(self.results(), "target", self.target).filter(run__dry_run=False)
         return rows.exclude(state__in=UNJUDGED)
 
     def standing(self) -> "models.QuerySet[Decision]":
         """Entries of the product model that stand; those undone do not."""
-        rows = of_target(self.ledger(), "classification__target", self.target)
+        rows = filter_unindexed(self.ledger(), "classification__target", self.target)
         return rows.filter(reverted_by__isnull=True)
 
     def is_within(self, rows: int) -> bool:

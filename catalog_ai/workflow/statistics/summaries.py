@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from catalog_ai.models import DaySummary, Decision
 from catalog_ai.targets import get_targets
-from catalog_ai.workflow.plans import of_target
+from catalog_ai.workflow.plans import filter_unindexed
 from catalog_ai.workflow.statistics.count import Span, count_days, find_first_day
 from catalog_ai.workflow.statistics.period import day_of, end_of, get_zone, list_days
 
@@ -97,7 +97,7 @@ def load_summaries(target: str, first: date, last: date) -> Summaries:
 def find_reverted(target: str, since: datetime, limit: int | None = None) -> dict[date, datetime]:
     """Days of entries that were taken back `since`, and when the last of each was; newest first."""
     rows = Decision.objects.filter(created_at__gte=since, reverts__isnull=False)
-    taken_back = of_target(rows, "classification__target", target)
+    taken_back = filter_unindexed(rows, "classification__target", target)
     pairs = taken_back.order_by("-created_at").values_list("reverts__created_at", "created_at")
     found: dict[date, datetime] = {}
     for moment, taken in pairs[:limit].iterator():
