@@ -1,6 +1,5 @@
 """Judges a bundle on labelled photos. Run: `python -m catalog_ai.training.evaluate --help`."""
 
-import csv
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from catalog_ai.inference.bundle import SHIPPED_BUNDLE, Bundle, load_bundle
 from catalog_ai.policy import Outcome, Preset, decide, preset_thresholds
 from catalog_ai.training.command import run_command
 from catalog_ai.training.judging import EvaluationError, judge_classes, judge_tags
-from catalog_ai.training.manifest import load_manifest
+from catalog_ai.training.manifest import load_manifest, read_csv
 from catalog_ai.training.photos import Photos
 from catalog_ai.training.predict import PhotoScores, score_photos
 from catalog_ai.training.report import write_report
@@ -79,8 +78,7 @@ def read_rows(options: Namespace) -> list[dict[str, str]]:
     if options.labels is None:
         rows = [dict(row) for row in load_manifest(options.images).rows]
     else:
-        with options.labels.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
+        rows = [dict(row) for row in read_csv(options.labels)]
     if options.split:
         rows = [row for row in rows if row.get("split") == options.split]
     if not rows:

@@ -58,12 +58,23 @@ def load_manifest(path: Path, *, negative: bool = False) -> Manifest:
             {"file": name, FOLDER_COLUMN: Path(name).parent.name} for name in photos.list_names()
         ]
     else:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_csv(path)
         photos = Photos(_find_photos(path))
     if not rows or "file" not in rows[0]:
         raise PhotoError(f"{path} names no photos; a CSV needs a `file` column.")
     return Manifest(photos.path, [_split_row(row, photos) for row in rows], negative)
+
+
+def read_csv(path: Path) -> list[Row]:
+    """The rows of a CSV.
+
+    Raises:
+        PhotoError: there is no such file.
+    """
+    if not path.is_file():
+        raise PhotoError(f"There is no file {path}.")
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
 
 
 def _find_photos(path: Path) -> Path:

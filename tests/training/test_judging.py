@@ -5,7 +5,7 @@ import pytest
 
 from catalog_ai.inference.bundle import Bundle
 from catalog_ai.training.command import format_figures
-from catalog_ai.training.evaluate import find_unidentified
+from catalog_ai.training.evaluate import find_unidentified, main
 from catalog_ai.training.judging import EvaluationError, judge_classes, judge_tags
 from catalog_ai.training.naming import choose_facet, name_classes
 from tests.training.factories import make_bundle, make_scores
@@ -109,3 +109,9 @@ def test_a_photo_under_every_review_limit_is_unidentified(bundle):
 
 def test_what_is_undefined_is_null_in_the_json():
     assert format_figures({"a": float("nan"), "b": [np.float64("nan"), 1]}).count("null") == 2
+
+
+def test_labels_that_are_not_there_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--images", "nowhere", "--labels", "nowhere.csv", "--facet", "kind"])
+    assert "There is no file nowhere.csv." in capsys.readouterr().err
