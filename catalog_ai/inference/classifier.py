@@ -132,7 +132,7 @@ class Classifier:
         with self._lock:
             if len(images) != self._batch:
                 self._set_batch(len(images))
-            self._interpreter.set_tensor(self._input["index"], self._feed(images))
+            self._feed(images)
             self._interpreter.invoke()
             logits, embeddings = self._read(self._logits), self._read(self._embedding)
         return Predictions(self._calibrate(logits), normalise(embeddings))
@@ -157,15 +157,18 @@ class Classifier:
         """
         return self._read(tensor)
 
-    def _feed(self, images: NDArray[np.uint8]) -> NDArray[Any]:
+    def _feed(self, images: NDArray[np.uint8]) -> None:
+        """Write pixels, as the network wants its numbers, right into the runtime's own memory."""
         spec, dtype = self.bundle.input, self._input["dtype"]
-        values = images.astype(np.float32) * np.float32(spec.scale) + np.float32(spec.offset)
-        if dtype == np.float32:
-            return values
-        scale, zero = self._input["quantization"]
-        limits = np.iinfo(dtype)
-        quantised = np.rint(values / scale + zero)
-        return np.asarray(np.clip(quantised, limits.min, limits.max), dtype)
+        tensor = self._interpreter.tensor(self._input["index"])()  # gone before the next call
+        values = tensor if dtype == np.float32 else np.empty(images.shape, np.float32)
+        np.multiply(images, np.float32(spec.scale), out=values, dtype=np.float32)
+        values += np.float32(spec.offset)
+        if dtype != np.float32:
+            scale, zero = self._input["quantization"]
+            limits = np.iinfo(dtype)
+            np.clip(np.rint(values / scale + zero), limits.min, limits.max, out=values)
+            tensor[...] = values
 
     def _read(self, output: Any) -> NDArray[np.float32]:
         values = self._interpreter.get_tensor(output["index"])

@@ -29,11 +29,16 @@ from catalog_ai.workflow.queues import (
     send_expansion,
     send_queued,
     send_rollback,
-    share_with_idle,
 )
 from catalog_ai.workflow.reading import ReadImage, find_unsteady, group_images, read_images
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.rollback import Step, continue_rollback
+from catalog_ai.workflow.sharing import (
+    drop_chunk,
+    is_last_work,
+    share_with_idle,
+    take_waiting_chunk,
+)
 from catalog_ai.workflow.statistics import update_summaries
 from catalog_ai.workflow.store import store_results
 from catalog_ai.workflow.watchdog import end_process_after
@@ -41,9 +46,11 @@ from catalog_ai.workflow.watchdog import end_process_after
 logger = logging.getLogger(__name__)
 
 STORED_TOGETHER = 128  # rows of a transaction, once it is known that they are quickly judged
-LEAST_PART = 32  # rows: with so few it begins, nobody knows yet how long they take, and ends
+FIRST_PART = 32  # rows: nobody knows yet how long they take
+LAST_PART = 16  # rows: in so few, the last of a run's work is still shared
 LONG_PART = 10.0  # seconds, a small part of a lease: what took longer is followed by less
 OVERTIME = 2  # seconds after the lease, until a process that does not notice its end is ended
+GO_ON = 60.0  # seconds that a job may have taken and still go on with another's rows
 COUNT_FOR = 60  # seconds: what is left then is counted by the next job
 PAGES_A_JOB = 20  # then the rest goes behind the chunks that are queued already
 SLICE = 60.0  # seconds of a rollback in one job
@@ -63,11 +70,21 @@ def warm_up() -> None:
 
 
 def classify_chunk(ids: Sequence[int]) -> None:
-    """Classify those of the rows that are still to do; asked to stop, queue the rest again.
+    """Classify those of the rows that are still to do, and for a while of chunks that wait.
 
-    Where workers stand idle, they get some of the rows: then all workers of a run end together.
+    Asked to stop, it queues the rest again. Where workers stand idle, they get some of the rows:
+    then all workers of a run end together.
     """
-    ids = list(ids)
+    end = time.monotonic() + min(GO_ON, get_settings().JOB_TIMEOUT / 10)
+    done = _work_off(list(ids))
+    while done and time.monotonic() < end and (waiting := take_waiting_chunk()):
+        done = _work_off(list(waiting.args[0]))
+        if done:
+            drop_chunk(waiting)
+
+
+def _work_off(ids: list[int]) -> bool:
+    """Classify rows part by part; False when asked to stop: the rest is queued again then."""
     try:
         for part, fresh in _plan_parts(ids):
             if is_stopping():
@@ -77,10 +94,11 @@ def classify_chunk(ids: Sequence[int]) -> None:
             with run_clock(lease), end_process_after(lease + OVERTIME):
                 process_rows(claim(part, fresh=fresh))
         else:
-            return
+            return True
     except StopNow:
         release_held()
     send_queued(ids)
+    return False
 
 
 def _plan_parts(ids: list[int]) -> Iterator[tuple[Sequence[int], bool]]:
@@ -90,13 +108,14 @@ def _plan_parts(ids: list[int]) -> Iterator[tuple[Sequence[int], bool]]:
     uses up only its own tries and never those of its neighbours; the worst come last, so that
     nobody waits behind them.
     """
-    start, size = 0, min(LEAST_PART, STORED_TOGETHER)
+    start, size = 0, min(FIRST_PART, STORED_TOGETHER)
     while start < len(ids):
         given = share_with_idle(ids[start:])
         del ids[len(ids) - given :]
         begin = time.monotonic()
-        # Less and less towards the end: of what is in hand nothing can be shared any more.
-        number = min(size, max(LEAST_PART, (len(ids) - start) // 2))
+        # Less and less towards a run's end: of what is in hand nothing can be shared any more.
+        shrink = is_last_work()
+        number = min(size, max(LAST_PART, (len(ids) - start) // 4)) if shrink else size
         yield ids[start : start + number], True
         start += number
         slow = time.monotonic() - begin > LONG_PART

@@ -10,7 +10,7 @@ from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry as ConnectionRetry
-from rq import Queue, Retry, Worker, get_current_job
+from rq import Queue, Retry, Worker
 
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, HealthCheck, Rollback, Run
@@ -22,7 +22,6 @@ CONNECT_SECONDS = 2.0  # that a Redis which does not answer at all may take
 # Seconds: rows and log say what went wrong, and in an outage each pass of reconcile leaves jobs of
 # up to 50 kB behind.
 KEEP_FAILED = 3600
-SHARED_FROM = 64  # rows: of fewer, half is nearly as soon done as a job is started
 EXPAND_JOB = "catalog_ai.workflow.jobs.expand_run"
 CHECK_JOB = "catalog_ai.workflow.jobs.check_health"
 CHECK_TIMES = 6  # as long as other jobs may take: a million photos are compared in one go
@@ -109,31 +108,6 @@ def send(queue_name: str, ids: Sequence[int]) -> None:
     chunks = [list(ids[start : start + size]) for start in range(0, len(ids), size)]
     queue.enqueue_many([_prepare(CLASSIFY_JOB, [chunk]) for chunk in chunks])
     Classification.objects.filter(pk__in=ids).update(sent_at=timezone.now())
-
-
-def share_with_idle(ids: Sequence[int]) -> int:
-    """Queue the last half of a job's rows once more where a worker has nothing to do; how many.
-
-    Only from within a job. Should the new job be lost, reconcile sends its rows again.
-    """
-    job = get_current_job()
-    if job is None or len(ids) < SHARED_FROM:
-        return 0
-    try:
-        if not count_idle_workers(Queue(job.origin, connection=job.connection)):
-            return 0
-        given = list(ids[(len(ids) + 1) // 2 :])
-        send(job.origin, given)
-    except RedisError:
-        logger.warning("no work could be shared", exc_info=True)
-        return 0
-    return len(given)
-
-
-def count_idle_workers(queue: Queue) -> int:
-    """Workers of a queue for whom there is no job."""
-    busy = queue.started_job_registry.get_job_count(cleanup=False)
-    return max(0, int(Worker.count(queue=queue) - busy - queue.count))
 
 
 def send_queued(ids: Sequence[int]) -> None:

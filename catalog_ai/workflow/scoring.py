@@ -31,6 +31,7 @@ class Scorer:
     ) -> None:
         self.target, self.thresholds = target, thresholds
         self.labels = bundle.labels
+        self._ids = [label.id for label in self.labels]
         filing = [at for at, label in enumerate(self.labels) if label.facet in target.facets]
         least = [thresholds[self.labels[at].id] for at in filing]
         self._filing = np.array(filing, np.intp)
@@ -44,15 +45,23 @@ class Scorer:
         filing = exact[:, self._filing]
         tops = self._filing[filing.argmax(axis=1)].tolist()
         reached = filing >= self._least
-        return [self._score_one(*one) for one in zip(exact, tops, reached, strict=True)]
+        rounded = exact.round(4)
+        each = zip(exact, rounded, tops, reached, strict=True)
+        return [self._score_one(*one) for one in each]
 
-    def _score_one(self, exact: NDArray[np.float64], top: int, reached: NDArray[np.bool]) -> Scored:
+    def _score_one(
+        self,
+        exact: NDArray[np.float64],
+        rounded: NDArray[np.float64],
+        top: int,
+        reached: NDArray[np.bool],
+    ) -> Scored:
         kept = np.flatnonzero(exact >= MIN_SCORE)
         ranked = kept[np.argsort(-exact[kept], kind="stable")]
-        pairs = zip(ranked.tolist(), exact[ranked].tolist(), strict=True)
+        names = [self._ids[at] for at in ranked.tolist()]
         return Scored(
             verdict=self._decide(exact, self._filing[reached]),
-            scores={self.labels[at].id: round(score, 4) for at, score in pairs},
+            scores=dict(zip(names, rounded[ranked].tolist(), strict=True)),
             top_label=self.labels[top].id,
             top_confidence=float(exact[top]),
         )

@@ -13,7 +13,7 @@ import pytest
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.enqueue import enqueue
-from catalog_ai.workflow.jobs import LEAST_PART
+from catalog_ai.workflow.jobs import FIRST_PART
 from shop_demo.models import Product
 from tests.e2e.test_story import wait_for, worker_environment
 from tests.factories import make_image_bytes
@@ -102,7 +102,7 @@ def test_a_host_that_is_stopped_with_a_long_batch_in_hand_gives_it_back_at_no_co
     host = subprocess.Popen(command, env=slow)
     try:
         # A job's first part, of half a second an image: far more than a stop waits for.
-        wait_for(lambda: count(state=State.RUNNING) >= LEAST_PART)
+        wait_for(lambda: count(state=State.RUNNING) >= FIRST_PART)
         host.send_signal(signal.SIGTERM)
         assert host.wait(90) == 0
     finally:

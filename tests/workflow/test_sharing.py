@@ -1,9 +1,10 @@
-"""Work for idle workers: a job gives half of its rows away where somebody has nothing to do."""
+"""Work passed between workers: half a job to an idle one, what waits to one that is done."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from redis import Redis
 from rq import Worker
 from rq.job import _job_stack
@@ -11,11 +12,17 @@ from rq.job import _job_stack
 from catalog_ai.models import Classification
 from catalog_ai.workflow import jobs
 from catalog_ai.workflow.jobs import classify_chunk
-from catalog_ai.workflow.queues import send, share_with_idle
+from catalog_ai.workflow.queues import send, send_rollback
+from catalog_ai.workflow.sharing import (
+    drop_chunk,
+    is_last_work,
+    share_with_idle,
+    take_waiting_chunk,
+)
 from tests.factories import make_product
 
 State = Classification.State
-BULK = "catalog_ai"
+BULK, UPLOADS = "catalog_ai", "catalog_ai_uploads"
 
 
 def make_queued(count: int) -> list[int]:
@@ -62,7 +69,7 @@ def test_nothing_more_is_given_while_a_job_waits(queue: Any) -> None:
 def test_nobody_idle_gets_nothing_and_little_is_not_worth_a_job(queue: Any) -> None:
     assert share_with_idle(range(100)) == 0
     start_idle_worker(queue)
-    assert share_with_idle(range(63)) == 0
+    assert share_with_idle(range(31)) == 0
 
 
 @pytest.mark.redis
@@ -93,3 +100,105 @@ def test_what_was_given_away_is_left_to_the_other_job(monkeypatch: pytest.Monkey
     monkeypatch.setattr(jobs, "share_with_idle", lambda left: 0)
     classify_chunk(ids[3:])
     assert not queued.exists()
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_a_job_that_is_done_goes_on_with_the_chunks_that_wait(queue: Any) -> None:
+    ids = make_queued(5)
+    send(BULK, ids[2:4])
+    send(BULK, ids[4:])
+    classify_chunk(ids[:2])
+    assert not Classification.objects.filter(state=State.QUEUED).exists()
+    assert queue.count == 0
+    assert not queue.connection.keys("rq:job:*")
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_a_taken_chunk_waits_in_the_queue_until_it_is_done(queue: Any) -> None:
+    send(BULK, [1, 2])
+    chunk = take_waiting_chunk()
+    assert chunk is not None
+    assert queue.get_job_ids() == [chunk.id]
+    drop_chunk(chunk)
+    assert queue.count == 0
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_two_jobs_take_different_chunks(queue: Any) -> None:
+    send(BULK, [1])
+    send(BULK, [2])
+    taken = [take_waiting_chunk(), take_waiting_chunk()]
+    assert [chunk.args[0] for chunk in taken if chunk] == [[1], [2]]
+    assert take_waiting_chunk() is None
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_what_is_no_chunk_is_not_passed_by(queue: Any) -> None:
+    send(BULK, [1])
+    send_rollback(1)  # goes to the front
+    assert take_waiting_chunk() is None
+    assert queue.count == 2
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_a_chunk_that_a_worker_has_come_to_is_left_to_it(queue: Any) -> None:
+    send(BULK, [1])
+    chunk = take_waiting_chunk()
+    assert chunk is not None
+    queue.empty()  # as when a worker has popped it
+    chunk.save()
+    drop_chunk(chunk)
+    assert queue.connection.exists(chunk.key)
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_a_job_that_went_on_for_long_takes_no_more(
+    queue: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "GO_ON", 0.0)
+    ids = make_queued(2)
+    send(BULK, ids[1:])
+    classify_chunk(ids[:1])
+    assert queue.count == 1
+    assert Classification.objects.filter(state=State.QUEUED).count() == 1
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_a_stopped_job_takes_nothing_more(
+    queue: Any, live_queues: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "is_stopping", lambda: True)
+    ids = make_queued(2)
+    send(BULK, ids[1:])
+    classify_chunk(ids[:1])
+    assert [job.args[0] for job in queue.jobs] == [ids[1:]]
+    [back] = live_queues[UPLOADS].jobs
+    assert back.args[0] == ids[:1]
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_with_redis_gone_nothing_is_taken(queue: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(BULK, [1])
+    monkeypatch.setitem(settings.RQ_QUEUES, BULK, {"URL": "redis://127.0.0.1:1/0"})
+    assert take_waiting_chunk() is None
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_work_is_the_last_when_nothing_waits(queue: Any) -> None:
+    assert is_last_work()
+    send(BULK, [1])
+    assert not is_last_work()
+
+
+def test_outside_a_job_nothing_is_taken() -> None:
+    assert take_waiting_chunk() is None
+    assert not is_last_work()

@@ -1,0 +1,85 @@
+"""Work passed between workers: to the idle ones, and from the queue to a job that is done early.
+
+Only within a job. Claims make both harmless: of two jobs with the same rows, each does what the
+other has not taken.
+"""
+
+import logging
+from collections.abc import Sequence
+
+from redis.exceptions import RedisError
+from rq import Queue, Worker, get_current_job
+from rq.job import Job
+
+from catalog_ai.conf import get_settings
+from catalog_ai.workflow.queues import CLASSIFY_JOB, open_queue, send
+
+logger = logging.getLogger(__name__)
+
+SHARED_FROM = 32  # rows: of fewer, half is nearly as soon done as a job is started
+LOOKED_AT = 16  # waiting jobs: other jobs may be at the first ones already
+TAKEN = "catalog_ai:taken:"  # with a job's id, in Redis: a chunk that some job is at
+
+
+def share_with_idle(ids: Sequence[int]) -> int:
+    """Queue the last half of a job's rows once more where a worker has nothing to do; how many.
+
+    Should the new job be lost, reconcile sends its rows again.
+    """
+    job = get_current_job()
+    if job is None or len(ids) < SHARED_FROM:
+        return 0
+    try:
+        if not count_idle_workers(Queue(job.origin, connection=job.connection)):
+            return 0
+        given = list(ids[(len(ids) + 1) // 2 :])
+        send(job.origin, given)
+    except RedisError:
+        logger.warning("no work could be shared", exc_info=True)
+        return 0
+    return len(given)
+
+
+def is_last_work() -> bool:
+    """Whether nothing waits behind this job, so that other workers will soon be idle."""
+    job = get_current_job()
+    try:
+        return job is not None and Queue(job.origin, connection=job.connection).is_empty()
+    except RedisError:
+        return False  # then nothing can be shared
+
+
+def count_idle_workers(queue: Queue) -> int:
+    """Workers of a queue for whom there is no job."""
+    busy = queue.started_job_registry.get_job_count(cleanup=False)
+    return max(0, int(Worker.count(queue=queue) - busy - queue.count))
+
+
+def take_waiting_chunk() -> Job | None:
+    """The first chunk of this job's queue that no other job has taken, for a job done with its own.
+
+    Starting a job costs as much as judging a dozen images. The chunk stays in the queue until
+    `drop_chunk`, so that nothing is lost with this process; a worker that comes to it meanwhile
+    does part of it. What else waits there, a rollback say, is not passed by.
+    """
+    job = get_current_job()
+    if job is None:
+        return None
+    try:
+        queue = open_queue(job.origin)
+        for job_id in queue.get_job_ids(0, LOOKED_AT):
+            if queue.connection.set(TAKEN + job_id, 1, nx=True, ex=get_settings().JOB_TIMEOUT):
+                waiting = queue.fetch_job(job_id)
+                return waiting if waiting and waiting.func_name == CLASSIFY_JOB else None
+    except RedisError:
+        logger.warning("no waiting work could be taken", exc_info=True)
+    return None
+
+
+def drop_chunk(chunk: Job) -> None:
+    """All of a taken chunk is done: no worker need come to it any more, unless one is at it."""
+    try:
+        if open_queue(chunk.origin).remove(chunk):
+            chunk.delete(remove_from_queue=False)
+    except RedisError:
+        logger.warning("a chunk stays in the queue with nothing left to do", exc_info=True)
