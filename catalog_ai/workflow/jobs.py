@@ -45,7 +45,7 @@ from catalog_ai.workflow.watchdog import end_process_after
 
 logger = logging.getLogger(__name__)
 
-STORED_TOGETHER = 128  # rows of a transaction, once it is known that they are quickly judged
+STORED_TOGETHER = 256  # rows of a transaction, once it is known that they are quickly judged
 FIRST_PART = 32  # rows: nobody knows yet how long they take
 LAST_PART = 16  # rows: in so few, the last of a run's work is still shared
 LONG_PART = 10.0  # seconds, a small part of a lease: what took longer is followed by less
@@ -115,7 +115,7 @@ def _plan_parts(ids: list[int]) -> Iterator[tuple[Sequence[int], bool]]:
         begin = time.monotonic()
         # Less and less towards a run's end: of what is in hand nothing can be shared any more.
         shrink = is_last_work()
-        number = min(size, max(LAST_PART, (len(ids) - start) // 4)) if shrink else size
+        number = min(size, max(LAST_PART, (len(ids) - start) // 8)) if shrink else size
         yield ids[start : start + number], True
         start += number
         slow = time.monotonic() - begin > LONG_PART
