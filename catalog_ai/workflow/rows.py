@@ -13,7 +13,15 @@ from django.db import connections, models, router
 from django.db.models.constants import OnConflict
 
 # What Django passes on to every database as it is; asking it costs as much as all else here.
-PLAIN: dict[type, type] = {models.CharField: str, models.FloatField: float}
+PLAIN: dict[type, type] = {
+    models.AutoField: int,
+    models.BigAutoField: int,
+    models.BooleanField: bool,
+    models.CharField: str,
+    models.FloatField: float,
+    models.ForeignKey: int,
+    models.OneToOneField: int,
+}
 
 
 class _Column(NamedTuple):
@@ -98,12 +106,11 @@ def _prepare(field: Any, values: Sequence[Any], connection: Any) -> _Column:
     """The values as the database takes them; one that all rows share is prepared once."""
     if len(values) > 1 and list(values).count(values[0]) == len(values):
         return _repeat(field, values[0], len(values), connection)
-    plain = PLAIN.get(type(field))
-    return _Column(
-        field,
-        [value if type(value) is plain else _write(field, value, connection) for value in values],
-        False,
-    )
+    plain = PLAIN.get(type(field), ())
+    written = [
+        value if isinstance(value, plain) else _write(field, value, connection) for value in values
+    ]
+    return _Column(field, written, False)
 
 
 def _repeat(field: Any, value: Any, number: int, connection: Any) -> _Column:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from django.db import models, transaction
+from django.utils import timezone
 
 from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
 from catalog_ai.models.causes import Cause
@@ -191,8 +192,10 @@ def _write(
     current = [row for row in outcome.rows if row.is_current]
     supersede(target, [row.object_id for row in current])
     changes = find_changes(run.pk, outcome.changes) if outcome.changes else {}
+    now = timezone.now()
     for row in outcome.rows:
         row.change_id = changes.get(row.pk)
+        row.finished_at = row.finished_at and now  # what is stored together ends together
     update_rows(Classification, outcome.rows, RESULT_FIELDS)
     insert_rows(outcome.suggestions)
     _insert_decisions(outcome.decisions)

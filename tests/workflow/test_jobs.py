@@ -255,10 +255,18 @@ def list_sizes(count: int) -> list[int]:
     return [len(part) for part, fresh in jobs._plan_parts(list(range(count))) if fresh]
 
 
-def test_parts_begin_small_grow_while_they_are_quick_and_end_small() -> None:
+def test_parts_begin_small_and_grow_while_they_are_quick() -> None:
     sizes = list_sizes(1024)
-    assert sizes[:4] == [32, 64, 128, 128]
-    assert max(sizes) == 128 and sizes[-1] <= 32
+    assert sizes[:4] == [32, 64, 128, 256]
+    assert max(sizes) == 256
+    assert sum(sizes) == 1024
+
+
+def test_parts_of_the_last_work_get_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "is_last_work", lambda: True)
+    sizes = list_sizes(1024)
+    assert sizes[0] == 32 and sizes[-1] <= 16
+    assert sizes[2:] == sorted(sizes[2:], reverse=True)
     assert sum(sizes) == 1024
 
 
