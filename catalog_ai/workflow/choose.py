@@ -7,9 +7,10 @@ from django.db import transaction
 
 from catalog_ai.errors import CatalogAIError
 from catalog_ai.models import Decision, Suggestion
+from catalog_ai.workflow.decide_one import decide_product, group_by_card
 from catalog_ai.workflow.locks import lock_classification
 from catalog_ai.workflow.permissions import REVIEW, require
-from catalog_ai.workflow.review import Reviewed, decide_product, group_by_card
+from catalog_ai.workflow.review import Reviewed
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
