@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def choose(suggestion_ids: Collection[int], actor: "Actor") -> Reviewed:
-    """Approve these and reject what else is pending on their cards: one batch, one undo."""
+    """Approve these and reject what else is pending on their cards: one batch, one undo.
+
+    Raises:
+        NotPermitted: the actor may not review.
+    """
     require(actor, REVIEW)
     reviewed = Reviewed()
     picked = group_by_card(suggestion_ids)

@@ -1,4 +1,7 @@
-"""A person's verdicts: approve, reject, correct, dismiss. Each is one row in the ledger."""
+"""A person's verdicts: approve, reject, correct, dismiss. Each is one row in the ledger.
+
+All raise NotPermitted where the actor may not review.
+"""
 
 import uuid
 from collections.abc import Collection
