@@ -26,7 +26,7 @@ from urllib.error import URLError
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = tempfile.mkdtemp(prefix="review-benchmark-")
-os.environ.setdefault("DEMO_VAR", VAR)
+os.environ["DEMO_VAR"] = VAR
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop_demo.settings")
 os.environ.setdefault("SECRET_KEY", "only-for-this-benchmark")
 sys.path.insert(0, str(ROOT))
@@ -63,7 +63,7 @@ def start_server() -> tuple["subprocess.Popen[bytes]", str]:
         stderr=subprocess.DEVNULL,
     )
     address = f"http://127.0.0.1:{port}"
-    for _ in range(150):
+    for _ in range(600):
         try:
             urllib.request.urlopen(f"{address}/admin/login/")  # noqa: S310
             return server, address
@@ -115,6 +115,7 @@ def drive(address: str, session: str, count: int) -> dict[str, Any]:
         context = browser.new_context(base_url=address)
         name = settings.SESSION_COOKIE_NAME
         context.add_cookies([{"name": name, "value": session, "url": address}])
+        context.set_default_timeout(120_000)  # a busy machine is slow, not broken
         page = context.new_page()
         start = time.perf_counter()
         page.goto(f"{reverse('admin:catalog_ai_review')}?reason=low_confidence")
@@ -134,27 +135,32 @@ def drive(address: str, session: str, count: int) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--products", type=int, default=10_000)
-    parser.add_argument("--decisions", type=int, default=200)
-    options = parser.parse_args()
+def measure(products: int, decisions: int) -> dict[str, Any]:
     call_command("migrate", verbosity=0)
-    call_command("seed_scale", products=options.products)
+    call_command("seed_scale", products=products, stdout=sys.stderr)
     seeded = count_decisions()
     session = log_in()
     # Playwright's loop runs in this thread, so the rows are counted before and after it only.
     server, address = start_server()
     try:
-        figures = drive(address, session, options.decisions)
+        figures = drive(address, session, decisions)
     finally:
         server.terminate()
         server.wait(20)
-    decisions = count_decisions() - seeded
-    figures = {"products": options.products, "decisions": decisions, **figures}
+    return {"products": products, "decisions": count_decisions() - seeded, **figures}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--products", type=int, default=10_000)
+    parser.add_argument("--decisions", type=int, default=200)
+    options = parser.parse_args()
+    try:
+        figures = measure(options.products, options.decisions)
+    finally:
+        connection.close()
+        shutil.rmtree(VAR)
     print(json.dumps(figures, indent=2))
-    connection.close()
-    shutil.rmtree(VAR)
 
 
 if __name__ == "__main__":

@@ -38,9 +38,6 @@ def fill(products: int) -> Run:
     """A finished run that filed so many new products by itself."""
     bundle = get_bundle()
     labels = [label.id for label in bundle.labels if label.facet == "article"]
-    keys = {}
-    for label in labels:
-        keys[label] = Category.objects.get_or_create(name=label)[0].pk
     run = Run.objects.create(
         target=TARGET,
         source=Run.Source.COMMAND,
@@ -53,10 +50,16 @@ def fill(products: int) -> Run:
         total=products,
         filed=products,
     )
+    file_suggestions(add_suggestions(add_results(run, products, labels), labels))
+    return run
+
+
+def add_results(run: Run, products: int, labels: list[str]) -> list[Classification]:
+    """New products with a result each."""
     made = Product.objects.bulk_create(
         [Product(title=f"Product {number}", image=f"{number}.jpg") for number in range(products)]
     )
-    rows = Classification.objects.bulk_create(
+    return Classification.objects.bulk_create(
         Classification(
             run=run,
             target=TARGET,
@@ -74,7 +77,17 @@ def fill(products: int) -> Run:
         )
         for number, product in enumerate(made)
     )
-    suggestions = Suggestion.objects.bulk_create(
+
+
+def add_suggestions(rows: list[Classification], labels: list[str]) -> list[Suggestion]:
+    """The label that each result was filed under; every fifth was filed under a second one."""
+    keys = {label: Category.objects.get_or_create(name=label)[0].pk for label in labels}
+    filed = [
+        (row, labels[(number + place) % len(labels)])
+        for number, row in enumerate(rows)
+        for place in range(1 if number % 5 else 2)
+    ]
+    return Suggestion.objects.bulk_create(
         Suggestion(
             classification=row,
             label=label,
@@ -83,12 +96,8 @@ def fill(products: int) -> Run:
             state=Suggestion.State.APPLIED,
             category=str(keys[label]),
         )
-        for number, row in enumerate(rows)
-        for label in {row.top_label, labels[(number + 1 + number % 5 // 4) % len(labels)]}
-        if label == row.top_label or number % 5 == 0
+        for row, label in filed
     )
-    file_suggestions(suggestions)
-    return run
 
 
 def file_suggestions(suggestions: list[Suggestion]) -> None:

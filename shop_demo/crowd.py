@@ -7,7 +7,7 @@ from django.db import connection, models, transaction
 
 from catalog_ai.models import Classification, DaySummary, Decision, Embedding, Run, Suggestion
 from shop_demo.backdrop import ROLLED_BACK, count_results, draw_photos
-from shop_demo.block import DROP, Block, Filing
+from shop_demo.block import Block
 from shop_demo.history import (
     make_rollback,
     make_threshold_changes,
@@ -16,6 +16,8 @@ from shop_demo.history import (
     tell_reviewed,
 )
 from shop_demo.models import Product
+from shop_demo.rows import Filing
+from shop_demo.shares import DROP
 
 BLOCK = 1000  # products made one by one
 AT_ONCE = 64_000  # at most so many are copied in one go
@@ -47,8 +49,8 @@ def seed_crowd(count: int, *, embeddings: bool = False) -> Iterator[int]:
             made += part
             yield part
         count_results(block.runs)
-        make_rollback(block.runs[ROLLED_BACK], block.reviewers[0])
-        make_threshold_changes(block.labels, block.reviewers)
+        make_rollback(block.runs[ROLLED_BACK], block.verdicts.reviewers[0])
+        make_threshold_changes(block.labels, block.verdicts.reviewers)
         reset_sequences(block)
         DaySummary.objects.all().delete()  # these products came past the workflow
     # As its autovacuum does by itself, only later.

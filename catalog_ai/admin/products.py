@@ -30,6 +30,7 @@ from catalog_ai.admin.columns import (
 from catalog_ai.admin.export import export_selection
 from catalog_ai.admin.filters import ConfidenceFilter, LabelFilter, StateFilter
 from catalog_ai.admin.panel import describe_panel
+from catalog_ai.admin.read_only import STYLES
 from catalog_ai.admin.selection import require_target
 from catalog_ai.admin.site import register_pages
 from catalog_ai.models import CategorizedProduct, Run
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-STYLES = "catalog_ai/admin.css"
 THUMBNAIL = "catalog_ai_thumbnail"
 # Columns that a list can be put in order by, where the product has the field: it has an index.
 ORDERED = {"catalog_ai_labels": "ai_confidence", "catalog_ai_state": "ai_state"}

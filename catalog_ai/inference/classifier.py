@@ -151,7 +151,7 @@ class Classifier:
         return list(self._interpreter.get_tensor_details())
 
     def read_tensor(self, tensor: dict[str, Any]) -> NDArray[np.float32]:
-        """A tensor's numbers after `classify`, from 8 bits back to float where need be.
+        """A tensor's numbers after `classify`, in its own shape, from 8 bits back to float.
 
         What lies between input and output is kept only with `keep_tensors`.
         """
@@ -178,7 +178,7 @@ class Classifier:
 def dequantise(values: NDArray[Any], parameters: dict[str, Any]) -> NDArray[np.float32]:
     """A tensor's numbers from 8 bits back to float, by the runtime's `quantization_parameters`.
 
-    Weights have a scale a channel, what flows through the network one for all.
+    Of any shape. Weights have a scale a channel, what flows through the network one for all.
     """
     scales, zeros = parameters["scales"], parameters["zero_points"]
     if not len(scales):
@@ -191,13 +191,13 @@ def dequantise(values: NDArray[Any], parameters: dict[str, Any]) -> NDArray[np.f
 
 
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """1 / (1 + exp(-x)), without overflow at either end."""
+    """1 / (1 + exp(-x)), 0 to 1, of any shape; without overflow at either end."""
     small = np.exp(-np.abs(logits))
     return np.asarray(np.where(logits >= 0, 1, small) / (1 + small), np.float32)
 
 
 def normalise(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows of length 1; a row of zeros stays zero."""
+    """(..., size) vectors at length 1; one of zeros stays zero."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 

@@ -100,10 +100,12 @@ class Bundle:
 
     @property
     def model_version(self) -> str:
+        """What results keep to name the model that they are of."""
         return f"{self.name}-{self.version}"
 
     @property
     def model_path(self) -> Path:
+        """The TFLite file."""
         return self.path / MODEL_FILE
 
     @cached_property

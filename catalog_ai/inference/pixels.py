@@ -22,8 +22,9 @@ SIDEWAYS = {TURNS[orientation] for orientation in (5, 6, 7, 8)}  # width and hei
 
 
 def choose_draft(size: tuple[int, int], side: int, fit: str) -> tuple[int, int]:
-    """The least size that a JPEG may be decoded at: twice what is needed keeps the pixels.
+    """The least (width, height) that a JPEG may be decoded at: twice what is needed is enough.
 
+    `size` is the picture's own, `side` the longest side that is wanted, in pixels.
     docs/adr/0003-decoding.md has the figures.
     """
     if fit == "stretch":

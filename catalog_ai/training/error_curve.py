@@ -75,6 +75,15 @@ def bound_share(wrong: Numbers, count: Numbers, sureness: float = SURENESS) -> N
     return np.asarray((middle + width) / (1 + square / count), float)
 
 
+def rank_surest(confidence: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Places of (N,) confidences, the surest first, and where in that order a limit can cut.
+
+    No limit can cut between equal confidences: only the last of them is an end.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    return order, np.append(np.flatnonzero(np.diff(confidence[order])), len(order) - 1)
+
+
 def choose_limit(confidence: Floats, wrong: Numbers, budget: float) -> float:
     """The lowest confidence from which the bound of the expected error keeps within `budget`.
 
@@ -83,8 +92,7 @@ def choose_limit(confidence: Floats, wrong: Numbers, budget: float) -> float:
     """
     if not len(confidence):
         return math.inf
-    order = np.argsort(-confidence, kind="stable")
-    ends = np.append(np.flatnonzero(np.diff(confidence[order])), len(order) - 1)
+    order, ends = rank_surest(confidence)
     counts = np.arange(1.0, len(order) + 1)
     bounds = bound_share(np.cumsum(wrong[order].astype(float)), counts)[ends]
     allowed = np.flatnonzero(bounds <= budget)

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog_ai.training.error_curve import rank_surest
+
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
 
@@ -101,20 +103,10 @@ def bin_by_confidence(
 
 def find_automation(confidence: Floats, correct: Ints, error: float) -> float:
     """Largest share that one confidence limit files with at most `error` of the filed wrong."""
-    order = np.argsort(-confidence, kind="stable")
-    ends = np.append(np.flatnonzero(np.diff(confidence[order])), len(order) - 1)
+    order, ends = rank_surest(confidence)
     wrong = np.cumsum(1 - correct[order].astype(int))[ends]
     allowed = np.flatnonzero(wrong <= error * (ends + 1))
     return float((ends[allowed[-1]] + 1) / len(order)) if len(allowed) else 0.0
-
-
-def find_precision_at_k(
-    gallery: Floats, gallery_classes: Ints, queries: Floats, query_classes: Ints, k: int = 5
-) -> float:
-    """Share of each query's k nearest gallery items (cosine, unit rows) of the query's class."""
-    similar = queries @ gallery.T
-    nearest = np.argpartition(-similar, k - 1, axis=1)[:, :k]
-    return float((gallery_classes[nearest] == query_classes[:, None]).mean())
 
 
 def score_tags(truth: Ints, chosen: Ints) -> tuple[float, float]:

@@ -69,14 +69,19 @@ def name_classes(
     classes: list[NamedClass] = []
     places: dict[str, int] = {}
     for name in wanted or sorted(set(values)):
-        parts = name.split(JOINT) if len(columns) > 1 else [name]
-        found = [match_name(bundle, *pair) for pair in zip(parts, facets, strict=True)]
-        labels = tuple(label.id for label in found if label) if all(found) else ()
+        labels = _match_parts(bundle, name, facets)
         twin = next((at for at, one in enumerate(classes) if labels and one.labels == labels), None)
         if twin is None:
             classes.append(NamedClass(name, labels))
         places[fold_name(name)] = len(classes) - 1 if twin is None else twin
     return classes, _spread(bundle, values, classes, places, facets)
+
+
+def _match_parts(bundle: Bundle, name: str, facets: list[str]) -> tuple[str, ...]:
+    """Ids of the labels that a name means, one a facet; none where one of them is unknown."""
+    parts = name.split(JOINT) if len(facets) > 1 else [name]
+    found = [match_name(bundle, *pair) for pair in zip(parts, facets, strict=True)]
+    return tuple(label.id for label in found if label) if all(found) else ()
 
 
 def _spread(
@@ -90,9 +95,7 @@ def _spread(
     by_labels = {one.labels: at for at, one in enumerate(classes) if one.labels}
     spread = {}
     for name in set(values):
-        parts = name.split(JOINT) if len(facets) > 1 else [name]
-        found = [match_name(bundle, *pair) for pair in zip(parts, facets, strict=True)]
-        labels = tuple(label.id for label in found if label) if all(found) else ()
+        labels = _match_parts(bundle, name, facets)
         place = places.get(fold_name(name), by_labels.get(labels) if labels else None)
         if place is not None:
             spread[name] = place

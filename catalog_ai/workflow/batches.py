@@ -29,6 +29,9 @@ def take_batch(chosen: QueueFilter, reviewer: "Actor", size: int = LEASED) -> in
     """Take the first free cards of a filter for one reviewer; how many that were.
 
     The UPDATE asks again whether a card is free: of two who reach for it at once, one gets it.
+
+    Raises:
+        NotPermitted: the reviewer may not review.
     """
     require(reviewer, REVIEW)
     whole = replace(chosen, mine="", after="")

@@ -7,16 +7,21 @@ from django.db import transaction
 
 from catalog_ai.errors import CatalogAIError
 from catalog_ai.models import Decision, Suggestion
+from catalog_ai.workflow.decide_one import decide_product, group_by_card
 from catalog_ai.workflow.locks import lock_classification
 from catalog_ai.workflow.permissions import REVIEW, require
-from catalog_ai.workflow.review import Reviewed, decide_product, group_by_card
+from catalog_ai.workflow.review import Reviewed
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
 
 
 def choose(suggestion_ids: Collection[int], actor: "Actor") -> Reviewed:
-    """Approve these and reject what else is pending on their cards: one batch, one undo."""
+    """Approve these and reject what else is pending on their cards: one batch, one undo.
+
+    Raises:
+        NotPermitted: the actor may not review.
+    """
     require(actor, REVIEW)
     reviewed = Reviewed()
     picked = group_by_card(suggestion_ids)

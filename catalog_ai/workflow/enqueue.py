@@ -54,8 +54,6 @@ def enqueue(
 ) -> Run:
     """Start categorising `products`, in the caller's transaction; the queue hears after commit.
 
-    A selection of up to EXPAND_PAGE products becomes rows at once. A larger one is kept as the
-    SQL that selects it and collected in the worker, page by page, so that this returns at once.
     `apply_automatically=None` means: as far as the actor (or the upload setting) may. `request` is
     the key of a client's request and a digest of what it asks: one key of an actor makes one run.
 
@@ -63,13 +61,12 @@ def enqueue(
         NotPermitted: the actor may not categorise, or asks to file by itself and may not.
         IntegrityError: the actor has a run of this request already.
     """
-    settings = get_settings()
     with transaction.atomic():
         run = Run.objects.create(
             target=target.key,
             source=source,
             mode=mode,
-            preset=preset or settings.PRESET,
+            preset=preset or get_settings().PRESET,
             model_version=get_bundle().model_version,
             apply_automatically=_authorise(source, actor, apply_automatically),
             dry_run=dry_run,
@@ -77,12 +74,7 @@ def enqueue(
             request_key=request[0],
             request_digest=request[1],
         )
-        pks = _get_page(products, "", target, settings.EXPAND_PAGE)
-        if len(pks) < settings.EXPAND_PAGE or not keep_selection(run, products):
-            _collect_all(run, target, products)
-            finish_expansion(run)
-        else:
-            expand_after_commit(run)
+        _collect_or_keep(run, target, products)
     return run
 
 
@@ -99,6 +91,28 @@ def _authorise(source: Run.Source, actor: "Actor", apply_automatically: bool | N
     if apply_automatically and not may_apply:
         raise NotPermitted
     return may_apply if apply_automatically is None else apply_automatically
+
+
+def _collect_or_keep(run: Run, target: ProductTarget, products: "models.QuerySet[Any]") -> None:
+    """A selection of less than EXPAND_PAGE products becomes rows at once.
+
+    A larger one is kept as the SQL that selects it and collected in the worker, page by page, so
+    that this returns at once.
+    """
+    size = get_settings().EXPAND_PAGE
+    is_large = len(_get_page(products, "", target, size)) == size
+    if is_large and keep_selection(run, products):
+        expand_after_commit(run)
+    else:
+        _collect_all(run, target, products)
+        finish_expansion(run)
+
+
+def _collect_all(run: Run, target: ProductTarget, products: "models.QuerySet[Any]") -> None:
+    after, size = "", get_settings().EXPAND_PAGE
+    while pks := _get_page(products, after, target, size):
+        send_after_commit(run, collect_page(run, target, pks))
+        after = target.to_key(pks[-1])
 
 
 def keep_selection(run: Run, products: "models.QuerySet[Any]") -> bool:
@@ -135,13 +149,6 @@ def _choose_page_size(run: Run) -> int:
     """As many as were collected so far: small pages first, so that no worker waits for work."""
     collected = run.total + run.skipped + run.without_image
     return min(get_settings().EXPAND_PAGE, max(FIRST_PAGE, collected))
-
-
-def _collect_all(run: Run, target: ProductTarget, products: "models.QuerySet[Any]") -> None:
-    after, size = "", get_settings().EXPAND_PAGE
-    while pks := _get_page(products, after, target, size):
-        send_after_commit(run, collect_page(run, target, pks))
-        after = target.to_key(pks[-1])
 
 
 def expand_next_page(run_id: int) -> bool:

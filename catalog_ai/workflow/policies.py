@@ -39,6 +39,7 @@ class Budgets:
     following: Mapping[str, bool] = field(default_factory=dict)  # "" for all labels
 
     def get(self, label: str) -> float:
+        """The share (0-1) of a label's filed products that may be wrong."""
         return self.of_labels.get(label, self.general)
 
     def follows(self, label: str) -> bool:

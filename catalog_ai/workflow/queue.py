@@ -135,6 +135,7 @@ def is_free() -> Q:
 
 
 def taken_by(reviewer: "Actor") -> Q:
+    """Rows that are in the reviewer's batch now."""
     return Q(assigned_to=as_user(reviewer), assigned_until__gt=timezone.now())
 
 

@@ -108,7 +108,11 @@ def _lock_run(pk: int) -> Run:
 
 
 def stop_rollback(rollback: Rollback, actor: "Actor") -> Rollback:
-    """Stop after the products in hand; what is back stays back."""
+    """Stop after the products in hand; what is back stays back.
+
+    Raises:
+        NotPermitted.
+    """
     require(actor, ROLL_BACK)
     Rollback.objects.filter(pk=rollback.pk, state=Rollback.State.RUNNING).update(
         state=Rollback.State.CANCELLED, finished_at=timezone.now()
@@ -118,7 +122,11 @@ def stop_rollback(rollback: Rollback, actor: "Actor") -> Rollback:
 
 
 def resume_rollback(rollback: Rollback, actor: "Actor") -> Rollback:
-    """Go on where it was stopped; or with the one that was asked for since."""
+    """Go on where it was stopped; or with the one that was asked for since.
+
+    Raises:
+        NotPermitted.
+    """
     require(actor, ROLL_BACK)
     with transaction.atomic():
         run = _lock_run(rollback.run_id)

@@ -1,4 +1,7 @@
-"""What a person can do to a run as a whole: pause, resume, cancel, retry."""
+"""What a person can do to a run as a whole: pause, resume, cancel, retry.
+
+All raise NotPermitted where the actor may not start runs.
+"""
 
 from typing import TYPE_CHECKING
 

@@ -43,6 +43,7 @@ class LabelSample:
 
     @classmethod
     def make(cls, confidences: Sequence[float], decided: Iterable[DecidedAt] = ()) -> "LabelSample":
+        """From confidences (0-1) and decisions in any order."""
         found = sorted(decided, key=lambda one: one.confidence)
         rows = np.array([one.figures for one in found]).reshape(-1, 5)
         from_top = np.cumsum(rows[::-1], axis=0)[::-1]
@@ -71,6 +72,7 @@ class LabelSample:
         return max(0.0, 1.0 - float(filed.mean())) if filed.size else None
 
     def estimate(self, auto: float) -> Estimate:
+        """The share (0-1) of what a threshold files that is wrong."""
         return estimate_error(self.find_evidence(auto), self.find_promised(auto))
 
 
@@ -90,6 +92,7 @@ class Sample:
     seconds: float | None  # a decision takes; None: not known
 
     def get(self, label: str) -> LabelSample:
+        """An empty one of a label that has no result."""
         return self.labels.get(label) or LabelSample()
 
 

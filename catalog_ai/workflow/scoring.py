@@ -38,7 +38,7 @@ class Scorer:
         self._least = np.array([min(pair.auto, pair.review) for pair in least], np.float64)
 
     def score(self, confidences: Sequence[NDArray[np.float32]]) -> list[Scored]:
-        """Of images one by one: `confidences`, 0-1, are in the order of the bundle's labels."""
+        """Of images one by one: (labels,) `confidences` each, 0-1, in the order of the bundle's."""
         if not confidences:
             return []
         exact = np.stack(confidences).astype(np.float64)

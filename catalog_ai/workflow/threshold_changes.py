@@ -30,6 +30,7 @@ class RuleState:
 
     @classmethod
     def read(cls, rule: LabelRule) -> "RuleState":
+        """As the rule stands in memory, saved or not."""
         return cls(rule.auto_threshold, rule.always_review, rule.auto_by)
 
 

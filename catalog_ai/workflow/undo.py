@@ -3,8 +3,7 @@
 import uuid
 from typing import TYPE_CHECKING
 
-from django.db import models, transaction
-from django.db.models import Max
+from django.db import transaction
 
 from catalog_ai.errors import CannotUndo, NotPermitted
 from catalog_ai.models import Decision
@@ -19,22 +18,12 @@ if TYPE_CHECKING:
 PERSONAL = (Decision.Action.APPROVE, Decision.Action.REJECT, Decision.Action.CORRECT)
 
 
-def last_batches(actor: "Actor", limit: int = 50) -> list[uuid.UUID]:
-    """The person's latest batches that are not undone yet, newest first."""
-    batches = _standing(actor).values("batch").annotate(last=Max("pk")).order_by("-last")
-    return [row["batch"] for row in batches[:limit]]
-
-
 def last_batch(actor: "Actor") -> uuid.UUID | None:
-    """The newest of `last_batches`, without grouping all that the person ever decided."""
-    return _standing(actor).order_by("-pk").values_list("batch", flat=True).first()
-
-
-def _standing(actor: "Actor") -> "models.QuerySet[Decision]":
-    """The person's own decisions that are not undone."""
-    return Decision.objects.filter(
+    """The person's latest batch that is not undone yet."""
+    standing = Decision.objects.filter(
         actor=as_user(actor), action__in=PERSONAL, reverted_by__isnull=True
     )
+    return standing.order_by("-pk").values_list("batch", flat=True).first()
 
 
 def undo(batch: uuid.UUID, actor: "Actor") -> Reviewed:

@@ -40,14 +40,16 @@ def trace(knots: Knots | Points, closed: bool = True) -> Points:
     points = np.array([knot[:2] for knot in knots], float)
     corners = [index for index, knot in enumerate(knots) if len(knot) > 2 and knot[2]]
     if not closed:
-        cuts = sorted({0, *corners, len(points) - 1})
-        runs = [points[a : b + 1] for a, b in zip(cuts, cuts[1:], strict=False)]
-        return np.concatenate([_spline(run, False) for run in runs])
+        return _join_splines(points, sorted({0, *corners, len(points) - 1}))
     if not corners:
         return _spline(points, True)
     points = np.roll(points, -corners[0], axis=0)
     points = np.vstack([points, points[:1]])
-    cuts = [index - corners[0] for index in corners] + [len(points) - 1]
+    return _join_splines(points, [*(index - corners[0] for index in corners), len(points) - 1])
+
+
+def _join_splines(points: Points, cuts: list[int]) -> Points:
+    """Smooth between the cuts and sharp at them."""
     runs = [points[a : b + 1] for a, b in zip(cuts, cuts[1:], strict=False)]
     return np.concatenate([_spline(run, False) for run in runs])
 

@@ -68,14 +68,6 @@ def test_automation_cannot_cut_between_equal_confidences():
     assert metrics.find_automation(np.array([0.9, 0.9]), np.array([1, 0]), 0.1) == 0.0
 
 
-def test_precision_at_k_counts_the_nearest_of_the_querys_class():
-    gallery = np.array([[1, 0], [0.8, 0.6], [0, 1]])
-    share = metrics.find_precision_at_k(
-        gallery, np.array([0, 1, 1]), np.array([[1.0, 0.0]]), np.array([0]), k=2
-    )
-    assert share == 0.5
-
-
 def test_tags_are_scored_over_all_and_over_the_tags_that_occur():
     truth = np.array([[1, 0, 0], [1, 1, 0]])
     chosen = np.array([[1, 1, 0], [0, 1, 0]])

@@ -47,7 +47,8 @@ from catalog_ai.workflow.rollback import (
 )
 from catalog_ai.workflow.runs import cancel_run, pause_run, resume_run, retry_failed
 from catalog_ai.workflow.store import Judged, store_results
-from catalog_ai.workflow.undo import last_batches, undo
+from catalog_ai.workflow.undo import PERSONAL as UNDOABLE
+from catalog_ai.workflow.undo import undo
 from shop_demo.models import Category, Product
 from tests.factories import make_product, make_result, make_superuser, make_unique_image_bytes
 
@@ -160,7 +161,8 @@ class Shop(RuleBasedStateMachine):
 
     @rule(who=people, which=slots)
     def undo_batch(self, who: int, which: int) -> None:
-        batches = last_batches(self.people[who])
+        own = Decision.objects.filter(actor=self.people[who], action__in=UNDOABLE, reverted_by=None)
+        batches = list(dict.fromkeys(own.order_by("-pk").values_list("batch", flat=True)))
         if not batches:
             return
         try:

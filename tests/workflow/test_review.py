@@ -17,7 +17,7 @@ from catalog_ai.targets import get_targets
 from catalog_ai.workflow.review import approve, correct, dismiss, reject
 from catalog_ai.workflow.rollback import preview_rollback
 from catalog_ai.workflow.store import Judged, store_results
-from catalog_ai.workflow.undo import last_batches, undo
+from catalog_ai.workflow.undo import last_batch, undo
 from shop_demo.models import Category, Product
 from tests.factories import (
     claim_one,
@@ -146,12 +146,12 @@ def test_undo_puts_everything_back(product: Product, person: Any, verb: str) -> 
         "correct": lambda: correct(row.pk, [str(own.pk)], person),
         "dismiss": lambda: dismiss([row.pk], person),
     }[verb]()
-    assert last_batches(person) == [reviewed.batch]
+    assert last_batch(person) == reviewed.batch
     undo(reviewed.batch, person)
     row.refresh_from_db()
     pending = row.suggestions.filter(state="pending")
     assert (row.state, pending.count(), names(product)) == (State.REVIEW, 2, {"Sale"})
-    assert last_batches(person) == []
+    assert last_batch(person) is None
 
 
 def test_undo_keeps_a_category_that_was_added_since(product: Product, person: Any) -> None:

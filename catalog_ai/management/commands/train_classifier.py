@@ -3,28 +3,15 @@
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
-from catalog_ai.inference.bundle import BundleError
-from catalog_ai.training.command import format_figures
-from catalog_ai.training.photos import PhotoError
+from catalog_ai.management.figures import FiguresCommand
 from catalog_ai.training.train import add_arguments, train
 
 
-class Command(BaseCommand):
+class Command(FiguresCommand):
     help = "Trains a model on labelled photos: a CSV beside its photos, or a folder of folders."
-    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_arguments(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            figures = train(Namespace(**options))
-        except (BundleError, PhotoError) as error:
-            raise CommandError(str(error)) from error
-        except ModuleNotFoundError as error:
-            raise CommandError(f'{error}: pip install "catalog-ai[train]".') from error
-        except FileNotFoundError as error:
-            raise CommandError(f"There is no file {error.filename}.") from error
-        self.stdout.write(format_figures(figures))
+    def find_figures(self, options: Namespace) -> dict[str, Any]:
+        return train(options)

@@ -1,4 +1,7 @@
-"""What people do about what a health check found. A person's word is never overwritten by it."""
+"""What people do about what a health check found. A person's word is never overwritten by it.
+
+All raise NotPermitted where the actor may not do it.
+"""
 
 import uuid
 from collections.abc import Callable, Collection

@@ -32,6 +32,7 @@ class Vectors:
     photos: list[int] = field(default_factory=list)  # place of each vector's photo
 
     def read(self) -> NDArray[np.float16]:
+        """(photos, numbers), from the disk and not in memory."""
         self.file.flush()
         shape = (len(self.photos), self.numbers)
         return np.memmap(self.file, dtype="<f2", mode="r", shape=shape)

@@ -14,10 +14,12 @@ class Tally:
     decided: int = 0
 
     def add(self, number: int, approved: bool) -> None:
+        """Count so many decisions."""
         self.decided += number
         self.approved += number if approved else 0
 
     def include(self, other: "Tally") -> None:
+        """Count all of another tally."""
         self.approved += other.approved
         self.decided += other.decided
 

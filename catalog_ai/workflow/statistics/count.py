@@ -38,9 +38,11 @@ class Span:
         return TruncDate(field, tzinfo=get_zone())
 
     def results(self) -> "models.QuerySet[Classification]":
+        """What ended in the span, of any product model and state."""
         return Classification.objects.filter(**self.limit("finished_at")).order_by()
 
     def ledger(self) -> "models.QuerySet[Decision]":
+        """Entries of the span, of any product model; also those undone."""
         return Decision.objects.filter(**self.limit("created_at")).order_by()
 
     def judged(self) -> "models.QuerySet[Classification]":

@@ -36,6 +36,7 @@ class Step:
 
     @property
     def filed_share(self) -> float | None:
+        """Filed by the model of all products, 0-1; None where there were none."""
         return min(self.filed / self.products, 1.0) if self.products else None
 
 

@@ -17,6 +17,8 @@ DAILY = 92  # days that are shown one by one; longer periods are shown by the we
 
 
 class BadPeriod(CatalogAIError):
+    """The dates asked for make no period."""
+
     message = _("Give both dates, the earlier one first. The last 30 days are shown meanwhile.")
 
 
@@ -71,6 +73,7 @@ def get_zone() -> tzinfo:
 
 
 def day_of(moment: datetime) -> date:
+    """The local day of an aware moment."""
     return moment.astimezone(get_zone()).date()
 
 

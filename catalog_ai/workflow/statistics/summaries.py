@@ -88,6 +88,7 @@ def find_latest(target: str) -> datetime | None:
 
 
 def load_summaries(target: str, first: date, last: date) -> Summaries:
+    """What was counted in the present time zone, by day; `first` and `last` are both included."""
     kept = DaySummary.objects.filter(
         target=target, zone=str(get_zone()), day__gte=first, day__lte=last
     )
