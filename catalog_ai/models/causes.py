@@ -34,6 +34,11 @@ CAUSES: Mapping[str, str] = {
         "The model contradicts the category of %(odd)d of %(judged)d products. Look at a few "
         "of them and at “Labels and categories”. Then resume or cancel."
     ),
+    "photos_lost": gettext_noop(
+        "No photo can be opened: %(looked)d were tried. Is the folder or storage of the photos the "
+        "right one, is it there, and may the workers read it? The products wait unharmed. Mend it, "
+        "then resume."
+    ),
     "handed_on": gettext_noop("Started with model %(old)s; goes on with %(new)s."),
 }
 FAILED = "failed"  # an exception said why, in its own words

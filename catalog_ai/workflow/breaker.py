@@ -2,6 +2,7 @@
 
 import logging
 
+from django.db import models, transaction
 from django.db.models import F, Q
 
 from catalog_ai.conf import get_settings
@@ -10,6 +11,7 @@ from catalog_ai.models.causes import Cause
 
 logger = logging.getLogger(__name__)
 
+PHOTOS_LOST = "photos_lost"
 JUDGED = F("filed") + F("review") + F("unidentified")
 
 
@@ -33,17 +35,46 @@ def trip_breaker(run_id: int) -> bool:
     settings = get_settings()
     odd = Q(unidentified__gt=JUDGED * settings.STOP_UNIDENTIFIED_PERCENT / 100.0)
     odd |= Q(contradicting__gt=JUDGED * settings.STOP_CONTRADICTING_PERCENT / 100.0)
-    running = Run.objects.filter(
-        odd, pk=run_id, state__in=(Run.State.RUNNING, Run.State.EXPANDING)
-    ).exclude(Q(breaker=Run.Breaker.OFF) | Q(source=Run.Source.UPLOAD))
-    enough = running.annotate(judged=JUDGED).filter(judged__gte=settings.STOP_AFTER)
+    watched = _find_active(run_id).exclude(breaker=Run.Breaker.OFF).filter(odd)
+    enough = watched.annotate(judged=JUDGED).filter(judged__gte=settings.STOP_AFTER)
     if not enough.update(state=Run.State.PAUSED, breaker=Run.Breaker.TRIPPED):
         return False
     run = Run.objects.get(pk=run_id)
-    run.explain(_find_cause(run))
-    run.save(update_fields=Run.EXPLANATION)
-    logger.warning("run %d paused itself: %s", run_id, run.state_reason, extra={"run": run_id})
+    _tell(run, _find_cause(run))
     return True
+
+
+def pause_without_photos(run_id: int, looked: int) -> bool:
+    """Pause a run of whose photos none can be opened; whether this very call did."""
+    with transaction.atomic():
+        active = _find_active(run_id)
+        if not active.update(state=Run.State.PAUSED, breaker=Run.Breaker.TRIPPED):
+            return False
+        _tell(Run.objects.get(pk=run_id), Cause(PHOTOS_LOST, {"looked": looked}))
+    return True
+
+
+def find_next_breaker(run: Run) -> Run.Breaker:
+    """What becomes of the automatic stop of a paused run that a person resumes.
+
+    Whoever has looked at odd results lets them be: the run must not stop again at once. Photos
+    that are still not there stop it again, before it could file each of them as missing.
+    """
+    tripped = run.breaker == Run.Breaker.TRIPPED
+    if tripped and run.state_code != PHOTOS_LOST:
+        return Run.Breaker.OFF
+    return Run.Breaker.ON if tripped else Run.Breaker(run.breaker)
+
+
+def _find_active(run_id: int) -> "models.QuerySet[Run]":
+    active = Run.objects.filter(pk=run_id, state__in=(Run.State.RUNNING, Run.State.EXPANDING))
+    return active.exclude(source=Run.Source.UPLOAD)
+
+
+def _tell(run: Run, cause: Cause) -> None:
+    run.explain(cause)
+    run.save(update_fields=Run.EXPLANATION)
+    logger.warning("run %d paused itself: %s", run.pk, run.state_reason, extra={"run": run.pk})
 
 
 def _find_cause(run: Run) -> Cause:

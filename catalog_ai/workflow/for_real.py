@@ -106,7 +106,9 @@ def recall_results(rows: Sequence[Classification]) -> list[Judged]:
     run = rows[0].run
     assert run.results_of is not None  # noqa: S101 - asked by the caller
     earlier = load_earlier(run.results_of, [row.object_id for row in rows])
-    read = read_images(rows, get_target(run.target), force=True)
+    read = list(read_images(rows, get_target(run.target), force=True))
+    if failure := next((item.failure for item in read if item.failure is not None), None):
+        raise failure  # a photo that cannot be opened just now is not another one
     return [
         Judged(
             item.row,

@@ -217,6 +217,9 @@ def _give_back_unread(row: Classification, error: Exception) -> None:
     logger.warning("a file cannot be read", exc_info=error, extra=name_rows([row]))
     blame = Blame.WORKER if is_outage(error) else Blame.IMAGE
     give_back([row], Cause.from_error(error), blame)
+    # A fresh row gets its turn at the end of its job. This one has it now, and no other will come.
+    if blame is Blame.IMAGE and (row.attempts > 1 or row.interruptions):
+        process_rows(claim([row.pk], fresh=False))
 
 
 def _classify(items: Sequence[ReadImage]) -> dict[int, ImageResult]:

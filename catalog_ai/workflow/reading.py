@@ -3,9 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db import InterfaceError, OperationalError
 from django.db.models.fields.files import FieldFile
-from rq.timeouts import JobTimeoutException
 
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.images import ImageRejected, digest_image
@@ -13,11 +11,10 @@ from catalog_ai.models import Classification
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.classify import ImageResult
 from catalog_ai.workflow.enqueue import SETTLED
-from catalog_ai.workflow.limits import StopNow
-from catalog_ai.workflow.outages import unwrap
+from catalog_ai.workflow.lost_photos import raise_if_lost
+from catalog_ai.workflow.outages import is_outage, strikes_by_chance
 
-NOT_THE_FILES = (JobTimeoutException, StopNow, OperationalError, InterfaceError)
-TRIED = 3  # files: where none of so many can be read, it is not for the files
+TRIED = 3  # files: where none of so many can be read, it may not be for the files
 
 
 @dataclass(frozen=True)
@@ -31,6 +28,11 @@ class ReadImage:
     rejected_result: ImageResult | None = None
     failure: Exception | None = None  # of this file's alone: others could be read
 
+    @property
+    def is_unseen(self) -> bool:
+        """Whether there is a file, by its name, that could not be opened."""
+        return self.failure is not None or self.rejected_result is not None
+
 
 def read_images(
     rows: Sequence[Classification], target: ProductTarget, *, force: bool
@@ -41,17 +43,36 @@ def read_images(
     is left out: the same bytes and the same model give the same answer.
 
     Raises:
-        Whatever the storage does, where none of the first few can be read.
+        Whatever a storage does that does not answer, where none of the first few can be read.
+        StorageLost: neither these nor any others of the shop can.
     """
     images = target.load_images([row.object_id for row in rows])
     known = set() if force else _load_known_digests(rows)
-    failures: list[Exception] = []
+    unseen: list[ReadImage] = []  # since the last one that could be opened
+    seen: FieldFile | None = None
     for number, row in enumerate(rows, 1):
-        item = _read_one(row, images.get(row.object_id))
-        failures += [item.failure] if item.failure is not None else []
-        if number in (TRIED, len(rows)) and len(failures) == number:
-            raise failures[0]
+        image = images.get(row.object_id)
+        item = _read_one(row, image)
+        if item.is_unseen:
+            unseen.append(item)
+        else:
+            unseen, seen = [], image or seen
+        if number in (TRIED, len(rows)) and len(unseen) >= min(TRIED, number):
+            _doubt_storage(unseen, number, target, seen)
         yield _drop_known(item, known)
+
+
+def _doubt_storage(
+    unseen: Sequence[ReadImage], number: int, target: ProductTarget, seen: FieldFile | None
+) -> None:
+    """Raise where what could not be opened, the last of so many, is not for the files."""
+    failures = [item.failure for item in unseen if item.failure is not None]
+    outages = [failure for failure in failures if is_outage(failure)]
+    if outages and len(failures) == number:
+        raise outages[0]
+    # Only of what a worker has in hand: a web server may have no way to the photos.
+    if unseen[0].row.lease_token:
+        raise_if_lost(unseen[0].row.run, target, seen)
 
 
 def group_images(read: Iterable[ReadImage], size: int) -> Iterator[list[ReadImage]]:
@@ -78,7 +99,7 @@ def _read_one(row: Classification, image: FieldFile | None) -> ReadImage:
     except MemoryError:
         raise
     except Exception as error:  # storages raise errors of their own kinds
-        if any(isinstance(link, NOT_THE_FILES) for link in unwrap(error)):
+        if strikes_by_chance(error):
             raise
         return ReadImage(row, name, failure=error)
     return ReadImage(row, name, data, digest_image(data))

@@ -17,9 +17,11 @@ from catalog_ai.models.causes import Cause
 from catalog_ai.workflow.claim import CLAIMABLE_RUNS, Blame, name_rows, put_back
 from catalog_ai.workflow.ends import fail_rows, let_go
 from catalog_ai.workflow.hand_on import hand_on_runs
+from catalog_ai.workflow.job_list import describe_job, list_jobs
 from catalog_ai.workflow.queues import (
+    CHECK_JOB,
+    EXPAND_JOB,
     is_empty,
-    is_idle,
     queue_name_of,
     send,
     send_check,
@@ -167,8 +169,12 @@ def resume_expansions(done: Reconciled) -> None:
     """Large runs whose collecting job was lost."""
     waiting = Run.objects.filter(is_older("created_at", GRACE), state=Run.State.EXPANDING)
     waiting = waiting.exclude(selection_sql="", results_of=None)
+    present: dict[str, set[str]] = {}
     for run in waiting:
-        if is_idle(queue_name_of(run)):
+        queue = queue_name_of(run)
+        if queue not in present:
+            present[queue] = list_jobs(queue)
+        if describe_job(EXPAND_JOB, run.pk) not in present[queue]:
             send_expansion(run)
             logger.info("run %d is collected further", run.pk, extra={"runs": [run.pk]})
             done.expansions += 1
@@ -179,8 +185,9 @@ def resume_checks(done: Reconciled) -> None:
     waiting = HealthCheck.objects.filter(
         is_older("touched_at", GRACE), state__in=HealthCheck.IN_PROGRESS
     )
+    present = list_jobs(get_settings().BULK_QUEUE) if waiting else set()
     for check in waiting:
-        if is_idle(get_settings().BULK_QUEUE):
+        if describe_job(CHECK_JOB, check.pk) not in present:
             send_check(check)
             done.checks += 1
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from catalog_ai.errors import RunIsRolledBack
 from catalog_ai.models import Classification, Rollback, Run
+from catalog_ai.workflow.breaker import find_next_breaker
 from catalog_ai.workflow.ends import let_go_at_once
 from catalog_ai.workflow.enqueue import finish_if_done
 from catalog_ai.workflow.permissions import CATEGORIZE, require
@@ -52,9 +53,8 @@ def resume_run(run: Run, actor: "Actor") -> Run:
             return run
         expanding = not run.collected
         run.state = Run.State.EXPANDING if expanding else Run.State.RUNNING
+        run.breaker = find_next_breaker(run)
         run.explain(None)
-        if run.breaker == Run.Breaker.TRIPPED:
-            run.breaker = Run.Breaker.OFF  # a person has looked: it must not stop again at once
         run.save(update_fields=["state", "breaker", *Run.EXPLANATION])
         if expanding:
             expand_after_commit(run)

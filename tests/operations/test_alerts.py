@@ -44,3 +44,15 @@ def test_the_rules_alert_when_they_should() -> None:
     command = ["promtool", "test", "rules", str(RULES.with_name("catalog_ai.test.yml"))]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr + done.stdout
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+def test_promtool_finds_nothing_wrong_with_the_metrics(
+    client: Client, live_queues: Any, settings: Any
+) -> None:
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "METRICS_TOKEN": TOKEN}
+    answer = client.get(reverse("catalog_ai_operations:metrics"), headers=send_token())
+    command = ["promtool", "check", "metrics"]
+    done = subprocess.run(command, input=answer.content, capture_output=True)
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")

@@ -1,15 +1,20 @@
 """A try counts against an image only where the image is the plausible culprit."""
 
 import errno
+import http.client
 import os
 import resource
 import signal
+import ssl
 import time
 import urllib.error
 import urllib.request
+from email.message import Message
+from http import HTTPStatus
 from typing import Any
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.db import OperationalError, ProgrammingError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -19,7 +24,7 @@ from catalog_ai.workflow import jobs, limits
 from catalog_ai.workflow.claim import HOLDER, Blame, claim
 from catalog_ai.workflow.jobs import classify_chunk, find_blame
 from catalog_ai.workflow.limits import LeaseOver, run_clock
-from catalog_ai.workflow.outages import is_outage
+from catalog_ai.workflow.outages import StorageLost, is_outage
 from catalog_ai.workflow.reconcile import take_back_held
 from tests.factories import make_product
 
@@ -56,6 +61,100 @@ def test_a_service_that_is_away_is_an_outage(error: Exception) -> None:
 
 def test_an_outage_is_known_through_what_wraps_it() -> None:
     assert is_outage(make_wrapped())
+
+
+class ClientError(Exception):
+    """An error of a storage's client, with what such clients hang onto theirs."""
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__("the storage said no")
+        vars(self).update(fields)
+
+
+class Answer:
+    """An HTTP answer; like that of `requests`, a bad one counts as false."""
+
+    def __init__(self, **fields: Any) -> None:
+        vars(self).update(fields)
+
+    def __bool__(self) -> bool:
+        return False
+
+
+def make_answered(status: int) -> list[Exception]:
+    """What clients raise for an HTTP status, by their shapes."""
+    named = {"Error": {"Code": "Any"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    url = "http://storage/p.png"
+    return [
+        ClientError(response=named),  # botocore
+        ClientError(response=Answer(status_code=status)),  # requests
+        ClientError(code=HTTPStatus(status), response=None),  # google
+        ClientError(status_code=status, response=Answer(status_code=status)),  # azure
+        ClientError(code="Any", response=Answer(status=status)),  # minio, on urllib3
+        urllib.error.HTTPError(url, status, "no", Message(), None),
+    ]
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_storage_that_fails_or_throttles_is_an_outage(status: int) -> None:
+    for error in make_answered(status):
+        assert is_outage(error), vars(error)
+        try:
+            raise OSError("cannot open the file") from error
+        except OSError as wrapped:
+            assert is_outage(wrapped)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 416])
+def test_what_a_storage_says_of_one_file_is_none(status: int) -> None:
+    for error in make_answered(status):
+        assert not is_outage(error), vars(error)
+
+
+@pytest.mark.parametrize(
+    "error", [ssl.SSLEOFError("cut"), http.client.IncompleteRead(b"half"), StorageLost("none")]
+)
+def test_a_transfer_that_breaks_off_is_an_outage(error: Exception) -> None:
+    assert is_outage(error)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"response": {}},
+        {"response": {"ResponseMetadata": None}},
+        {"response": "503"},
+        {"code": "503", "status": None},
+        {"code": lambda: 503},
+    ],
+)
+def test_an_odd_error_is_none(fields: dict[str, Any]) -> None:
+    assert not is_outage(ClientError(**fields))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("every", [True, False])
+def test_photos_behind_a_storage_that_throttles_are_judged_once_it_answers(
+    every: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = make_queued(6)
+    names = set(Classification.objects.values_list("image_name", flat=True))
+    slow = names if every else {Classification.objects.earliest("pk").image_name}
+    sound = FileSystemStorage._open
+
+    def throttle(storage: Any, name: str, mode: str = "rb") -> Any:
+        if name in slow:
+            raise make_answered(503)[0]
+        return sound(storage, name, mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSystemStorage, "_open", throttle)
+        for _time in range(10):
+            with pytest.raises(ClientError):
+                classify_chunk(ids)
+    classify_chunk(ids)
+    rows = Classification.objects.values_list("is_current", "attempts")
+    assert set(rows) == {(True, 1)}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Storages that raise, cut files short or are not there: no sound picture pays for it."""
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
@@ -10,16 +10,19 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import OperationalError
 from rq import SimpleWorker
 
+from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, Run
 from catalog_ai.models.causes import Cause
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.claim import Blame, claim, put_back
 from catalog_ai.workflow.enqueue import enqueue
+from catalog_ai.workflow.for_real import collect_results, run_for_real
 from catalog_ai.workflow.jobs import classify_chunk, process_rows
 from catalog_ai.workflow.limits import LeaseOver, StopNow
+from catalog_ai.workflow.outages import StorageLost
 from catalog_ai.workflow.queues import send
 from shop_demo.models import Product
-from tests.factories import make_product
+from tests.factories import make_product, make_superuser
 
 pytestmark = pytest.mark.django_db
 State = Classification.State
@@ -95,10 +98,94 @@ def test_a_storage_of_which_nothing_can_be_read_is_not_asked_for_every_file(
         raise PermissionError(errno.EACCES, "no")
 
     break_storage(fault)
-    with pytest.raises(PermissionError):
+    with pytest.raises(StorageLost):
         classify_chunk(ids)
-    assert len(asked) == 3
+    assert len(asked) == 3 + 8  # and then each of a sample
     assert set(Classification.objects.values_list("attempts", flat=True)) == {0}
+
+
+def refuse_always(names: Collection[str]) -> Open:
+    def fault(asked: str) -> None:
+        if asked in names:
+            raise PermissionError(errno.EACCES, "no")
+
+    return fault
+
+
+def list_names(ids: Collection[int]) -> list[str]:
+    rows = Classification.objects.filter(pk__in=ids)
+    return list(rows.values_list("image_name", flat=True))
+
+
+@pytest.mark.parametrize("bad", [[0], [3, 4], [0, 1, 2, 3, 4, 5, 6, 7]])
+def test_files_that_nobody_can_read_fail_with_their_reason_within_their_job(
+    break_storage: Any, bad: list[int]
+) -> None:
+    """And stop neither the job nor whoever comes after them in it."""
+    ids = make_queued(10)
+    broken = [ids[at] for at in bad]
+    break_storage(refuse_always(list_names(broken)))
+    classify_chunk(ids)
+    rows = Classification.objects.in_bulk(broken)
+    assert {row.state for row in rows.values()} == {State.FAILED}
+    assert {row.attempts for row in rows.values()} == {get_settings().MAX_ATTEMPTS}
+    assert all("PermissionError" in row.error for row in rows.values())
+    assert not {State.QUEUED, State.FAILED} & {
+        row.state for row in Classification.objects.exclude(pk__in=broken)
+    }
+
+
+def test_an_upload_that_nobody_can_read_fails_in_one_job(break_storage: Any) -> None:
+    make_queued(1)
+    Classification.objects.all().delete()
+    for _number in range(6):
+        make_product()
+    row = Classification.objects.latest("pk")
+    break_storage(refuse_always([row.image_name]))
+    classify_chunk([row.pk])
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == (State.FAILED, get_settings().MAX_ATTEMPTS)
+
+
+def test_a_row_that_was_interrupted_before_is_tried_to_its_end(break_storage: Any) -> None:
+    ids = make_queued(6)
+    Classification.objects.filter(pk=ids[0]).update(interruptions=Blame.WORKER)
+    break_storage(refuse_always(list_names(ids[:1])))
+    classify_chunk(ids)
+    assert states()[0] == State.FAILED and State.QUEUED not in states()
+
+
+def test_a_paused_run_is_not_tried_on(break_storage: Any) -> None:
+    ids = make_queued(6)
+    name = list_names(ids[:1])[0]
+
+    def fault(asked: str) -> None:
+        if asked == name:
+            Run.objects.update(state=Run.State.PAUSED)
+            raise PermissionError(errno.EACCES, "no")
+
+    break_storage(fault)
+    classify_chunk(ids)
+    row = Classification.objects.get(pk=ids[0])
+    assert (row.state, row.attempts) == (State.QUEUED, 1)
+
+
+def test_a_photo_that_cannot_be_opened_is_not_taken_for_another_one(break_storage: Any) -> None:
+    """Where a dry run is done for real."""
+    ids = make_queued(6)
+    Run.objects.update(dry_run=True)
+    classify_chunk(ids)
+    run = run_for_real(Run.objects.get(), make_superuser())
+    while collect_results(run.pk):
+        pass
+    rows = run.classifications.order_by("pk")
+    broken = [rows[0].image_name]
+    break_storage(refuse_always(broken))
+    with pytest.raises(PermissionError):
+        classify_chunk([row.pk for row in rows])
+    broken.clear()
+    classify_chunk([row.pk for row in rows])
+    assert not {State.QUEUED, State.CANCELLED} & set(rows.values_list("state", flat=True))
 
 
 @pytest.mark.parametrize("limit", [StopNow(), LeaseOver(busy=False), OperationalError("gone")])
