@@ -36,6 +36,7 @@ LIKENESS_WEIGHT = 0.4
 LIKENESS_SCALE = 16.0
 PROBE_PHOTOS = 384
 NORM_PHOTOS = 1_024
+STATE_FILE = "training.weights.h5"
 
 
 class Proxies(keras.layers.Layer):  # type: ignore[misc]
@@ -91,6 +92,25 @@ def add_proxies(network: keras.Model, classes: int) -> keras.Model:
     return keras.Model(network.input, {"logits": network.output["logits"], "likeness": likeness})
 
 
+class StateKeeper(keras.callbacks.Callback):  # type: ignore[misc]
+    """Saves after every round what the averaged network leaves out: the weights as they train,
+    the points of likeness and the optimiser. It comes before the callback that averages."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        replace_file(self.folder / STATE_FILE, self.model.save_weights)
+
+
+def replace_file(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write a file under its name only when it is whole: a run can be killed at any moment."""
+    unfinished = path.with_name(f"unfinished.{path.name}")
+    write(unfinished)
+    unfinished.replace(path)
+
+
 class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
     """Saves the averaged weights after every round, and shows the time left of the whole run."""
 
@@ -103,9 +123,10 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
         self.bar.set_postfix(loss=f"{(logs or {}).get('loss', float('nan')):.3f}")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self.network.save(self.folder / "network.keras")
+        replace_file(self.folder / "network.keras", self.network.save)
         state = {"stage": self.stage, "round": epoch + 1, "time": time.time()}
-        (self.folder / "progress.json").write_text(json.dumps(state), encoding="utf-8")
+        text = json.dumps(state)
+        replace_file(self.folder / "progress.json", lambda file: file.write_text(text, "utf-8"))
 
 
 def read_progress(folder: Path) -> tuple[int, int]:
@@ -143,7 +164,7 @@ class Run:
 def train_network(run: Run) -> keras.Model:
     """Train through all stages, going on after the last finished round of batches.
 
-    An interrupted run loses at most the round it was in; its optimiser starts afresh.
+    An interrupted run loses at most the round it was in.
     """
     keras.utils.set_random_seed(run.options.seed)
     feeds, stages = run.make_feeds(), run.options.stages
@@ -157,8 +178,7 @@ def train_network(run: Run) -> keras.Model:
             first = round_at if stage == stage_at else 0
             if first >= rounds[stage]:
                 continue  # interrupted after its last round
-            start = sum(steps[:stage]) + first * len(feeds[stage])
-            rate = CosineSlice(run.options.rate, start, sum(steps))
+            rate = CosineSlice(run.options.rate, sum(steps[:stage]), sum(steps))
             network = resize_network(network, stages[stage][0])
             keeper = Keeper(network, run.options.work, stage, bar)
             train_stage(run, network, feeds[stage], rate, (first, rounds[stage]), keeper)
@@ -184,17 +204,23 @@ def train_stage(
     rounds: tuple[int, int],
     keeper: Keeper,
 ) -> None:
-    """Train the network in place from the first of `rounds` to before the second."""
+    """Train the network in place from the first of `rounds` to before the second.
+
+    From a round other than 0 it goes on with what an earlier run kept of this stage.
+    """
     trained = add_proxies(network, max(1, len(run.taxonomy.find_places("article"))))
-    average = find_momentum(len(feed) * (rounds[1] - rounds[0]))
+    average = find_momentum(len(feed) * rounds[1])
     for _, norm in list_convolutions(network):
         norm.momentum = min(0.99, average)  # 0.999 would outlast a small shop's whole training
     compile_network(trained, run.taxonomy, rate, average)
+    if rounds[0]:
+        trained.optimizer.build(trained.trainable_variables)
+        trained.load_weights(run.options.work / STATE_FILE)
+        trained.optimizer.iterations.assign(rounds[0] * len(feed))
     swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
     feed.begin_round(rounds[0])
-    trained.fit(
-        feed, initial_epoch=rounds[0], epochs=rounds[1], callbacks=[swap, keeper], verbose=0
-    )
+    callbacks = [StateKeeper(run.options.work), swap, keeper]
+    trained.fit(feed, initial_epoch=rounds[0], epochs=rounds[1], callbacks=callbacks, verbose=0)
 
 
 def find_momentum(steps: int) -> float:

@@ -105,6 +105,7 @@ def measure_classes(judged: Judged) -> dict[str, Any]:
     occurs = support > 0
     predicted, confidence = judged.scores.argmax(1), judged.scores.max(1)
     correct = (predicted == judged.truth).astype(int)
+    chance = metrics.find_chance_error(confidence)
     columns = [
         (judged.scores[:, at], (judged.truth == at).astype(int)) for at in np.flatnonzero(occurs)
     ]
@@ -117,6 +118,7 @@ def measure_classes(judged: Judged) -> dict[str, Any]:
         "macro_auprc": metrics.average_over_classes(areas),
         "roc_auc": metrics.average_over_classes(curves),
         "ece": metrics.find_calibration_error(confidence, correct),
+        "ece_by_chance": {"mean": chance[0], "one_in_twenty": chance[1]},
         "automation": {
             str(error): metrics.find_automation(confidence, correct, error) for error in ERRORS
         },

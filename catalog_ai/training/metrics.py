@@ -101,6 +101,21 @@ def bin_by_confidence(
     return rows
 
 
+def find_chance_error(
+    confidence: Floats, bins: int = 15, draws: int = 500, seed: int = 7
+) -> tuple[float, float]:
+    """The calibration error that luck alone gives: (mean, what one of twenty sets exceeds).
+
+    Drawn for answers that are right exactly as often as these confidences say.
+    """
+    random = np.random.default_rng(seed)
+    place = np.clip((confidence * bins).astype(int), 0, bins - 1)
+    right = random.random((draws, len(confidence))) < confidence
+    gaps = [np.bincount(place, row - confidence, bins) for row in right]
+    errors = np.abs(gaps).sum(1) / len(confidence)
+    return float(errors.mean()), float(np.quantile(errors, 0.95))
+
+
 def find_automation(confidence: Floats, correct: Ints, error: float) -> float:
     """Largest share that one confidence limit files with at most `error` of the filed wrong."""
     order, ends = rank_surest(confidence)

@@ -12,7 +12,7 @@ from catalog_ai.training import evaluate
 FIGURES = {
     *("images", "accuracy", "macro_f1", "weighted_f1", "macro_auprc", "roc_auc", "ece"),
     *("automation", "per_class", "confused", "images_per_second", "unidentified"),
-    "alike",
+    *("alike", "ece_by_chance"),
 }
 
 

@@ -53,6 +53,15 @@ def test_calibration_error_is_the_weighted_gap_between_confidence_and_truth():
     assert metrics.find_calibration_error(confidence, correct, 10) == pytest.approx(0.05)
 
 
+def test_luck_alone_gives_a_calibration_error_that_shrinks_with_the_photos():
+    mean, rare = metrics.find_chance_error(np.full(400, 0.8))
+    spread = np.sqrt(0.8 * 0.2 / 400)  # of the share right in the only bin
+    assert mean == pytest.approx(spread * np.sqrt(2 / np.pi), rel=0.1)
+    assert rare == pytest.approx(spread * 1.96, rel=0.1)
+    assert metrics.find_chance_error(np.full(40_000, 0.8))[0] == pytest.approx(mean / 10, rel=0.1)
+    assert metrics.find_chance_error(np.array([0.0, 1.0, 1.0])) == (0.0, 0.0)
+
+
 def test_a_confidence_of_one_falls_into_the_last_bin():
     assert metrics.bin_by_confidence(np.array([1.0]), np.array([1]), 10) == [(1.0, 1.0, 1.0)]
 

@@ -1,0 +1,103 @@
+"""A training that was killed goes on with the weights, the rate and the averages that it had."""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tqdm import tqdm
+
+pytest.importorskip("keras", reason="the train extra is not installed")
+
+import keras
+
+from catalog_ai.training import feed, fit
+from catalog_ai.training.manifest import Examples, Manifest
+from catalog_ai.training.network import build_network
+from catalog_ai.training.taxonomy import LabelSpec, Taxonomy
+
+pytestmark = pytest.mark.slow
+SIDE, ROUNDS, LENGTH = 32, 2, 2
+
+
+class Killed(Exception):
+    """Stands for the end of the process: nothing that comes after it is done."""
+
+
+class Watch(fit.Keeper):
+    """Notes where every batch starts from, and ends the run before a batch."""
+
+    def __init__(self, run: fit.Run, network: Any, end: int = ROUNDS * LENGTH) -> None:
+        super().__init__(network, run.options.work, 0, tqdm(disable=True))
+        self.seen: list[dict[str, Any]] = []
+        self.end = end
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if len(self.seen) == self.end:
+            raise Killed
+        optimizer = self.model.optimizer
+        self.seen.append(
+            {
+                "rate": float(optimizer.learning_rate),
+                "points": keras.ops.convert_to_numpy(self.model.get_layer("likeness").points),
+                "kernel": keras.ops.convert_to_numpy(self.model.get_layer("Conv1").kernel),
+                "moments": [keras.ops.convert_to_numpy(one) for one in optimizer.variables[:6]],
+            }
+        )
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> fit.Run:
+    """64 plain photos of two kinds, in rounds of two batches."""
+    monkeypatch.setattr(feed, "ROUND", LENGTH)
+    kinds = np.arange(64) % 2
+    rows = [{"file": str(at), "split": "train"} for at in range(64)]
+    labels = [LabelSpec(f"article:{name}", name, "article") for name in "ab"]
+    truth = np.eye(2, dtype=np.int8)[kinds]
+    examples = Examples(
+        [Manifest(tmp_path, rows)], truth, np.ones_like(truth, np.uint8), np.array(["train"] * 64)
+    )
+    pixels = np.zeros((64, SIDE, SIDE, 3), np.uint8) + (kinds * 200)[:, None, None, None].astype(
+        np.uint8
+    )
+    options = Namespace(
+        **{"stages": [(SIDE, 1)], "batch": 16, "seed": 7, "weights": [1], "rate": 1e-3},
+        **{"work": tmp_path, "backbone": None},
+    )
+    return fit.Run(options, Taxonomy({}, labels), examples, pixels)
+
+
+def train(run: fit.Run, watch: Watch, first: int) -> None:
+    rate = fit.CosineSlice(1e-3, 0, ROUNDS * LENGTH)
+    fit.train_stage(run, watch.network, run.make_feeds()[0], rate, (first, ROUNDS), watch)
+
+
+def test_it_goes_on_where_it_was(run: fit.Run) -> None:
+    killed = Watch(run, build_network(2, SIDE), end=LENGTH + 1)
+    with pytest.raises(Killed):
+        train(run, killed, 0)
+    assert fit.read_progress(run.options.work) == (0, 1)
+    saved = keras.models.load_model(run.options.work / "network.keras", compile=False)
+    resumed = Watch(run, saved)
+    train(run, resumed, 1)
+    before, after = killed.seen[LENGTH], resumed.seen[0]
+    assert after["rate"] == pytest.approx(before["rate"])
+    assert len(resumed.seen) == (ROUNDS - 1) * LENGTH
+    for name in ("points", "kernel"):
+        np.testing.assert_allclose(after[name], before[name], rtol=1e-4, atol=1e-6)
+    for one, other in zip(after["moments"], before["moments"], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_a_run_killed_while_it_saves_keeps_what_it_had(run: fit.Run) -> None:
+    file = run.options.work / "progress.json"
+    fit.replace_file(file, lambda path: path.write_text('{"stage": 1, "round": 2}'))
+
+    def write_half(path: Path) -> None:
+        path.write_text('{"sta')
+        raise Killed
+
+    with pytest.raises(Killed):
+        fit.replace_file(file, write_half)
+    assert fit.read_progress(run.options.work) == (1, 2)
