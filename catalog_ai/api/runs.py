@@ -3,8 +3,6 @@
 from functools import partial
 from typing import Any
 
-from django.core.exceptions import FieldError, ValidationError
-from django.db import models
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
@@ -12,23 +10,19 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog_ai.api.access import CatalogView, StrictFilters, StrictSerializer
-from catalog_ai.api.answers import READ, WRITE, answer, find_target
-from catalog_ai.api.requests import HEADER, read_key, start_once
+from catalog_ai.api.access import CatalogView, StrictFilters
+from catalog_ai.api.answers import READ, WRITE, answer
+from catalog_ai.api.requests import HEADER, Keyed, read_key, start_once
+from catalog_ai.api.selection import StartRun, refuse_unknown
 from catalog_ai.models import Change, Run
 from catalog_ai.models.changes import read_side
-from catalog_ai.policy import Preset
-from catalog_ai.targets import ProductTarget
-from catalog_ai.workflow.asked import LONGEST
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.for_real import find_real_run, run_for_real
 from catalog_ai.workflow.permissions import CATEGORIZE, EXPORT, REVIEW, ROLL_BACK, VIEW_RUNS
 from catalog_ai.workflow.runs import cancel_run, pause_run, resume_run, retry_failed
 
-MAX_IDS = 10_000
 CHANGES_LISTED = 500
 READERS = (CATEGORIZE, REVIEW, ROLL_BACK, EXPORT, VIEW_RUNS)
-LOOKUPS = {"exact", "in", "gt", "gte", "lt", "lte", "isnull", "icontains", "startswith"}
 
 
 class NewestFirst(CursorPagination):
@@ -97,65 +91,6 @@ def read_keys(side: str) -> dict[str, list[str]]:
     return {"categories": keys, "labels": labels}
 
 
-class StartRun(StrictSerializer):
-    """Which products, and how. Give `ids` or `filter`; `{}` as filter means all of them."""
-
-    target = serializers.CharField(required=False, help_text='Such as "shop.product".')
-    ids = serializers.ListField(
-        child=serializers.CharField(max_length=64), required=False, max_length=MAX_IDS
-    )
-    filter = serializers.DictField(
-        required=False,
-        help_text="Fields of the product model itself with a lookup, such as price__gte.",
-    )
-    preset = serializers.ChoiceField(choices=[preset.value for preset in Preset], required=False)
-    mode = serializers.ChoiceField(choices=Run.Mode.choices, default=Run.Mode.MISSING)
-    dry_run = serializers.BooleanField(default=False)
-    apply_automatically = serializers.BooleanField(required=False, allow_null=True, default=None)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        target = find_target(attrs.get("target"))
-        if ("ids" in attrs) == ("filter" in attrs):
-            raise serializers.ValidationError("Give either ids or filter.")
-        return {**attrs, "target": target, "products": select_products(target, attrs)}
-
-
-def select_products(target: ProductTarget, attrs: dict[str, Any]) -> "models.QuerySet[Any]":
-    """The products that ids or a filter name.
-
-    Raises:
-        ValidationError: a key is of the wrong kind, or a filter reaches beyond the product itself.
-    """
-    products = target.get_products()
-    try:
-        if "ids" in attrs:
-            return products.filter(pk__in=[target.to_pk(key) for key in attrs["ids"]])
-        return products.filter(**check_lookups(target, attrs["filter"]))
-    except (ValidationError, ValueError, TypeError, FieldError, OverflowError) as error:
-        raise serializers.ValidationError(
-            "These ids or this filter do not fit the product model."
-        ) from error
-
-
-def check_lookups(target: ProductTarget, asked: dict[str, Any]) -> dict[str, Any]:
-    """The filter, if it names only the product's own columns with plain lookups.
-
-    A path through a relation could read what the caller may not see, bit by bit.
-    """
-    own = {field.name: field for field in target.get_model()._meta.concrete_fields}
-    for key in asked:
-        name, _sep, lookup = key.partition("__")
-        if name not in own or (lookup or "exact") not in LOOKUPS:
-            raise serializers.ValidationError({"filter": f"{key} cannot be filtered by."})
-        values = asked[key] if isinstance(asked[key], list) else [asked[key]]
-        if any("\0" in str(value) for value in values):  # some databases refuse to be asked for it
-            raise serializers.ValidationError({"filter": f"{key} has a null character."})
-        whole = isinstance(own[name], models.IntegerField)
-        if whole and any(len(str(value)) > LONGEST for value in values):
-            raise serializers.ValidationError({"filter": f"{key} has a number that is too large."})
-    return asked
-
-
 class Retried(serializers.Serializer[Any]):
     retried = serializers.IntegerField(help_text="Failed products that are tried again.")
     run = RunSerializer()
@@ -201,24 +136,14 @@ class RunViewSet(
     def create(self, request: Request) -> Response:
         """Start a run; it answers at once and works on in the queue.
 
-        With an `Idempotency-Key` that you have sent before: the run that it started, with 200.
+        Of ids that no product has, 400 tells the places in `ids`, and nothing is started. With an
+        `Idempotency-Key` that you have sent before: the run that it started, with 200.
         """
         asked = StartRun(data=request.data)
         asked.is_valid(raise_exception=True)
         values = asked.validated_data
         keyed = read_key(request)
-        start = partial(
-            enqueue,
-            values["target"],
-            values["products"],
-            source=Run.Source.API,
-            actor=request.user,
-            preset=values.get("preset"),
-            mode=Run.Mode(values["mode"]),
-            dry_run=values["dry_run"],
-            apply_automatically=values["apply_automatically"],
-            request=keyed,
-        )
+        start = partial(start_run, values, request.user, keyed)
         return answer_started(*start_once(request.user, keyed, start))
 
     @extend_schema(request=None, responses=answer(RunSerializer, *WRITE, 404))
@@ -272,6 +197,27 @@ class RunViewSet(
         """
         changes = self.get_object().changes.order_by("-products", "pk")[:CHANGES_LISTED]
         return Response(ChangeSerializer(changes, many=True).data)
+
+
+def start_run(values: dict[str, Any], user: Any, keyed: Keyed) -> Run:
+    """The run that a request asks for.
+
+    Raises:
+        ValidationError: it names products that there are not. CatalogAIError: the verb refused.
+    """
+    # Not before: what was asked for once may have been deleted since.
+    refuse_unknown(values["target"], values["products"], values.get("ids", ()))
+    return enqueue(
+        values["target"],
+        values["products"],
+        source=Run.Source.API,
+        actor=user,
+        preset=values.get("preset"),
+        mode=Run.Mode(values["mode"]),
+        dry_run=values["dry_run"],
+        apply_automatically=values["apply_automatically"],
+        request=keyed,
+    )
 
 
 def answer_started(run: Run, new: bool) -> Response:
