@@ -28,7 +28,8 @@ class Command(BaseCommand):
             for target in get_targets().values():
                 run = enqueue_some(target, target.get_products(), source=Run.Source.COMMAND)
                 if run is not None:
-                    self.stdout.write(f"{run}: {run.total or _('collecting products')}")
+                    told = run.total or _("collecting products")
+                    self.stdout.write(f"{run}: {told}")
         try:
             self.stdout.write(str(reconcile()))
         except RedisError as error:
