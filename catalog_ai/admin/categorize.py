@@ -22,7 +22,7 @@ from catalog_ai.models import Run
 from catalog_ai.policy import Preset, preset_thresholds
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.describe import describe_mapping, survey_products
-from catalog_ai.workflow.enqueue import enqueue
+from catalog_ai.workflow.enqueue import enqueue_some
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import AUTO_APPLY
 
@@ -107,8 +107,8 @@ def _start(
     request: HttpRequest,
     products: "models.QuerySet[Any]",
     choice: dict[str, Any],
-) -> HttpResponse:
-    run = enqueue(
+) -> HttpResponse | None:
+    run = enqueue_some(
         require_target(model_admin),
         products,
         source=Run.Source.ADMIN,
@@ -118,25 +118,31 @@ def _start(
         dry_run=choice["dry_run"],
         apply_automatically=choice.get("apply_automatically", False),
     )
-    messages.success(request, tell_start(run))
+    tell_start(request, run)
+    if run is None:
+        return None
     site = model_admin.admin_site.name
     return HttpResponseRedirect(find_url("catalog_ai_run_change", run.pk, site=site))
 
 
-def tell_start(run: Run) -> str:
-    """What was started, in words."""
-    if run.state == Run.State.EXPANDING:
-        return gettext("The run has started and is collecting its products.")
-    if run.total == 0:
-        return gettext(
+def tell_start(request: HttpRequest, run: Run | None) -> None:
+    """Say what was started, or that nothing was."""
+    if run is None:
+        text = gettext(
             "There was nothing to do: the selected products are up to date, under way already, or "
             "have no photo."
         )
-    return ngettext(
-        "Started: %(count)d product is being categorised.",
-        "Started: %(count)d products are being categorised.",
-        run.total,
-    ) % {"count": run.total}
+        messages.warning(request, text)
+        return
+    if run.state == Run.State.EXPANDING:
+        text = gettext("The run has started and is collecting its products.")
+    else:
+        text = ngettext(
+            "Started: %(count)d product is being categorised.",
+            "Started: %(count)d products are being categorised.",
+            run.total,
+        )
+    messages.success(request, text % {"count": run.total})
 
 
 def _ask(

@@ -15,7 +15,7 @@ from catalog_ai.admin.filters import select_products
 from catalog_ai.admin.review_decisions import to_numbers
 from catalog_ai.models import Classification, HealthGroup, Run
 from catalog_ai.targets import ProductTarget
-from catalog_ai.workflow.enqueue import enqueue
+from catalog_ai.workflow.enqueue import enqueue_some
 from catalog_ai.workflow.health.actions import (
     Acted,
     ask_again,
@@ -130,7 +130,11 @@ def _retry_all(site: str, request: HttpRequest, target: ProductTarget) -> None:
 def _retry(
     site: str, request: HttpRequest, target: ProductTarget, products: "models.QuerySet[Any]"
 ) -> None:
-    run = enqueue(target, products, source=Run.Source.ADMIN, actor=request.user, mode=Run.Mode.REDO)
+    source, mode = Run.Source.ADMIN, Run.Mode.REDO
+    run = enqueue_some(target, products, source=source, actor=request.user, mode=mode)
+    if run is None:
+        messages.warning(request, gettext("They are being tried again already, or have no photo."))
+        return
     text = gettext("The photos are being tried again:")
     url = find_url("catalog_ai_run_change", run.pk, site=site)
     messages.success(request, format_html('{} <a href="{}">{}</a>', text, url, run))

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog_ai.admin.access import find_url
 from catalog_ai.admin.display import format_percent, make_state_badge, name_label
 from catalog_ai.admin.read_only import ReadOnlyAdmin
+from catalog_ai.admin.targets import name_target
 from catalog_ai.models import Classification, Decision
 from catalog_ai.targets import get_targets
 
@@ -57,7 +58,7 @@ class ClassificationAdmin(ReadOnlyAdmin):
     list_display = (
         "pk",
         "product",
-        "target",
+        "product_model",
         "state_badge",
         "reason",
         "label",
@@ -87,6 +88,10 @@ class ClassificationAdmin(ReadOnlyAdmin):
     @admin.display(description=_("product"))
     def product(self, row: Classification) -> SafeString | str:
         return link_product(row.target, row.object_id)
+
+    @admin.display(description=_("product model"))
+    def product_model(self, row: Classification) -> str:
+        return name_target(row.target)
 
     @admin.display(description=_("state"))
     def state_badge(self, row: Classification) -> SafeString:

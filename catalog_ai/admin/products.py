@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
@@ -35,7 +35,7 @@ from catalog_ai.admin.selection import require_target
 from catalog_ai.admin.site import register_pages
 from catalog_ai.models import CategorizedProduct, Run
 from catalog_ai.targets import ProductTarget, find_target
-from catalog_ai.workflow.enqueue import enqueue
+from catalog_ai.workflow.enqueue import enqueue_some
 from catalog_ai.workflow.permissions import CATEGORIZE, EXPORT
 
 if TYPE_CHECKING:
@@ -222,17 +222,15 @@ class AutoCategorizeAdminMixin(Base):
         product = self.get_object(request, unquote(object_id))
         if product is None or not self.has_view_permission(request, product):
             raise Http404
-        run = attempt(
-            request,
-            lambda: enqueue(
-                require_target(self),
-                self.get_queryset(request).filter(pk=product.pk),
-                source=Run.Source.ADMIN,
-                actor=request.user,
-                mode=Run.Mode.REDO,
-            ),
-        )
-        if run is not None:
-            messages.success(request, tell_start(run))
+        attempt(request, lambda: tell_start(request, self._categorize_again(request, product)))
         name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change"
         return HttpResponseRedirect(reverse(name, args=[object_id]))
+
+    def _categorize_again(self, request: HttpRequest, product: models.Model) -> Run | None:
+        return enqueue_some(
+            require_target(self),
+            self.get_queryset(request).filter(pk=product.pk),
+            source=Run.Source.ADMIN,
+            actor=request.user,
+            mode=Run.Mode.REDO,
+        )

@@ -80,7 +80,7 @@ def read_filter(request: HttpRequest) -> QueueFilter:
 def show_queue(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     """A page of cards, with everything that can be done to several at once."""
     demand(request, REVIEW)
-    chosen = read_filter(request)
+    asked = chosen = read_filter(request)
     counts = count_queue(chosen, request.user)
     if chosen.view == GRID and not chosen.label:
         likeliest = next((label for label, _number in counts.labels if label), "")
@@ -97,6 +97,9 @@ def show_queue(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
         "next_page": chosen.encode(after=end) if end else "",
         "first_page": chosen.encode() if chosen.after else "",
         "focus": rows[0].pk if rows else None,
+        "cards_url": asked.encode(view=""),
+        # The label was the grid's; with its last page it is done with.
+        "after_grid": chosen.encode(view="", label=""),
         "unfiltered": chosen.encode(label="", reason="", run="", model="", age="", mine=""),
     }
     page = "grid" if chosen.view == GRID else "queue"
@@ -122,7 +125,7 @@ def list_filters(chosen: QueueFilter, counts: QueueCounts) -> dict[str, Any]:
             for key, other in list_targets()
         ],
         "grid_labels": list_choices(counts.labels[:GRID_LABELS], chosen, "label"),
-        "views": {"cards": chosen.encode(view=""), "grid": chosen.encode(view=GRID)},
+        "grid_url": chosen.encode(view=GRID),
         "label_name": name_label(chosen.label) if chosen.label else "",
         "filtered": chosen.is_narrowed,
     }

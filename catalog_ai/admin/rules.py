@@ -57,12 +57,14 @@ class MappingForm(RuleFormBase):
         *args: Any,
         mapping: LabelMapping,
         categories: Sequence[tuple[str, str]],
+        makes: bool,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.keys = {key for key, _name in categories}
         self.by_name = {fold_name(name): key for key, name in categories}
         self.mapping = mapping
+        self.is_made = makes and not mapping.is_mapped  # a category, when the label first needs it
         self._choose_widget(categories)
         for name, default in (
             ("auto_threshold", mapping.defaults.auto),
@@ -78,8 +80,8 @@ class MappingForm(RuleFormBase):
     def _choose_widget(self, categories: Sequence[tuple[str, str]]) -> None:
         mapping = self.mapping
         if len(categories) <= SELECT_LIMIT:
-            none = ("", gettext("no category"))
-            self.fields["category"].widget = forms.Select(choices=[none, *categories])
+            none = gettext("made when first needed") if self.is_made else gettext("no category")
+            self.fields["category"].widget = forms.Select(choices=[("", none), *categories])
             self.initial["category"] = mapping.category
             return
         self.fields["category"].widget = forms.TextInput({"list": DATALIST, "autocomplete": "off"})
@@ -156,6 +158,7 @@ def load_page(request: HttpRequest) -> MappingPage:
             instance=mapping.rule or LabelRule(target=target.key, label=mapping.label.id),
             mapping=mapping,
             categories=categories,
+            makes=target.can_make,
         )
         for mapping in page
     ]

@@ -13,6 +13,7 @@ from catalog_ai.admin.categorize import PRESET_NAMES
 from catalog_ai.admin.run_changes import describe_changes
 from catalog_ai.admin.run_progress import describe_progress
 from catalog_ai.admin.run_report import describe_details, get_kept_details, has_live_details
+from catalog_ai.admin.targets import name_target
 from catalog_ai.admin.threshold_history import list_moved_back
 from catalog_ai.models import Run
 from catalog_ai.workflow.for_real import find_real_run
@@ -46,6 +47,7 @@ def show_run(site: AdminSite, request: HttpRequest, pk: object) -> HttpResponse:
         "details": details,
         "title": str(run),
         "opts": Run._meta,
+        "product_model": name_target(run.target),
         "preset": PRESET_NAMES.get(run.preset, run.preset),
         "outage": find_outage(uploads=run.is_upload) if run.is_moving else None,
         "rights": list_rights(request),

@@ -81,6 +81,7 @@ def show_rollback(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
         **site.each_context(request),
         **describe_rollback_of(rollback),
         "title": gettext("Roll back %(run)s") % {"run": run},
+        "crumb": gettext("Roll back"),
         "opts": Run._meta,
         "run": run,
         "may_start": not active and not run.dry_run,

@@ -26,6 +26,7 @@ from catalog_ai.admin.run_rollback import (
     show_rollback,
     show_rollback_progress,
 )
+from catalog_ai.admin.targets import name_target
 from catalog_ai.models import Run
 
 Place = tuple[str, str, Callable[..., HttpResponse]]  # end of the address, of the name, and view
@@ -44,7 +45,7 @@ class RunAdmin(ReadOnlyAdmin):
         "source",
         "created_by",
         "created_at",
-        "target",
+        "product_model",
     )
     list_filter = (SourceFilter, "state", "dry_run")
     list_select_related = ("created_by",)
@@ -68,6 +69,10 @@ class RunAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Progress"))
     def progress(self, run: Run) -> SafeString:
         return render_to_string(f"{INCLUDES}/progress.html", {"run": run})
+
+    @admin.display(description=_("product model"), ordering="target")
+    def product_model(self, run: Run) -> str:
+        return name_target(run.target)
 
     def get_urls(self) -> list[URLPattern]:
         site, wrap = self.admin_site, self.admin_site.admin_view

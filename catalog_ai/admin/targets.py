@@ -1,6 +1,7 @@
 """Product models as our pages' addresses and tabs name them."""
 
 from django.http import Http404
+from django.utils.text import capfirst
 
 from catalog_ai.errors import UnknownTarget
 from catalog_ai.targets import ProductTarget, get_targets
@@ -23,3 +24,9 @@ def list_targets() -> list[tuple[str, str]]:
     """Keys and names of the product models."""
     targets = get_targets().items()
     return [(key, str(one.get_model()._meta.verbose_name_plural)) for key, one in targets]
+
+
+def name_target(key: str) -> str:
+    """What the shop calls one product of a model; the key where the settings name it no more."""
+    target = get_targets().get(key)
+    return capfirst(str(target.get_model()._meta.verbose_name)) if target else key

@@ -16,6 +16,7 @@ from catalog_ai.admin.access import EXPLAINED, demand, find_url
 from catalog_ai.admin.display import BAD, GOOD, QUIET, WAITING, Badge, Bar, make_bar
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import Label
+from catalog_ai.inference.images import FORMATS
 from catalog_ai.models import Run
 from catalog_ai.models.causes import tell_cause
 from catalog_ai.policy import (
@@ -34,7 +35,8 @@ from catalog_ai.workflow.permissions import CATEGORIZE
 from catalog_ai.workflow.policies import get_thresholds
 
 LABELS_SHOWN = 8  # a facet
-FORMATS = ("image/jpeg", "image/png", "image/webp")
+# The types are for the browser's list of files; some know files by their names only.
+ACCEPTED = ",".join([*(f"image/{name.lower()}" for name in FORMATS), ".jpg", ".jpeg", ".avif"])
 BALANCED = "0.5"
 DATA_ID = "cai-try-data"
 
@@ -61,7 +63,7 @@ class TryForm(forms.Form):
 
     image = forms.FileField(
         label=_("Photo"),
-        widget=forms.FileInput({"accept": ",".join((*FORMATS, ".jpg", ".jpeg", ".png", ".webp"))}),
+        widget=forms.FileInput({"accept": ACCEPTED}),
         allow_empty_file=True,  # the decoder says it better
     )
     sensitivity = forms.ChoiceField(
@@ -131,6 +133,7 @@ def show_try_one(site: AdminSite, request: HttpRequest) -> HttpResponse:
         "opts": Run._meta,
         "form": form,
         "error": error,
+        "formats": ", ".join(FORMATS),
         "limit_mb": f"{settings.MAX_UPLOAD_BYTES / 2**20:g}",
         "limit_bytes": settings.MAX_UPLOAD_BYTES,
         "limit_megapixels": f"{settings.MAX_PIXELS / 1e6:g}",

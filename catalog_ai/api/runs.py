@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from catalog_ai.api.access import CatalogView, StrictFilters
 from catalog_ai.api.answers import READ, WRITE, answer
-from catalog_ai.api.requests import HEADER, read_key, start_once
-from catalog_ai.api.selection import StartRun
+from catalog_ai.api.requests import HEADER, Keyed, read_key, start_once
+from catalog_ai.api.selection import StartRun, refuse_unknown
 from catalog_ai.models import Change, Run
 from catalog_ai.models.changes import read_side
 from catalog_ai.workflow.enqueue import enqueue
@@ -136,24 +136,14 @@ class RunViewSet(
     def create(self, request: Request) -> Response:
         """Start a run; it answers at once and works on in the queue.
 
-        With an `Idempotency-Key` that you have sent before: the run that it started, with 200.
+        Of ids that no product has, 400 tells the places in `ids`, and nothing is started. With an
+        `Idempotency-Key` that you have sent before: the run that it started, with 200.
         """
         asked = StartRun(data=request.data)
         asked.is_valid(raise_exception=True)
         values = asked.validated_data
         keyed = read_key(request)
-        start = partial(
-            enqueue,
-            values["target"],
-            values["products"],
-            source=Run.Source.API,
-            actor=request.user,
-            preset=values.get("preset"),
-            mode=Run.Mode(values["mode"]),
-            dry_run=values["dry_run"],
-            apply_automatically=values["apply_automatically"],
-            request=keyed,
-        )
+        start = partial(start_run, values, request.user, keyed)
         return answer_started(*start_once(request.user, keyed, start))
 
     @extend_schema(request=None, responses=answer(RunSerializer, *WRITE, 404))
@@ -207,6 +197,27 @@ class RunViewSet(
         """
         changes = self.get_object().changes.order_by("-products", "pk")[:CHANGES_LISTED]
         return Response(ChangeSerializer(changes, many=True).data)
+
+
+def start_run(values: dict[str, Any], user: Any, keyed: Keyed) -> Run:
+    """The run that a request asks for.
+
+    Raises:
+        ValidationError: it names products that there are not. CatalogAIError: the verb refused.
+    """
+    # Not before: what was asked for once may have been deleted since.
+    refuse_unknown(values["target"], values["products"], values.get("ids", ()))
+    return enqueue(
+        values["target"],
+        values["products"],
+        source=Run.Source.API,
+        actor=user,
+        preset=values.get("preset"),
+        mode=Run.Mode(values["mode"]),
+        dry_run=values["dry_run"],
+        apply_automatically=values["apply_automatically"],
+        request=keyed,
+    )
 
 
 def answer_started(run: Run, new: bool) -> Response:

@@ -1,5 +1,6 @@
-"""What a request for a run asks: which products, by ids or by a filter, and how."""
+"""What a request for a run asks for: which products, and how."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import FieldError, ValidationError
@@ -22,7 +23,10 @@ class StartRun(StrictSerializer):
 
     target = serializers.CharField(required=False, help_text='Such as "shop.product".')
     ids = serializers.ListField(
-        child=serializers.CharField(max_length=64), required=False, max_length=MAX_IDS
+        child=serializers.CharField(max_length=64),
+        required=False,
+        max_length=MAX_IDS,
+        help_text="Each must be a product's; else 400 names the places of those that are none's.",
     )
     filter = serializers.DictField(
         required=False,
@@ -74,3 +78,18 @@ def check_lookups(target: ProductTarget, asked: dict[str, Any]) -> dict[str, Any
         if whole and any(len(str(value)) > LONGEST for value in values):
             raise serializers.ValidationError({"filter": f"{key} has a number that is too large."})
     return asked
+
+
+def refuse_unknown(
+    target: ProductTarget, products: "models.QuerySet[Any]", ids: Sequence[str]
+) -> None:
+    """Pass where each id has a product.
+
+    Raises:
+        ValidationError: it names the others by their places, as the serializer does its refusals.
+    """
+    known = set(products.values_list("pk", flat=True)) if ids else set()
+    unknown = [place for place, key in enumerate(ids) if target.to_pk(key) not in known]
+    if unknown:
+        errors = {str(place): ["There is no such product."] for place in unknown}
+        raise serializers.ValidationError({"ids": errors})

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from catalog_ai.inference.bundle import Bundle, BundleError, load_bundle
 from catalog_ai.inference.known import make_gate
+from catalog_ai.inference.quiet import hide_greeting
 
 try:
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
@@ -61,7 +62,8 @@ class Classifier:
         inputs = self._interpreter.get_input_details()
         self._input = inputs[0]
         self._check_input(len(inputs))
-        self._set_batch(BATCH)  # a network that takes one image at a time shows itself here
+        with hide_greeting():
+            self._set_batch(BATCH)  # a network that takes one image at a time shows itself here
         outputs = {item["name"]: item for item in self._interpreter.get_output_details()}
         self._logits = self._find_output(outputs, "logits", len(bundle.labels))
         self._embedding = self._find_output(outputs, "embedding", bundle.embedding_size)

@@ -147,6 +147,15 @@ class Run(StartedModel, ExplainedModel):
         return self.is_active or (self.state == self.State.CANCELLED and self.done < self.total)
 
     @property
+    def may_have_filed(self) -> bool:
+        """Whether there may be something to roll back, or may be yet; from the counters alone."""
+        if self.dry_run or not self.apply_automatically:
+            return False
+        if self.is_moving or self.state == self.State.PAUSED:
+            return True
+        return any((self.filed, self.first_time, self.changed, self.agreeing, self.contradicting))
+
+    @property
     def percent(self) -> int:
         """Progress, 0-100."""
         return min(100, 100 * self.done // self.total) if self.total else 0

@@ -78,6 +78,19 @@ def enqueue(
     return run
 
 
+def enqueue_some(target: ProductTarget, products: "models.QuerySet[Any]", **how: Any) -> Run | None:
+    """`enqueue` for people, who want no empty run: None where nothing is to be done.
+
+    Of a large selection that is known only when the worker has collected it.
+    """
+    with transaction.atomic():
+        run = enqueue(target, products, **how)
+        if run.collected and not run.total:
+            run.delete()
+            return None
+    return run
+
+
 def _authorise(source: Run.Source, actor: "Actor", apply_automatically: bool | None) -> bool:
     """Whether confident results may be filed; raises where not even the run may start."""
     if actor is None:

@@ -164,6 +164,8 @@ def test_where_nothing_is_to_be_done_that_is_said(target: ProductTarget) -> None
         follow=True,
     )
     assert "There was nothing to do" in response.content.decode()
+    assert response.redirect_chain[-1][0] == reverse("admin:shop_demo_product_changelist")
+    assert not Run.objects.filter(source=Run.Source.ADMIN).exists()
 
 
 def test_a_large_run_says_that_it_is_collecting(settings: Any) -> None:

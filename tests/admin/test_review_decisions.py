@@ -1,7 +1,9 @@
 """The review queue's second floor: scripts, the grid, batches of one's own, a long way back."""
 
 import re
+from html import unescape
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from django.urls import reverse
@@ -61,6 +63,36 @@ def test_the_grid_shows_the_most_frequent_label_with_everything_ticked(client: A
         "article:tshirts"
     ] * 3
     assert len(re.findall(r"data-first\s+checked", page.content.decode())) == 3
+
+
+def read_form(page: Any, form: str) -> dict[str, str]:
+    """The hidden fields of a form of the page by its id."""
+    text = page.content.decode().split(f'id="{form}"')[1].split("</form>")[0]
+    return dict(re.findall(r'name="(\w+)"\s+value="([^"]*)"', text))
+
+
+@pytest.mark.parametrize("label", ["", "article:tshirts"])
+def test_behind_the_grid_and_behind_undo_the_whole_queue_is_shown(client: Any, label: str) -> None:
+    make_products(2, judged=True)
+    make_suggestion(make_classification(top_label="article:ties"), label="article:ties")
+    grid = client.get(reverse(QUEUE), {"view": "grid", "label": label, "order": "oldest"})
+    ticked = [choice.suggestion.pk for _card, choice in grid.context["tiles"]]
+    behind = unescape(read_form(grid, "cai-queue-form")["next"])
+    data = {"do": "choose", "suggestion": ticked, "next": behind}
+    page = client.post(reverse(DECIDE), data, follow=True)
+    assert [card.row.top_label for card in page.context["cards"]] == ["article:ties"]
+    assert page.context["chosen"].order == "oldest"  # what the person chose stays
+    here = unescape(read_form(page, "cai-undo")["next"])
+    undone = client.post(reverse("admin:catalog_ai_review_undo"), {"next": here}, follow=True)
+    assert len(undone.context["cards"]) == 3
+
+
+def test_the_way_from_the_grid_to_the_cards_keeps_only_what_the_person_chose(client: Any) -> None:
+    make_products(2, judged=True)
+    for query, kept in (({}, ""), ({"label": "article:tshirts"}, "article:tshirts")):
+        page = client.get(reverse(QUEUE), {"view": "grid", **query}).content.decode()
+        (cards,) = re.findall(r'href="\?([^"]*)"\s*>Cards</a>', page)
+        assert dict(parse_qsl(unescape(cards))).get("label", "") == kept
 
 
 def test_taken_cards_are_hidden_from_others_until_given_back(client: Any) -> None:

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from catalog_ai.models import LabelRule
 from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.health.lists import find_gaps
 from catalog_ai.workflow.models_in_use import get_bundle
 from shop_demo.models import Category
 from tests.admin.people import log_in
@@ -38,6 +39,18 @@ def test_unmapped_labels_come_first_and_one_of_the_same_name_is_found(
     assert [row.is_mapped for row in rows[:-1]] == [False] * (len(rows) - 1)
     assert (rows[-1].label.id, rows[-1].category_name) == (LABEL, "jeans")
     assert mapping.unmapped == len(rows) - 1
+
+
+@pytest.mark.parametrize("makes", [True, False])
+def test_this_page_and_the_health_page_agree_on_labels_without_a_category(
+    editor: Any, target: ProductTarget, monkeypatch: pytest.MonkeyPatch, makes: bool
+) -> None:
+    monkeypatch.setattr(target, "create_categories", makes)
+    page = editor.get(f"{reverse(URL)}?target={target.key}").content.decode()
+    nowhere = sum(gap.is_nowhere for gap in find_gaps(target))
+    assert page.count('class="cai-unmapped"') == nowhere
+    assert ("no category yet" in page) is bool(nowhere)
+    assert ("made when first needed" in page) is not bool(nowhere)
 
 
 def test_a_row_that_is_changed_becomes_a_rule(editor: Any, target: ProductTarget) -> None:

@@ -238,6 +238,40 @@ def test_the_page_counts_products_by_category(dry: bool, state: str, heading: st
     assert "Warm things" in page
 
 
+@pytest.mark.parametrize(
+    ("offered", "fields"),
+    [
+        (True, {"filed": 1}),
+        (True, {"review": 1, "first_time": 1}),  # one label of it was filed, another one asks
+        (True, {"state": Run.State.RUNNING}),
+        (True, {"state": Run.State.PAUSED}),
+        (False, {"review": 1}),
+        (False, {"rejected": 1}),
+        (False, {"review": 1, "agreeing": 1, "apply_automatically": False}),
+        (False, {"filed": 1, "dry_run": True}),
+    ],
+)
+def test_rolling_back_is_offered_where_something_may_have_been_filed(
+    offered: bool, fields: dict[str, Any]
+) -> None:
+    run = make_run(**{"total": 1, "state": Run.State.DONE, **fields})
+    page = log_in("roll_back_run").get(run_url(run)).content.decode()
+    assert ("Roll back…" in page) is offered
+
+
+def test_the_product_model_is_named_as_the_shop_names_it() -> None:
+    run = make_run(total=1)
+    make_classification(run=run)
+    client = log_in("categorize_products", "view_classification")
+    lists = ("catalog_ai_run_changelist", "catalog_ai_classification_changelist")
+    for address in (run_url(run), *(reverse(f"admin:{name}") for name in lists)):
+        page = client.get(address).content.decode()
+        assert "shop_demo.product" not in page
+        assert re.search(r">\s*Product\s*<", page)
+    Run.objects.update(target="shop.gone")
+    assert "shop.gone" in client.get(run_url(run)).content.decode()
+
+
 def test_a_run_that_does_not_exist_is_not_found() -> None:
     client = log_in("categorize_products")
     for pk in ("999999", "nonsense"):

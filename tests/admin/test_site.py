@@ -1,10 +1,17 @@
 """A shop with an admin site of its own finds our pages in it."""
 
+import re
+
+import pytest
 from django.contrib import admin
 from django.contrib.admin import AdminSite
+from django.test import Client
+from django.urls import reverse
 
 from catalog_ai.admin import AutoCategorizeAdminMixin
 from catalog_ai.models import Classification, Decision, LabelRule, Run
+from tests.admin.people import make_products, post_action
+from tests.factories import make_run, make_superuser
 from tests.shops.models import IntProduct
 
 OURS = (Run, LabelRule, Classification, Decision)
@@ -30,3 +37,46 @@ def test_what_the_shop_has_registered_of_ours_stays() -> None:
     site.register(Run, Runs)
     site.register(IntProduct, ShopAdmin)
     assert type(site.get_model_admin(Run)) is Runs
+
+
+def find_current(page: str) -> list[str]:
+    """Names of the side bar's entries that are marked as the current one."""
+    return re.findall(r'<tr class="model-(\w+) current-model">', page)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "entries"),
+    [
+        ("home", []),
+        ("review", []),
+        ("dashboard", []),
+        ("health", []),
+        ("try", []),
+        ("run_changelist", ["run"]),
+        ("labelrule_changelist", ["labelrule"]),
+        ("thresholds", ["labelrule"]),
+        ("budget", ["labelrule"]),
+        ("classification_changelist", ["classification"]),
+    ],
+)
+def test_the_side_bar_marks_the_entry_of_the_page(name: str, entries: list[str]) -> None:
+    client = Client()
+    client.force_login(make_superuser())
+    page = client.get(reverse(f"admin:catalog_ai_{name}")).content.decode()
+    assert find_current(page) == entries
+    assert 'class="app-catalog_ai module current-app"' in page
+
+
+@pytest.mark.django_db
+def test_the_side_bar_marks_runs_on_the_page_of_a_run_and_products_on_their_own() -> None:
+    client = Client()
+    client.force_login(make_superuser())
+    run = make_run(dry_run=True)
+    for name in ("change", "changes", "roll_back"):
+        page = client.get(reverse(f"admin:catalog_ai_run_{name}", args=[run.pk])).content.decode()
+        assert find_current(page) == ["run"]
+    (product,) = make_products(1)
+    chosen = {"_selected_action": [product.pk]}
+    page = post_action(client, "auto_categorize_products", **chosen).content.decode()
+    assert find_current(page) == ["product"]

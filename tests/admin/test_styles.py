@@ -13,7 +13,8 @@ from tests.admin.browser import CHROMIUM, open_browser
 from tests.admin.people import PRODUCTS, make_products
 from tests.factories import make_superuser
 
-SHEETS = sorted((Path(catalog_ai.__file__).parent / "static").rglob("*.css"))
+APP = Path(catalog_ai.__file__).parent
+SHEETS = sorted((APP / "static").rglob("*.css"))
 # Physical sides, but for those given for both at once and the one list as wide as its field.
 SIDED = re.compile(
     r"text-align: (?:left|right)|float: (?:left|right)|border-(?:left|right)|padding-left: [^0]"
@@ -27,6 +28,20 @@ def test_nothing_moves_and_nothing_is_tied_to_a_side(sheet: Path) -> None:
     text = re.sub(wanted, "", text, flags=re.DOTALL)
     assert not re.findall(r"\b(?:transition|animation|scroll-behavior)[\w-]*:", text)
     assert not SIDED.findall(text)
+
+
+def test_every_class_of_our_sheets_is_on_some_page() -> None:
+    files = [file for end in ("html", "py", "js") for file in APP.rglob(f"*.{end}")]
+    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    used = set(re.findall(r"[\w-]+", code))
+    # Put together in templates: the beginning, and then a tone, a counter or a number.
+    ends = set(re.findall(r'"([\w-]+)"', code)) | set("0123456789")
+    begun = tuple(set(re.findall(r"\b(cai-(?:[a-z]+-)?)\{\{", code)))
+    for sheet in SHEETS:
+        selectors = re.sub(r"/\*.*?\*/|\{[^{}]*\}", "", sheet.read_text(), flags=re.DOTALL)
+        classes = set(re.findall(r"\.(cai-[\w-]+)", selectors)) - used
+        composed = {name for name in classes if name.startswith(begun)}
+        assert not classes - {name for name in composed if name.rpartition("-")[2] in ends}
 
 
 @pytest.mark.browser

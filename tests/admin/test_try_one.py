@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from catalog_ai.admin.try_one import describe_result
+from catalog_ai.inference.images import FORMATS
 from catalog_ai.models import Classification, LabelRule, Run
 from catalog_ai.policy import interpolate_thresholds
 from catalog_ai.targets import ProductTarget
@@ -40,10 +41,12 @@ def client() -> Any:
 def test_the_page_states_formats_and_limit(client: Any, settings: Any) -> None:
     settings.CATALOG_AI = {**settings.CATALOG_AI, "MAX_UPLOAD_BYTES": 3 * 2**20}
     page = client.get(reverse(URL)).content.decode()
-    assert "JPG, JPEG, PNG or WEBP, up to 3 MB and 50 megapixels." in page
+    assert "JPEG, PNG, WEBP, GIF, AVIF: up to 3 MB and 50 megapixels." in page
+    for fmt in FORMATS:
+        assert f"image/{fmt.lower()}" in page
 
 
-@pytest.mark.parametrize("fmt", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("fmt", FORMATS)
 def test_a_photo_is_judged_and_nothing_is_stored(client: Any, fmt: str) -> None:
     answer = send(client, make_image_bytes(fmt=fmt), **JSON)
     assert answer.status_code == 200

@@ -15,6 +15,7 @@ from tests.factories import make_classification, make_filed_run, make_run, make_
 
 pytestmark = pytest.mark.django_db
 State = Classification.State
+TARGET = "shop_demo.product"
 
 
 @pytest.fixture(autouse=True)
@@ -232,3 +233,39 @@ def test_a_key_beyond_all_numbers_is_refused() -> None:
 def test_too_large_a_form_is_told_in_json(operator: APIClient) -> None:
     answer = operator.post(V1 + "runs/", {"ids": ["1"] * 1_001})
     assert answer.status_code == 400 and answer.json()["detail"]
+
+
+def test_ids_without_a_product_are_named_and_no_run_is_started(operator: APIClient) -> None:
+    (product,) = make_products(1)
+    asked = {"target": TARGET, "ids": [str(product.pk), "987654", str(product.pk), "987655"]}
+    answer = operator.post(f"{V1}runs/", asked, format="json")
+    assert answer.status_code == 400
+    assert answer.json() == {
+        "ids": {"1": ["There is no such product."], "3": ["There is no such product."]}
+    }
+    assert not Run.objects.exists()
+
+
+def test_a_run_is_answered_again_after_a_product_of_it_was_deleted(operator: APIClient) -> None:
+    products = make_products(2)
+    asked = {"target": TARGET, "ids": [str(one.pk) for one in products]}
+
+    def ask() -> Any:
+        return operator.post(f"{V1}runs/", asked, format="json", headers={"Idempotency-Key": "k"})
+
+    first = ask()
+    products[0].delete()
+    assert (first.status_code, ask().status_code) == (201, 200)
+
+
+def test_telling_unknown_ids_costs_one_query_however_many_there_are(
+    operator: APIClient, django_assert_max_num_queries: Any
+) -> None:
+    def ask(count: int) -> int:
+        ids = [str(10**6 + number) for number in range(count)]
+        with django_assert_max_num_queries(50) as queries:
+            operator.post(f"{V1}runs/", {"target": TARGET, "ids": ids}, format="json")
+        return len(queries)
+
+    ask(1)  # what is read once
+    assert ask(10) == ask(10_000)

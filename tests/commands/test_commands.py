@@ -30,6 +30,13 @@ def test_categorize_starts_a_run_over_a_product_model() -> None:
     assert (started.preset, started.source, started.total) == ("strict", "command", 1)
 
 
+def test_categorize_says_where_nothing_is_to_be_done_and_makes_no_run() -> None:
+    make_product()  # the upload hook has queued it
+    before = Run.objects.count()
+    assert "Nothing to do" in run("categorize", "shop_demo.product")
+    assert Run.objects.count() == before
+
+
 @pytest.mark.parametrize("arguments", [[], ["no.such"]])
 def test_categorize_names_the_product_models(arguments: list[str]) -> None:
     with pytest.raises(CommandError, match="shop_demo.product"):

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from catalog_ai.models import Classification
 from shop_demo.demo.conditions import claim_folder
+from shop_demo.demo.progress import read_progress
+from tests.factories import make_classification, make_product
 
 
 def start_demo(var: Path, *arguments: str, **environment: str) -> str:
@@ -52,3 +55,14 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(RuntimeError, match="DEMO_VAR"):
         claim_folder(tmp_path / "file" / "demo")
+
+
+@pytest.mark.django_db
+def test_the_progress_counts_products_and_not_results() -> None:
+    again, waiting = make_product(), make_product()
+    for product in (again, waiting):
+        row = Classification.objects.get(object_id=product.pk)
+        make_classification(product, row.run)
+    Classification.objects.filter(object_id=waiting.pk, is_current=False).delete()
+    progress = read_progress()
+    assert (progress.total, progress.done, progress.waiting) == (2, 1, 1)

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from catalog_ai.models import Run
 from catalog_ai.policy import Preset
 from catalog_ai.targets import get_target, get_targets
-from catalog_ai.workflow.enqueue import enqueue
+from catalog_ai.workflow.enqueue import enqueue_some
 
 
 class Command(BaseCommand):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         if key not in targets or (len(targets) > 1 and not options["target"]):
             raise CommandError(f"Name one of these product models: {', '.join(targets) or 'none'}.")
         target = get_target(key)
-        run = enqueue(
+        run = enqueue_some(
             target,
             target.get_products(),
             source=Run.Source.COMMAND,
@@ -40,4 +40,7 @@ class Command(BaseCommand):
             dry_run=options["dry_run"],
             preset=options["preset"],
         )
+        if run is None:
+            self.stdout.write("Nothing to do: all products are up to date or have no image.")
+            return
         self.stdout.write(f"{run}: {run.get_state_display()}, {run.total} products queued so far.")

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from catalog_ai.models import Run
 from catalog_ai.targets import get_targets
-from catalog_ai.workflow.enqueue import enqueue
+from catalog_ai.workflow.enqueue import enqueue_some
 from catalog_ai.workflow.reconcile import reconcile
 
 
@@ -26,9 +26,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["missing"]:
             for target in get_targets().values():
-                run = enqueue(target, target.get_products(), source=Run.Source.COMMAND)
-                told = run.total or _("collecting products")
-                self.stdout.write(f"{run}: {told}")
+                run = enqueue_some(target, target.get_products(), source=Run.Source.COMMAND)
+                if run is not None:
+                    told = run.total or _("collecting products")
+                    self.stdout.write(f"{run}: {told}")
         try:
             self.stdout.write(str(reconcile()))
         except RedisError as error:
