@@ -462,6 +462,7 @@ def measure_sizes(
 def measure_all(
     products: int, repeats: int, only: str, without: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
+    call_command("update_statistics", verbosity=0)  # as the workers' supervisor does
     client = Client()
     users = get_user_model()._default_manager
     boss = {"is_staff": True, "is_superuser": True}

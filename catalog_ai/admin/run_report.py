@@ -4,6 +4,7 @@ The charts of a large run are estimated from a sample of its products, and say s
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,9 @@ LABELS_SHOWN = 20
 PRODUCTS_SHOWN = 20
 LIVE_DETAIL_LIMIT = LARGE  # above it the charts are drawn when the page is opened, not live
 KEPT_SECONDS = 300  # and then again for others
+
+# Likeliest label, state, why it waits, and how many rows have all three.
+Judged = Sequence[tuple[str, str, str, int]]
 
 
 @dataclass(frozen=True)
@@ -82,12 +86,13 @@ def _load_details(run: Run, site: str) -> dict[str, Any]:
         if count
     }
     sample = sample_run(run)
+    judged = _count_judged(sample)
     return {
         "sampled": sample.size,
         "margin": f"{100 * sample.margin:.1f}",
-        "labels": _count_labels(sample),
+        "labels": _rank_labels(sample, judged),
         "categories": _count_categories(run, sample),
-        "reasons": _count_reasons(sample),
+        "reasons": _rank_reasons(sample, judged),
         "rejected": _count_troubles(run, Classification.State.REJECTED) if run.rejected else [],
         "failed": _count_troubles(run, Classification.State.FAILED) if run.failed else [],
         "left_out": _count_troubles(run, Classification.State.CANCELLED) if run.cancelled else [],
@@ -98,10 +103,10 @@ def _load_details(run: Run, site: str) -> dict[str, Any]:
     }
 
 
-def _count_labels(sample: RunSample) -> list[Bar]:
-    rows = sample.rows.exclude(top_label="").values_list("top_label").order_by()
-    counts = rows.annotate(number=Count("pk")).order_by("-number", "top_label")[:LABELS_SHOWN]
-    return _make_bars(sample, [(name_label(label), number) for label, number in counts])
+def _count_judged(sample: RunSample) -> Judged:
+    """All that is told of the rows themselves, from one pass over them."""
+    rows = sample.rows.order_by().values_list("top_label", "state", "reason")
+    return list(rows.annotate(number=Count("pk")))
 
 
 def _count_categories(run: Run, sample: RunSample) -> list[Bar]:
@@ -119,12 +124,29 @@ def _count_categories(run: Run, sample: RunSample) -> list[Bar]:
     return _make_bars(sample, named)
 
 
-def _count_reasons(sample: RunSample) -> list[Bar]:
+def _rank_labels(sample: RunSample, judged: Judged) -> list[Bar]:
+    counts = Counter[str]()
+    for label, _state, _reason, number in judged:
+        counts[label] += number
+    del counts[""]
+    return _make_bars(
+        sample, [(name_label(label), number) for label, number in _rank(counts)[:LABELS_SHOWN]]
+    )
+
+
+def _rank_reasons(sample: RunSample, judged: Judged) -> list[Bar]:
     """Why products wait for a person."""
-    rows = sample.rows.filter(state__in=Classification.WAITING).values_list("reason")
-    counts = rows.annotate(number=Count("pk")).order_by("-number", "reason")
-    named = [(str(Classification.Reason(reason).label), number) for reason, number in counts]
+    counts = Counter[str]()
+    for _label, state, reason, number in judged:
+        if state in Classification.WAITING:
+            counts[reason] += number
+    named = [(str(Classification.Reason(reason).label), number) for reason, number in _rank(counts)]
     return _make_bars(sample, named)
+
+
+def _rank(counts: "Counter[str]") -> list[tuple[str, int]]:
+    """The most frequent first."""
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _make_bars(sample: RunSample, counts: Sequence[tuple[str, int]]) -> list[Bar]:

@@ -12,7 +12,7 @@ from catalog_ai.models import Classification, LabelRule, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.estimate import Evidence
 from catalog_ai.workflow.models_in_use import get_bundle
-from catalog_ai.workflow.plans import filter_unindexed
+from catalog_ai.workflow.plans import expect_few, filter_unindexed
 
 NEWEST_DECIDED = 100_000  # of all labels, that are looked through
 NEWEST_AUDITS = 1_000  # of a label
@@ -55,7 +55,7 @@ def load_decided(target: ProductTarget) -> dict[str, list[DecidedAt]]:
     )
     # Grouped by thousandths, for in a large shop hardly two confidences are the same.
     own = filter_unindexed(rows, "classification__target", target.key)
-    grouped = own.annotate(thousandths=THOUSANDTHS).order_by()
+    grouped = expect_few(own).annotate(thousandths=THOUSANDTHS).order_by()
     found: dict[str, list[DecidedAt]] = {}
     weight = 1.0 / Cast("asked_chance", FloatField())
     for label, thousandths, *figures in grouped.values_list("label", "thousandths").annotate(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.db.models import F
 from django.db.models.functions import Coalesce
 
 
@@ -16,3 +17,13 @@ def filter_unindexed(
     """
     hidden: models.QuerySet[Any] = rows.alias(_hidden=Coalesce(field, field))
     return hidden.filter(_hidden=value)
+
+
+def expect_few(rows: "models.QuerySet[Any]") -> "models.QuerySet[Any]":
+    """The same rows, in a form of which PostgreSQL expects one in two hundred.
+
+    For a bounded number of rows that others are joined to. So it looks these up by their keys; it
+    would rather read the whole of the other table, in parallel, and that grows with the shop.
+    """
+    same: models.QuerySet[Any] = rows.alias(_same=Coalesce("pk", "pk"))
+    return same.filter(_same=F("pk"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from django.db import models
-from django.db.models import F
+from django.db.models import BigIntegerField, F
 from django.db.models.functions import Mod
 
 from catalog_ai.models import Classification, Run, Suggestion
@@ -43,7 +43,9 @@ def sample_run(run: Run) -> RunSample:
     whole = RunSample(run.classifications.all(), Suggestion.objects.filter(classification__run=run))
     if run.total <= LARGE:
         return whole
-    spread = run.classifications.alias(_place=Mod(F("pk") * STEP, PRIME))
+    # As whole numbers: PostgreSQL would compare each of a run's rows as an exact decimal.
+    place = Mod(F("pk") * STEP, PRIME, output_field=BigIntegerField())
+    spread = run.classifications.alias(_place=place)
     picked = spread.filter(_place__lt=PRIME * SIZE // run.total).order_by()
     ids = list(picked.values_list("pk", flat=True))
     if not ids:

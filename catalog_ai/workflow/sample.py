@@ -26,7 +26,7 @@ WINDOW = 50_000  # rows back from the newest that are looked through at most
 NEWEST_PACED = 1_000  # decisions that the pace is taken from
 PACE_FROM = 10  # gaps between decisions from which the pace is believed
 SHORTEST_GAP, LONGEST_GAP = 0.5, 120.0  # seconds: below, many at once; above, a break
-LARGE = 2_000  # results from which a sample is kept for a while
+LARGE = 2_000  # results and decisions from which a sample is kept for a while
 FRESH, STALE = 60, 600  # seconds: on opening a page; while its sliders are moved
 
 Floats = NDArray[np.float64]
@@ -91,6 +91,11 @@ class Sample:
     backlog: int  # products of the target that wait for a person
     seconds: float | None  # a decision takes; None: not known
 
+    @property
+    def size(self) -> int:
+        """Results and decisions: after a long dry run the newest rows may have no results."""
+        return self.waiting.size + sum(int(one.sums[0, 0]) for one in self.labels.values())
+
     def get(self, label: str) -> LabelSample:
         """An empty one of a label that has no result."""
         return self.labels.get(label) or LabelSample()
@@ -103,7 +108,7 @@ def get_sample(target: ProductTarget, oldest: float = FRESH) -> Sample:
     if kept is not None and time() - kept[0] <= oldest:
         return kept[1]
     sample = load_sample(target)
-    if sample.waiting.size >= LARGE:
+    if sample.size >= LARGE:
         cache.set(key, (time(), sample), STALE)
     return sample
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog_ai.admin.run_progress import list_counters, measure_rate, tell_rate, tell_time_left
+from catalog_ai.admin.run_report import describe_details
 from catalog_ai.models import Classification, Decision, Run, Suggestion
 from shop_demo.models import Category
 from tests.admin.people import log_in, make_products
@@ -344,6 +345,31 @@ def test_charts_from_a_sample_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("catalog_ai.workflow.run_sample.SIZE", 15)
     text = client.get(run_url(run)).content.decode()
     assert "of the run's 30 products" in text and "about 30" in text
+
+
+def test_the_charts_count_labels_and_reasons_apart() -> None:
+    run = make_run(total=7, review=5, filed=2, state=Run.State.DONE)
+    told = [
+        ("article:tshirts", State.FILED, ""),
+        ("article:tshirts", State.REVIEW, "low_confidence"),
+        ("article:tshirts", State.REVIEW, "low_confidence"),
+        ("article:jeans", State.REVIEW, "low_confidence"),
+        ("article:jeans", State.REVIEW, "disagrees"),
+        ("article:jeans", State.FILED, ""),
+        ("", State.UNIDENTIFIED, "unidentified"),
+    ]
+    for product, (label, state, reason) in zip(make_products(7), told, strict=True):
+        make_classification(product, run, top_label=label, state=state, reason=reason)
+    found = describe_details(run, "admin")
+    labels, reasons = (
+        [(bar.name, bar.text) for bar in found[key]] for key in ("labels", "reasons")
+    )
+    assert labels == [("Jeans", "3"), ("Tshirts", "3")]
+    assert reasons == [
+        ("Low confidence", "3"),
+        ("Disagrees with the present category", "1"),
+        ("Nothing recognised", "1"),
+    ]
 
 
 def test_products_that_were_left_out_are_named_with_the_reason() -> None:

@@ -10,12 +10,12 @@ from django.urls import reverse
 
 from catalog_ai.admin.thresholds_setting import Setting
 from catalog_ai.admin.trade_off import chart_trade_off
-from catalog_ai.models import LabelRule
+from catalog_ai.models import Classification, LabelRule
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow import sample as samples
 from catalog_ai.workflow.sample import FRESH, STALE, get_sample, load_sample
 from tests.admin.people import log_in
-from tests.factories import make_classification, make_run
+from tests.factories import make_classification, make_run, make_suggestion
 
 pytestmark = pytest.mark.django_db
 LABEL = "article:jeans"
@@ -88,6 +88,22 @@ def test_a_slider_reads_the_sample_of_a_large_shop_once(
     make_classification(top_label=LABEL, scores={LABEL: 0.5})
     assert get_sample(target, STALE).waiting.size == 5  # while its sliders are moved
     assert get_sample(target).waiting.size == 6  # the page is opened again
+    cache.clear()
+
+
+def test_a_sample_of_decisions_alone_is_kept_as_well(
+    target: ProductTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(samples, "LARGE", 3)
+    Classification.objects.update(is_current=False)  # as behind the rows of a long dry run
+    for _ in range(3):
+        row = make_classification(state="reviewed", is_current=False)
+        make_suggestion(row, state="approved")
+    cache.clear()
+    assert get_sample(target).waiting.size == 0
+    with CaptureQueriesContext(connection) as queries:
+        get_sample(target)
+    assert len(queries) == 0
     cache.clear()
 
 
