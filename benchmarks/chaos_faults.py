@@ -6,7 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from django.db import OperationalError, close_old_connections, connection, transaction
+from django.db import (
+    IntegrityError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    transaction,
+)
 from redis.exceptions import RedisError
 
 from benchmarks.chaos_settings import FAULTS, POISON
@@ -45,8 +51,9 @@ class Faults:
         try:
             if fault():
                 self.done[fault.__name__] += 1
-        except (RedisError, OperationalError):
-            close_old_connections()  # struck by a fault of its own making
+        except (RedisError, OperationalError, IntegrityError):
+            # Struck by a fault of its own making, or by a category filed while it was deleted.
+            close_old_connections()
 
     def wake(self, *, everybody: bool = False) -> None:
         """Let those go on who were held still for long enough."""
