@@ -16,12 +16,12 @@ from django.apps import AppConfig
 def break_claim() -> None:
     """Every job judges and stores its rows, whoever has had them."""
     from catalog_ai.models import Classification
-    from catalog_ai.workflow import jobs, store
+    from catalog_ai.workflow import chunks, store
 
     def take(ids: Collection[int], *, fresh: bool) -> list[Classification]:
         return list(Classification.objects.filter(pk__in=ids).select_related("run__created_by"))
 
-    jobs.claim = take
+    chunks.claim = take
     store.lock_leased = lambda rows: {row.pk for row in rows}
 
 

@@ -69,10 +69,10 @@ from catalog_ai.inference.classifier import Classifier  # noqa: E402
 from catalog_ai.inference.images import decode_image, digest_image  # noqa: E402
 from catalog_ai.models import Classification, Run  # noqa: E402
 from catalog_ai.targets import get_target  # noqa: E402
+from catalog_ai.workflow.chunks import STORED_TOGETHER  # noqa: E402
 from catalog_ai.workflow.claim import claim  # noqa: E402
 from catalog_ai.workflow.classify import classify_images  # noqa: E402
 from catalog_ai.workflow.enqueue import enqueue  # noqa: E402
-from catalog_ai.workflow.jobs import STORED_TOGETHER  # noqa: E402
 from catalog_ai.workflow.queues import is_idle  # noqa: E402
 from catalog_ai.workflow.reading import ReadImage, read_images  # noqa: E402
 from catalog_ai.workflow.store import Judged, store_results  # noqa: E402

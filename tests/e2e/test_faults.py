@@ -12,8 +12,8 @@ import pytest
 
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
+from catalog_ai.workflow.chunks import FIRST_PART
 from catalog_ai.workflow.enqueue import enqueue
-from catalog_ai.workflow.jobs import FIRST_PART
 from shop_demo.models import Product
 from tests.e2e.test_story import wait_for, worker_environment
 from tests.factories import make_image_bytes

@@ -20,9 +20,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification
-from catalog_ai.workflow import jobs, limits
+from catalog_ai.workflow import judging, limits
 from catalog_ai.workflow.claim import HOLDER, Blame, claim
-from catalog_ai.workflow.jobs import classify_chunk, find_blame
+from catalog_ai.workflow.jobs import classify_chunk
+from catalog_ai.workflow.judging import find_blame
 from catalog_ai.workflow.limits import LeaseOver, run_clock
 from catalog_ai.workflow.outages import StorageLost, is_outage
 from catalog_ai.workflow.reconcile import take_back_held
@@ -171,7 +172,7 @@ def test_an_outage_costs_no_try_however_long_it_lasts(monkeypatch: pytest.Monkey
 
     ids = make_queued(2)
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "classify_images", break_down)
+        patch.setattr(judging, "classify_images", break_down)
         for _ in range(10):
             with pytest.raises(ConnectionError):
                 classify_chunk(ids)
@@ -232,14 +233,14 @@ def test_a_kill_from_outside_is_not_unless_the_process_was_large(
 @pytest.mark.django_db
 def test_an_image_that_fails_alone_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     ids = make_queued(3)
-    judge = jobs.judge_rows
+    judge = judging.judge_rows
 
     def stumble(rows: Any) -> Any:
         if ids[0] in [row.pk for row in rows]:
             raise ValueError("of no use")
         return judge(rows)
 
-    monkeypatch.setattr(jobs, "judge_rows", stumble)
+    monkeypatch.setattr(judging, "judge_rows", stumble)
     rounds = 0
     while Classification.objects.filter(state=State.QUEUED).exists():
         rounds += 1

@@ -11,7 +11,7 @@ from catalog_ai.inference.images import ImageRejected, digest_image
 from catalog_ai.models import Change, Classification, Decision, LabelRule, Run, Suggestion
 from catalog_ai.models.changes import LONGEST, read_side, write_side
 from catalog_ai.targets import get_target
-from catalog_ai.workflow import jobs
+from catalog_ai.workflow import jobs, judging
 from catalog_ai.workflow.classify import ImageResult
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.for_real import collect_results, run_for_real
@@ -95,7 +95,7 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> None:
         raise AssertionError("the model was asked")
 
-    monkeypatch.setattr(jobs, "get_classifier", refuse)
+    monkeypatch.setattr(judging, "get_classifier", refuse)
 
 
 def names(product: Product) -> set[str]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
-from catalog_ai.workflow import jobs
+from catalog_ai.workflow import chunks, jobs, judging
 from catalog_ai.workflow import reconcile as reconcile_module
 from catalog_ai.workflow.claim import claim
 from catalog_ai.workflow.enqueue import enqueue
@@ -68,7 +68,7 @@ def test_an_error_puts_the_rows_back_and_goes_up_to_rq(monkeypatch: pytest.Monke
         raise ConnectionError("storage down")
 
     ids = make_queued(2)
-    monkeypatch.setattr(jobs, "classify_images", break_down)
+    monkeypatch.setattr(judging, "classify_images", break_down)
     with pytest.raises(ConnectionError):
         classify_chunk(ids)
     assert list_states() == [State.QUEUED, State.QUEUED]
@@ -82,7 +82,7 @@ def test_after_its_last_try_a_row_fails_and_the_run_says_so(
         raise ValueError("of no use")
 
     ids = make_queued(1)
-    monkeypatch.setattr(jobs, "classify_images", break_down)
+    monkeypatch.setattr(judging, "classify_images", break_down)
     for _ in range(3):
         with pytest.raises(ValueError, match="of no use"):
             classify_chunk(ids)
@@ -100,13 +100,13 @@ def test_rows_tried_before_are_taken_one_by_one(monkeypatch: pytest.MonkeyPatch)
     ids = make_queued(3)
     Classification.objects.update(attempts=1)
     sizes: list[int] = []
-    process = jobs.process_rows
+    process = chunks.process_rows
 
     def note_size(rows: Any) -> None:
         sizes.append(len(rows))
         process(rows)
 
-    monkeypatch.setattr(jobs, "process_rows", note_size)
+    monkeypatch.setattr(chunks, "process_rows", note_size)
     classify_chunk(ids)
     assert [size for size in sizes if size] == [1, 1, 1]
 
@@ -199,13 +199,13 @@ def test_a_waiting_queue_is_not_sent_its_rows_again(live_queues: Any) -> None:
 def test_a_large_chunk_is_stored_in_parts_so_that_a_failure_costs_one_part(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(jobs, "STORED_TOGETHER", 2)
+    monkeypatch.setattr(chunks, "STORED_TOGETHER", 2)
     make_queued(5)
     Classification.objects.all().delete()
     target = get_target("shop_demo.product")
     run = enqueue(target, Product.objects.all(), source=Run.Source.COMMAND)
     ids = list(run.classifications.values_list("pk", flat=True))
-    whole, parts = jobs.judge_rows, []
+    whole, parts = judging.judge_rows, []
 
     def judge(rows: Any) -> Any:
         parts.append(len(rows))
@@ -213,7 +213,7 @@ def test_a_large_chunk_is_stored_in_parts_so_that_a_failure_costs_one_part(
             raise ValueError("gone")
         return whole(rows)
 
-    monkeypatch.setattr(jobs, "judge_rows", judge)
+    monkeypatch.setattr(judging, "judge_rows", judge)
     with pytest.raises(ValueError, match="gone"):
         jobs.classify_chunk(ids)
     assert parts == [2, 2]
@@ -252,7 +252,7 @@ def test_rows_from_a_clock_that_ran_ahead_are_sent_all_the_same(live_queues: Any
 
 
 def list_sizes(count: int) -> list[int]:
-    return [len(part) for part, fresh in jobs._plan_parts(list(range(count))) if fresh]
+    return [len(part) for part, fresh in chunks.plan_parts(list(range(count))) if fresh]
 
 
 def test_parts_begin_small_and_grow_while_they_are_quick() -> None:
@@ -263,7 +263,7 @@ def test_parts_begin_small_and_grow_while_they_are_quick() -> None:
 
 
 def test_parts_of_the_last_work_get_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "is_last_work", lambda: True)
+    monkeypatch.setattr(chunks, "is_last_work", lambda: True)
     sizes = list_sizes(1024)
     assert sizes[0] == 32 and sizes[-1] <= 16
     assert sizes[2:] == sorted(sizes[2:], reverse=True)
@@ -271,7 +271,7 @@ def test_parts_of_the_last_work_get_small(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_what_took_long_is_followed_by_less(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "LONG_PART", -1.0)
+    monkeypatch.setattr(chunks, "LONG_PART", -1.0)
     assert list_sizes(64) == [32, 16, 8, 4, 2, 1, 1]
 
 

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, Run
-from catalog_ai.workflow import jobs, limits, watchdog
+from catalog_ai.workflow import chunks, judging, limits, watchdog
 from catalog_ai.workflow.claim import HOLDER, Blame, claim, release_held
 from catalog_ai.workflow.jobs import classify_chunk
 from catalog_ai.workflow.limits import StopNow
@@ -66,14 +66,14 @@ def test_an_image_that_needs_too_much_memory_is_refused_and_its_neighbours_are_j
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ids = make_queued(3)
-    judge = jobs.judge_rows
+    judge = judging.judge_rows
 
     def run_out(rows: Any) -> Any:
         if ids[1] in [row.pk for row in rows]:
             raise MemoryError
         return judge(rows)
 
-    monkeypatch.setattr(jobs, "judge_rows", run_out)
+    monkeypatch.setattr(judging, "judge_rows", run_out)
     classify_chunk(ids)
     bad = Classification.objects.get(pk=ids[1])
     assert (bad.state, bad.error_code, bad.attempts) == (State.REJECTED, "out_of_memory", 1)
@@ -108,8 +108,8 @@ def test_rows_given_back_for_a_stop_cost_no_try(monkeypatch: pytest.MonkeyPatch)
 
     sent: list[int] = []
     ids = make_queued(2)
-    monkeypatch.setattr(jobs, "judge_rows", stop)
-    monkeypatch.setattr(jobs, "send_queued", sent.extend)
+    monkeypatch.setattr(judging, "judge_rows", stop)
+    monkeypatch.setattr(chunks, "send_queued", sent.extend)
     classify_chunk(ids)
     rows = Classification.objects.values_list("state", "attempts", "lease_token")
     assert set(rows) == {(State.QUEUED, 0, "")}
@@ -120,10 +120,10 @@ def test_rows_given_back_for_a_stop_cost_no_try(monkeypatch: pytest.MonkeyPatch)
 def test_a_job_that_is_asked_to_stop_claims_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     ids = make_queued(4)
     sent: list[int] = []
-    monkeypatch.setattr(jobs, "STORED_TOGETHER", 2)
+    monkeypatch.setattr(chunks, "STORED_TOGETHER", 2)
     answers = iter([False, True])
-    monkeypatch.setattr(jobs, "is_stopping", lambda: next(answers))
-    monkeypatch.setattr(jobs, "send_queued", sent.extend)
+    monkeypatch.setattr(chunks, "is_stopping", lambda: next(answers))
+    monkeypatch.setattr(chunks, "send_queued", sent.extend)
     classify_chunk(ids)
     assert [state == State.QUEUED for state in list_states()] == [False, False, True, True]
     assert sent == ids

@@ -10,7 +10,7 @@ from rq import Worker
 from rq.job import _job_stack
 
 from catalog_ai.models import Classification
-from catalog_ai.workflow import jobs
+from catalog_ai.workflow import chunks, jobs
 from catalog_ai.workflow.jobs import classify_chunk
 from catalog_ai.workflow.queues import send, send_rollback
 from catalog_ai.workflow.sharing import (
@@ -92,12 +92,12 @@ def test_what_was_given_away_is_left_to_the_other_job(monkeypatch: pytest.Monkey
     ids = make_queued(6)
     Classification.objects.filter(pk=ids[5]).update(attempts=1)
     given = iter([3, 0])
-    monkeypatch.setattr(jobs, "STORED_TOGETHER", 2)
-    monkeypatch.setattr(jobs, "share_with_idle", lambda left: next(given))
+    monkeypatch.setattr(chunks, "STORED_TOGETHER", 2)
+    monkeypatch.setattr(chunks, "share_with_idle", lambda left: next(given))
     classify_chunk(ids)
     queued = Classification.objects.filter(state=State.QUEUED).order_by("pk")
     assert list(queued.values_list("pk", flat=True)) == ids[3:]
-    monkeypatch.setattr(jobs, "share_with_idle", lambda left: 0)
+    monkeypatch.setattr(chunks, "share_with_idle", lambda left: 0)
     classify_chunk(ids[3:])
     assert not queued.exists()
 
@@ -174,7 +174,7 @@ def test_a_job_that_went_on_for_long_takes_no_more(
 def test_a_stopped_job_takes_nothing_more(
     queue: Any, live_queues: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "is_stopping", lambda: True)
+    monkeypatch.setattr(chunks, "is_stopping", lambda: True)
     ids = make_queued(2)
     send(BULK, ids[1:])
     classify_chunk(ids[:1])

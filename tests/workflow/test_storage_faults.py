@@ -17,7 +17,8 @@ from catalog_ai.targets import get_target
 from catalog_ai.workflow.claim import Blame, claim, put_back
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.for_real import collect_results, run_for_real
-from catalog_ai.workflow.jobs import classify_chunk, process_rows
+from catalog_ai.workflow.jobs import classify_chunk
+from catalog_ai.workflow.judging import process_rows
 from catalog_ai.workflow.limits import LeaseOver, StopNow
 from catalog_ai.workflow.outages import StorageLost
 from catalog_ai.workflow.queues import send
