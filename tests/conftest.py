@@ -8,6 +8,7 @@ from typing import Any
 import django_rq
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 from redis import Redis
@@ -32,6 +33,14 @@ def language() -> Iterator[None]:
     """A request in another language leaves it on for its thread: the next test is in English."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture
+def empty_cache() -> Iterator[None]:
+    """No figure or throttle of another test, and none for the next."""
+    cache.clear()
+    yield
+    cache.clear()
 
 
 @pytest.fixture

@@ -19,14 +19,6 @@ from shop_demo.models import Category, Product
 
 numbers = itertools.count(1)
 
-ALL_PERMISSIONS = (
-    "categorize_products",
-    "auto_apply",
-    "review_suggestions",
-    "roll_back_run",
-    "export_results",
-)
-
 
 def make_user(*permissions: str, **fields: Any) -> Any:
     """A member of staff with these catalog_ai permissions and no other."""
@@ -180,3 +172,19 @@ def make_queued(count: int = 1, data: bytes | None = None) -> list[int]:
 def list_states() -> list[str]:
     """States of all rows, the oldest first."""
     return list(Classification.objects.order_by("pk").values_list("state", flat=True))
+
+
+def make_card(product: Any, *labels: str) -> list[Suggestion]:
+    """Suggestions that wait together for a person."""
+    row = make_classification(product)
+    return [make_suggestion(row, label=label) for label in labels or ("article:tshirts",)]
+
+
+def names(product: Any) -> set[str]:
+    """Of the product's categories."""
+    return set(product.categories.values_list("name", flat=True))
+
+
+def ledger() -> list[str]:
+    """What was done, the oldest entry first."""
+    return list(Decision.objects.order_by("pk").values_list("action", flat=True))

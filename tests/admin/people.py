@@ -6,6 +6,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from catalog_ai.models import Run
 from shop_demo.models import Product
 from tests.factories import make_classification, make_suggestion, make_user
 
@@ -42,3 +43,8 @@ def make_products(count: int, *, judged: bool = False) -> list[Product]:
 def post_action(client: Client, action: str, query: str = "", **data: Any) -> Any:
     """POST as the change list's action form (or our page in between) does."""
     return client.post(f"{reverse(PRODUCTS)}{query}", {"action": action, "index": 0, **data})
+
+
+def run_url(run: Run, name: str = "change", *args: Any) -> str:
+    """The address of one of a run's pages."""
+    return reverse(f"admin:catalog_ai_run_{name}", args=[run.pk, *args])

@@ -12,11 +12,10 @@ from django.urls import reverse
 
 from catalog_ai.models import Classification, HealthCheck, LabelRule, Run, Suggestion
 from catalog_ai.workflow.health import check as checking
-from catalog_ai.workflow.health.check import go_on_checking, start_check
 from shop_demo.models import Category, Product
 from tests.admin.people import log_in
 from tests.factories import make_classification, make_superuser
-from tests.workflow.test_health import add_product, make_copies, place
+from tests.workflow.catalogue import add_product, make_copies, place, run_check
 
 pytestmark = pytest.mark.django_db
 ALL = ("categorize_products", "review_suggestions", "export_results")
@@ -49,14 +48,6 @@ def press(client: Client, do: str, show: str = "disagrees", **data: Any) -> str:
     response = client.post(address(show=show), {"do": do, **data}, follow=True)
     assert response.status_code == 200
     return " ".join(response.content.decode().split())
-
-
-def check(target: Any) -> HealthCheck:
-    started = start_check(target, None, by_system=True)
-    go_on_checking(started.pk)
-    started.refresh_from_db()
-    assert started.state == "done"
-    return started
 
 
 def make_broken(count: int = 1, code: str = "damaged", state: str = "rejected") -> list[Any]:
@@ -101,7 +92,7 @@ def test_whoever_may_not_start_one_is_told_who_may() -> None:
 )
 def test_each_state_that_is_empty_says_so(target: Any, show: str, text: str) -> None:
     add_product("fine", "products/fine.png")
-    check(target)
+    run_check(target)
     assert text in read(log_in(*ALL), show=show)
 
 
@@ -131,7 +122,7 @@ def test_a_pair_is_one_line_that_opens(target: Any) -> None:
     for number in range(3):
         place(f"a{number}", "Tops", state="reviewed", said=Suggestion.State.KEPT)
     place("b", "Shirts")
-    found = check(target)
+    found = run_check(target)
     client = log_in(*ALL)
     page = read(client)
     assert page.index("Tops → Tshirts") < page.index("Shirts → Tshirts")
@@ -146,7 +137,7 @@ def test_a_pair_is_one_line_that_opens(target: Any) -> None:
 def test_pairs_are_found_by_name(target: Any) -> None:
     place("a", "Tops")
     place("b", "Shirts")
-    check(target)
+    run_check(target)
     page = read(log_in(*ALL), q="tops")
     assert "Tops → Tshirts" in page and "Shirts → Tshirts" not in page
     assert "No pair of categories is called so." in read(log_in(*ALL), q="xyz")
@@ -156,7 +147,7 @@ def test_ticked_products_are_sent_and_kept_and_the_rest_stays(target: Any) -> No
     kept = Suggestion.State.KEPT
     for number in range(3):
         place(f"a{number}", "Tops", state="reviewed", said=kept, reason="")
-    line = check(target).groups.get()
+    line = run_check(target).groups.get()
     first, second, third = line.findings.order_by("pk")
     client = log_in(*ALL)
     assert "1 product was sent to the review queue." in press(client, "ask", one=[first.pk])
@@ -174,7 +165,7 @@ def test_ticked_products_are_sent_and_kept_and_the_rest_stays(target: Any) -> No
 
 def test_what_was_settled_since_is_marked_and_cannot_be_ticked(target: Any) -> None:
     product, _suggestion = place("a", "Tops")
-    line = check(target).groups.get()
+    line = run_check(target).groups.get()
     product.categories.clear()
     page = read(log_in(*ALL), group=line.pk, show="disagrees")
     assert "Settled since" in page
@@ -183,7 +174,7 @@ def test_what_was_settled_since_is_marked_and_cannot_be_ticked(target: Any) -> N
 
 def test_a_line_that_is_gone_is_told_and_another_shops_line_is_out_of_reach(target: Any) -> None:
     place("a", "Tops")
-    line = check(target).groups.get()
+    line = run_check(target).groups.get()
     HealthCheck.objects.update(target="shops.intproduct")
     client = log_in(*ALL)
     for do in (f"keep_all:{line.pk}", "keep_all:999", "different:x", "nonsense"):
@@ -200,7 +191,7 @@ def test_decisions_need_the_right_to_review(target: Any, do: str) -> None:
 def test_whoever_may_not_review_sees_no_buttons(target: Any) -> None:
     place("a", "Tops")
     make_copies(2)
-    line = check(target).groups.get(kind="disagrees")
+    line = run_check(target).groups.get(kind="disagrees")
     client = log_in("export_results")
     assert "Keep all" not in read(client, group=line.pk, show="disagrees")
     assert "These are different products" not in read(client, show="duplicates")
@@ -213,7 +204,7 @@ def test_products_without_a_photo_lead_to_their_page_and_say_when_they_have_one(
     target: Any,
 ) -> None:
     product = add_product("Bare shirt")
-    check(target)
+    run_check(target)
     client = log_in(*ALL)
     page = read(client, show="no_image")
     assert "Bare shirt" in page and "no photo" in page
@@ -270,7 +261,7 @@ def test_results_that_could_be_read_are_not_tried_again_by_a_forged_form() -> No
 
 def test_duplicates_stand_side_by_side_and_can_be_silenced(target: Any) -> None:
     make_copies(14)
-    group = check(target).groups.get()
+    group = run_check(target).groups.get()
     client = log_in(*ALL)
     page = read(client, show="duplicates")
     assert "14 products with this photo" in page and "2 more are in the file." in page
@@ -326,7 +317,7 @@ def test_every_list_is_a_file(target: Any, monkeypatch: pytest.MonkeyPatch) -> N
     make_broken(3)
     make_copies(3)
     LabelRule.objects.create(target=SHOP, label="article:jeans", category="4711")
-    check(target)
+    run_check(target)
     client = log_in(*ALL)
     lines = download(client, "disagrees")
     assert len(lines) == 6
@@ -363,7 +354,7 @@ def test_a_page_of_many_costs_what_a_page_of_few_costs(
             add_product(f"bare {time}-{number}")
             make_copies(2, digest=f"{time}{number}" * 32)
         make_broken(6)
-        check(target)
+        run_check(target)
         client.get(address(show=show))
         cache.clear()
         with CaptureQueriesContext(connection) as queries:

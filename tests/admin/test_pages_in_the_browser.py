@@ -7,16 +7,12 @@ import pytest
 from django.urls import reverse
 
 from catalog_ai.models import Run
-from tests.admin.browser import CHROMIUM, open_browser
+from tests.admin.browser import NEEDS_CHROMIUM, open_browser
 from tests.admin.people import log_in
 from tests.factories import make_image_bytes, make_run
 
 pytest.importorskip("playwright", reason="playwright is not installed")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture

@@ -9,15 +9,11 @@ from django.utils import timezone
 from catalog_ai.models import Change, Classification, Run, Suggestion
 from catalog_ai.models.changes import write_side
 from shop_demo.models import Category, Product
-from tests.admin.people import log_in, make_products
+from tests.admin.people import log_in, make_products, run_url
 from tests.factories import make_classification, make_run, make_suggestion
 
 pytestmark = pytest.mark.django_db
 State = Classification.State
-
-
-def url_of(run: Run, name: str = "change", *args: Any) -> str:
-    return reverse(f"admin:catalog_ai_run_{name}", args=[run.pk, *args])
 
 
 def make_dry_run(**fields: Any) -> Run:
@@ -49,7 +45,7 @@ def test_the_pairs_are_shown_with_counts_and_lead_to_their_products() -> None:
         before=write_side([str(shirts.pk)]),
         after=write_side([str(Category.objects.create(name="Tops").pk)]),
     )
-    page = log_in("categorize_products").get(url_of(run))
+    page = log_in("categorize_products").get(run_url(run))
     text = page.content.decode()
     groups = page.context["changes"]
     assert [(one.effect, one.products, one.more) for one in groups] == [
@@ -59,7 +55,7 @@ def test_the_pairs_are_shown_with_counts_and_lead_to_their_products() -> None:
     pairs = [(pair.before, pair.after, pair.bar.text) for one in groups for pair in one.pairs]
     assert pairs == [("no category", "Tshirts (new)", "2"), ("Shirts & co", "Tops", "1")]
     for change in (first, asked):
-        assert url_of(run, "change_products", change.pk) in text
+        assert run_url(run, "change_products", change.pk) in text
     assert "Shirts &amp; co" in text
 
 
@@ -68,11 +64,11 @@ def test_small_pairs_are_on_a_page_of_their_own() -> None:
     for number in range(12):
         add_change(run, make_products(1), after=write_side([], [f"article:{number}"]))
     client = log_in("categorize_products")
-    page = client.get(url_of(run))
+    page = client.get(run_url(run))
     (group,) = page.context["changes"]
     assert (len(group.pairs), group.more) == (10, 2)
-    assert url_of(run, "changes") in page.content.decode()
-    (whole,) = client.get(url_of(run, "changes")).context["changes"]
+    assert run_url(run, "changes") in page.content.decode()
+    (whole,) = client.get(run_url(run, "changes")).context["changes"]
     assert (len(whole.pairs), whole.more) == (12, 0)
 
 
@@ -84,7 +80,7 @@ def test_the_products_of_a_pair_are_shown_large_page_by_page(
     products = make_products(3)
     change = add_change(run, products)
     client = log_in("categorize_products")
-    address = url_of(run, "change_products", change.pk)
+    address = run_url(run, "change_products", change.pk)
     with django_assert_max_num_queries(14):
         page = client.get(address)
     text = page.content.decode()
@@ -103,45 +99,45 @@ def test_only_a_dry_run_has_changes_and_only_its_own() -> None:
     client = log_in("categorize_products")
     run, other = make_dry_run(), make_dry_run()
     change = add_change(run, make_products(1))
-    assert client.get(url_of(other, "change_products", change.pk)).status_code == 404
-    assert client.get(url_of(make_run(), "changes")).status_code == 404
-    assert "Nothing would change." in client.get(url_of(other, "changes")).content.decode()
+    assert client.get(run_url(other, "change_products", change.pk)).status_code == 404
+    assert client.get(run_url(make_run(), "changes")).status_code == 404
+    assert "Nothing would change." in client.get(run_url(other, "changes")).content.decode()
     stranger = log_in()
-    assert stranger.get(url_of(run, "changes")).status_code == 403
-    assert stranger.get(url_of(run, "change_products", change.pk)).status_code == 403
+    assert stranger.get(run_url(run, "changes")).status_code == 403
+    assert stranger.get(run_url(run, "change_products", change.pk)).status_code == 403
 
 
 def test_the_pairs_are_live_while_the_dry_run_goes() -> None:
     run = make_dry_run(total=9, filed=1, state=Run.State.RUNNING, finished_at=None, first_time=1)
     add_change(run, make_products(1))
     client = log_in("categorize_products", "auto_apply")
-    answer = client.get(url_of(run, "progress")).json()
+    answer = client.get(run_url(run, "progress")).json()
     assert "Tshirts (new)" in answer["parts"]["cai-changes"]
-    assert f'action="{url_of(run, "real")}"' not in client.get(url_of(run)).content.decode()
+    assert f'action="{run_url(run, "real")}"' not in client.get(run_url(run)).content.decode()
 
 
 def test_a_dry_run_is_done_for_real_by_one_button_and_once() -> None:
     run = make_dry_run(total=1, filed=1, first_time=1)
     add_change(run, make_products(1))
     client = log_in("categorize_products", "auto_apply")
-    assert f'action="{url_of(run, "real")}"' in client.get(url_of(run)).content.decode()
-    assert client.get(url_of(run, "real")).status_code == 405
-    answer = client.post(url_of(run, "real"))
+    assert f'action="{run_url(run, "real")}"' in client.get(run_url(run)).content.decode()
+    assert client.get(run_url(run, "real")).status_code == 405
+    answer = client.post(run_url(run, "real"))
     real = Run.objects.get(dry_run=False)
-    assert answer["Location"] == url_of(real) and real.results_of == run
-    assert client.post(url_of(run, "real"))["Location"] == url_of(real)
+    assert answer["Location"] == run_url(real) and real.results_of == run
+    assert client.post(run_url(run, "real"))["Location"] == run_url(real)
     assert Run.objects.filter(dry_run=False).count() == 1
-    page = client.get(url_of(run)).content.decode()
-    assert url_of(real) in page and f'action="{url_of(run, "real")}"' not in page
-    assert url_of(run) in client.get(url_of(real)).content.decode()
+    page = client.get(run_url(run)).content.decode()
+    assert run_url(real) in page and f'action="{run_url(run, "real")}"' not in page
+    assert run_url(run) in client.get(run_url(real)).content.decode()
 
 
 def test_who_may_not_file_is_told_and_gets_no_button() -> None:
     run = make_dry_run(total=1, filed=1, first_time=1)
     add_change(run, make_products(1))
-    page = log_in("categorize_products").get(url_of(run)).content.decode()
-    assert f'action="{url_of(run, "real")}"' not in page
+    page = log_in("categorize_products").get(run_url(run)).content.decode()
+    assert f'action="{run_url(run, "real")}"' not in page
     assert "You may not let results file themselves" in page
-    assert log_in("export_results").post(url_of(run, "real")).status_code == 403
-    assert log_in("categorize_products").post(url_of(make_run(), "real")).status_code == 404
+    assert log_in("export_results").post(run_url(run, "real")).status_code == 403
+    assert log_in("categorize_products").post(run_url(make_run(), "real")).status_code == 404
     assert Run.objects.filter(results_of=run).count() == 0

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -14,13 +13,8 @@ from shop_demo.models import Category
 from tests.admin.people import log_in
 from tests.factories import make_filed_run, make_run, make_superuser
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 BUTTONS = ('value="Roll back"', 'value="Stop"', 'value="Go on with it"')
-
-
-@pytest.fixture(autouse=True)
-def forget_samples() -> None:
-    cache.clear()
 
 
 @pytest.fixture

@@ -14,20 +14,11 @@ from catalog_ai.admin.run_progress import list_counters, measure_rate, tell_rate
 from catalog_ai.admin.run_report import describe_details
 from catalog_ai.models import Classification, Decision, Run, Suggestion
 from shop_demo.models import Category
-from tests.admin.people import log_in, make_products
+from tests.admin.people import log_in, make_products, run_url
 from tests.factories import make_classification, make_filed_run, make_run, make_suggestion
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 State = Classification.State
-
-
-@pytest.fixture(autouse=True)
-def forget_samples() -> None:
-    cache.clear()
-
-
-def run_url(run: Run, name: str = "change", *args: Any) -> str:
-    return reverse(f"admin:catalog_ai_run_{name}", args=[run.pk, *args])
 
 
 def test_a_run_cannot_be_added_changed_or_deleted_by_hand() -> None:

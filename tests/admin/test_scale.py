@@ -1,6 +1,5 @@
 """Every page costs the same number of queries for sixty rows as for ten."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from catalog_ai.workflow.review import approve
 from tests.admin.people import PRODUCTS, make_products
 from tests.factories import make_run, make_superuser
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 
 PAGES = {
     PRODUCTS: [
@@ -57,13 +56,6 @@ PAGES = {
     "catalog_ai_api:run-list": [""],
 }
 OF_RUN = ("change", "progress", "charts", "roll_back", "preview")
-
-
-@pytest.fixture(autouse=True)
-def empty_cache() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

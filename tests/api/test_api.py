@@ -28,15 +28,8 @@ from tests.factories import (
     make_user,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 V1 = "/api/catalog-ai/v1/"
-
-
-@pytest.fixture(autouse=True)
-def fresh_throttles() -> None:
-    from django.core.cache import cache
-
-    cache.clear()
 
 
 def log_in(user: Any) -> APIClient:

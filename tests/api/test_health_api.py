@@ -10,15 +10,8 @@ from shop_demo.models import Product
 from tests.api.test_api import V1, log_in
 from tests.factories import make_classification, make_superuser, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 SHOP = "target=shop_demo.product"
-
-
-@pytest.fixture(autouse=True)
-def fresh_throttles() -> None:
-    from django.core.cache import cache
-
-    cache.clear()
 
 
 @pytest.fixture

@@ -13,16 +13,9 @@ from tests.admin.people import make_products
 from tests.api.test_api import V1, log_in
 from tests.factories import make_classification, make_filed_run, make_run, make_superuser, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 State = Classification.State
 TARGET = "shop_demo.product"
-
-
-@pytest.fixture(autouse=True)
-def fresh_throttles() -> None:
-    from django.core.cache import cache
-
-    cache.clear()
 
 
 @pytest.fixture

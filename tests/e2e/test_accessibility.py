@@ -14,7 +14,7 @@ from catalog_ai.models import Change, Classification, Rollback, Run
 from catalog_ai.models.changes import write_side
 from catalog_ai.workflow.rollback import start_rollback
 from shop_demo.models import Product
-from tests.admin.browser import CHROMIUM, open_browser
+from tests.admin.browser import NEEDS_CHROMIUM, open_browser
 from tests.admin.people import make_products
 from tests.factories import (
     make_classification,
@@ -26,11 +26,7 @@ from tests.factories import (
 )
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
-]
+pytestmark = NEEDS_CHROMIUM
 DESK, PHONE = (1280, 800), (390, 844)
 # Two parts of Django's own admin fall short; what is ours is held to everything.
 LOOKED_AT = {"include": [["#content"]], "exclude": [["#changelist-search"], [".select2-container"]]}

@@ -6,16 +6,12 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from tests.admin.browser import CHROMIUM, open_browser
+from tests.admin.browser import NEEDS_CHROMIUM, open_browser
 from tests.admin.people import log_in
 from tests.admin.test_dashboard import make_work
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.mark.parametrize("width", [1280, 390])

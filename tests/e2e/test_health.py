@@ -8,19 +8,14 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog_ai.models import Classification, Decision, Embedding
-from catalog_ai.workflow.health.check import go_on_checking, start_check
 from shop_demo.models import Product
-from tests.admin.browser import CHROMIUM, open_browser
+from tests.admin.browser import NEEDS_CHROMIUM, open_browser
 from tests.admin.test_health import make_broken
 from tests.factories import make_image_bytes, make_superuser
-from tests.workflow.test_health import add_product, make_copies, place
+from tests.workflow.catalogue import add_product, make_copies, place, run_check
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
-]
+pytestmark = NEEDS_CHROMIUM
 SHOWN = ("disagrees", "no_image", "unreadable", "duplicates", "labels")
 
 
@@ -39,8 +34,7 @@ def client(target: Any, media: Path, live_queues: Any) -> Client:
             picture = make_image_bytes((40 * number % 255, 120, 160), (300, 400))
             (media / product.image.name).write_bytes(picture)
     assert not Embedding.objects.exists()
-    check = start_check(target, None, by_system=True)
-    go_on_checking(check.pk)
+    run_check(target)
     client = Client()
     client.force_login(make_superuser())
     return client

@@ -9,16 +9,12 @@ from django.urls import reverse
 
 from catalog_ai.models import Classification, Decision
 from shop_demo.models import Category, Product
-from tests.admin.browser import CHROMIUM, open_browser
+from tests.admin.browser import NEEDS_CHROMIUM, open_browser
 from tests.admin.people import log_in, make_products
 from tests.factories import make_image_bytes
 
 pytest.importorskip("playwright", reason="playwright is not installed")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
-]
+pytestmark = NEEDS_CHROMIUM
 QUEUE = "admin:catalog_ai_review"
 
 

@@ -12,7 +12,7 @@ from catalog_ai.models import Classification, Rollback, Run
 from shop_demo.drawings import DRAWINGS, render_drawing
 from shop_demo.models import Product
 from shop_demo.seeding import encode_jpeg
-from tests.admin.browser import CHROMIUM, open_browser
+from tests.admin.browser import NEEDS_CHROMIUM, open_browser
 from tests.admin.people import PRODUCTS, make_products
 from tests.e2e.test_faults import bulk_worker
 from tests.factories import make_classification, make_filed_run, make_run, make_superuser
@@ -20,11 +20,7 @@ from tests.factories import make_classification, make_filed_run, make_run, make_
 __all__ = ["bulk_worker"]  # a fixture
 
 pytest.importorskip("playwright", reason="playwright is not installed")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
-]
+pytestmark = NEEDS_CHROMIUM
 PHOTOS = 6
 # What of our own part of the page has moved since it was opened, by its first words.
 SHIFTS = """() => new Promise(done => {

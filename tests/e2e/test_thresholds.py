@@ -9,15 +9,11 @@ from django.utils import timezone
 
 from catalog_ai.models import LabelRule
 from catalog_ai.workflow.follow import follow_budgets
-from tests.admin.browser import CHROMIUM, open_browser
+from tests.admin.browser import NEEDS_CHROMIUM, open_browser
 from tests.factories import make_classification, make_run, make_suggestion, make_superuser
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium"),
-]
+pytestmark = NEEDS_CHROMIUM
 LABEL = "article:jeans"
 ROW = f"tr[data-label='{LABEL}']"
 KEY = "shop_demo.product"

@@ -26,11 +26,6 @@ from tests.inference.tiny import TINY
 Edit = Callable[[dict[str, Any]], Any]
 
 
-@pytest.fixture
-def bundle_dir(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(TINY / "float32", tmp_path / "bundle"))
-
-
 def change(folder: Path, edit: Edit) -> Path:
     file = folder / "bundle.json"
     raw = json.loads(file.read_text())

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,6 @@ from tests.inference.tiny import TINY
 
 KINDS = ["float32", "int8", "uint8"]
 PLAIN = {"red-shirts": (255, 0, 0), "green-bags": (0, 255, 0), "white-shoes": (255, 255, 255)}
-
-
-@pytest.fixture
-def bundle_dir(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(TINY / "float32", tmp_path / "bundle"))
 
 
 def change(folder: Path, **parts: Any) -> Path:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from catalog_ai.models import LabelRule, ThresholdChange
 from catalog_ai.workflow.budget import save_budget, save_thresholds
@@ -11,15 +10,10 @@ from catalog_ai.workflow.follow import follow_budget, follow_budgets
 from catalog_ai.workflow.move_back import let_file_again, move_back_if_broken
 from catalog_ai.workflow.threshold_changes import undo_change
 from tests.factories import make_classification, make_run, make_suggestion, make_user
-from tests.workflow.test_races import race, start_together
+from tests.workflow.racing import NEEDS_ROW_LOCKS, race, start_together
 
-pytestmark = [
-    pytest.mark.postgres,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        connection.vendor != "postgresql", reason="SQLite lets one writer in at a time: no race"
-    ),
-]
+pytestmark = NEEDS_ROW_LOCKS
+
 LABEL = "article:tshirts"
 
 

@@ -26,6 +26,7 @@ from tests.factories import (
     make_superuser,
     make_unique_image_bytes,
     make_user,
+    names,
     roll_back,
 )
 
@@ -96,10 +97,6 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("the model was asked")
 
     monkeypatch.setattr(judging, "get_classifier", refuse)
-
-
-def names(product: Product) -> set[str]:
-    return set(product.categories.values_list("name", flat=True))
 
 
 def pairs(run: Run) -> dict[tuple[str, tuple[str, ...], tuple[str, ...]], int]:

@@ -27,14 +27,10 @@ from catalog_ai.workflow.health.actions import (
 )
 from catalog_ai.workflow.health.check import find_done, go_on_checking, start_check
 from catalog_ai.workflow.undo import last_batch, undo
-from shop_demo.models import Category, Product
-from tests.factories import (
-    make_classification,
-    make_suggestion,
-    make_superuser,
-    make_user,
-)
+from shop_demo.models import Category
+from tests.factories import make_classification, make_suggestion, make_superuser, make_user, names
 from tests.shops.models import GalleryImage, GalleryProduct, Kind, SlugProduct, UuidProduct
+from tests.workflow.catalogue import add_product, make_copies, place, run_check
 
 pytestmark = pytest.mark.django_db
 State, Said = Classification.State, Suggestion.State
@@ -54,36 +50,9 @@ def boss() -> Any:
     return make_superuser()
 
 
-def add_product(title: str, image: str = "") -> Product:
-    """A product without a trace of the upload hook."""
-    return Product.objects.bulk_create([Product(title=title, image=image)])[0]
-
-
-def place(title: str, category: str, **fields: Any) -> tuple[Product, Suggestion]:
-    """A product in a category of the shop, of which the model is sure that it is a T-shirt."""
-    product = add_product(title, f"products/{title}.png")
-    product.categories.add(Category.objects.get_or_create(name=category)[0])
-    said = fields.pop("said", Said.PENDING)
-    row = make_classification(product, **{"reason": "disagrees", **fields})
-    suggestion = make_suggestion(row, label="article:tshirts", confidence=0.97, state=said)
-    return product, suggestion
-
-
-def run_check(target: Any) -> HealthCheck:
-    check = start_check(target, None, by_system=True)
-    go_on_checking(check.pk)
-    done = find_done(target.key)
-    assert done is not None and done.pk == check.pk
-    return done
-
-
 def lines(check: HealthCheck, kind: str = "disagrees") -> list[tuple[str, int, int]]:
     groups = check.groups.filter(kind=kind).order_by("-size", "pk")
     return list(groups.values_list("title", "size", "asked"))
-
-
-def names(product: Product) -> set[str]:
-    return set(product.categories.values_list("name", flat=True))
 
 
 def test_three_hundred_of_a_pair_are_one_line(target: Any) -> None:
@@ -370,13 +339,6 @@ def test_of_many_products_those_are_taken_that_a_request_can_do(
 
 
 # The same photo twice -----------------------------------------------------------------------------
-
-
-def make_copies(count: int, digest: str = "d" * 64) -> list[Product]:
-    products = [add_product(f"c{n}", f"products/c{n}.png") for n in range(count)]
-    for product in products:
-        make_classification(product, image_digest=digest, state="filed", reason="")
-    return products
 
 
 def duplicates(check: HealthCheck, *, silenced: bool = False) -> list[set[str]]:

@@ -14,7 +14,7 @@ from catalog_ai.workflow.health.check import start_check
 from catalog_ai.workflow.queues import CHECK_TIMES
 from catalog_ai.workflow.reconcile import reconcile
 from tests.factories import make_superuser
-from tests.workflow.test_health import place
+from tests.workflow.catalogue import place
 
 pytestmark = pytest.mark.django_db
 BULK = "catalog_ai"

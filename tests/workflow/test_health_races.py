@@ -3,11 +3,9 @@
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from catalog_ai.models import (
     Classification,
-    Decision,
     DifferentProducts,
     HealthCheck,
     HealthFinding,
@@ -19,17 +17,12 @@ from catalog_ai.workflow.health.check import go_on_checking, start_check
 from catalog_ai.workflow.review import approve, reject
 from catalog_ai.workflow.store import Judged, store_results
 from shop_demo.models import Category, Product
-from tests.factories import claim_one, make_result, make_superuser
-from tests.workflow.test_health import make_copies, place
-from tests.workflow.test_races import line_of, names, race, start_together
+from tests.factories import claim_one, ledger, make_result, make_superuser, names
+from tests.workflow.catalogue import make_copies, place, run_check
+from tests.workflow.racing import NEEDS_ROW_LOCKS, line_of, race, start_together
 
-pytestmark = [
-    pytest.mark.postgres,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        connection.vendor != "postgresql", reason="SQLite lets one writer in at a time: no race"
-    ),
-]
+pytestmark = NEEDS_ROW_LOCKS
+
 Said = Suggestion.State
 
 
@@ -38,28 +31,16 @@ def people(live_queues: Any) -> tuple[Any, Any]:
     return make_superuser(), make_superuser()
 
 
-def check(target: Any) -> HealthCheck:
-    started = start_check(target, None, by_system=True)
-    go_on_checking(started.pk)
-    started.refresh_from_db()
-    assert started.state == "done"
-    return started
-
-
 def find_one(target: Any, **fields: Any) -> tuple[Product, Suggestion, HealthFinding]:
     """A product under Tops of which the model is sure that it is a T-shirt, found by a check."""
     product, suggestion = place("a", "Tops", **fields)
-    check(target)
+    run_check(target)
     return product, suggestion, HealthFinding.objects.get()
 
 
 def said(suggestion: Suggestion) -> tuple[str, str]:
     suggestion.refresh_from_db()
     return suggestion.state, Classification.objects.get(pk=suggestion.classification_id).state
-
-
-def ledger() -> list[str]:
-    return list(Decision.objects.order_by("pk").values_list("action", flat=True))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +145,7 @@ def test_two_who_start_a_check_share_it(target: Any, people: Any) -> None:
 
 def test_two_who_silence_a_group_say_it_once(target: Any, people: Any) -> None:
     make_copies(2)
-    check(target)
+    run_check(target)
     group = HealthGroup.objects.select_related("check_run").get()
     race(
         HealthGroup.objects.filter(pk=group.pk),

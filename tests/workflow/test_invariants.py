@@ -394,23 +394,24 @@ class Shop(RuleBasedStateMachine):
         transaction.set_rollback(True)
 
 
+class UndoneShop(Shop):
+    """Each example in a transaction that is taken back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.transaction.__exit__(None, None, None)
+
+
 def run_machine(examples: int, steps: int) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
-    class Visit(Shop):
-        """Each example in a transaction that is taken back."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.transaction = transaction.atomic()
-            self.transaction.__enter__()
-
-        def teardown(self) -> None:
-            transaction.set_rollback(True)
-            self.transaction.__exit__(None, None, None)
-
     run_state_machine_as_test(
-        Visit,
+        UndoneShop,
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,

@@ -21,13 +21,14 @@ from catalog_ai.workflow.undo import last_batch, undo
 from shop_demo.models import Category, Product
 from tests.factories import (
     claim_one,
+    make_card,
     make_classification,
     make_product,
     make_result,
     make_run,
-    make_suggestion,
     make_superuser,
     make_user,
+    names,
     roll_back,
 )
 from tests.shops.models import Kind, UuidProduct
@@ -46,15 +47,6 @@ def product() -> Product:
     product = make_product()
     Classification.objects.all().delete()
     return product
-
-
-def make_card(product: Product, *labels: str) -> list[Suggestion]:
-    row = make_classification(product)
-    return [make_suggestion(row, label=label) for label in labels or ("article:tshirts",)]
-
-
-def names(product: Any) -> set[str]:
-    return set(product.categories.values_list("name", flat=True))
 
 
 def test_approving_files_the_product_and_closes_the_card(product: Product, person: Any) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from catalog_ai.inference.images import digest_image
 from catalog_ai.models import Change, Classification, Decision, Rollback, Run
@@ -21,35 +21,25 @@ from catalog_ai.workflow.rollback import (
 )
 from catalog_ai.workflow.store import Judged, store_results
 from shop_demo.models import Category, Product
-from tests.factories import claim_one, make_result, make_run, roll_back
-from tests.workflow.test_races import (
+from tests.factories import claim_one, ledger, make_card, make_result, make_run, names, roll_back
+from tests.workflow.racing import (
+    NEEDS_ROW_LOCKS,
     PATIENCE,
     SURE,
-    VERBS,
     Rival,
     check_counters,
-    ledger,
     line_of,
-    make_card,
-    make_two,
-    names,
     paused_at,
-    people,
-    product,
     race,
     start_together,
     store_sure,
 )
+from tests.workflow.test_races import VERBS, make_two, people, product
+
+pytestmark = NEEDS_ROW_LOCKS
 
 __all__ = ["people", "product"]  # fixtures
 
-pytestmark = [
-    pytest.mark.postgres,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        connection.vendor != "postgresql", reason="SQLite lets one writer in at a time: no race"
-    ),
-]
 State = Classification.State
 
 

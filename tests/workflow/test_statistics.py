@@ -1,12 +1,10 @@
 """The dashboard's figures, against rows made by hand."""
 
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test.utils import override_settings
 from django.utils import timezone
 
@@ -28,15 +26,8 @@ from tests.factories import (
     make_user,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 TARGET = "shop_demo.product"
-
-
-@pytest.fixture(autouse=True)
-def no_figures_kept() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def gather(period: Period | None = None, actor: Any = None) -> Statistics:

@@ -23,7 +23,7 @@ from catalog_ai.workflow.limits import LeaseOver, StopNow
 from catalog_ai.workflow.outages import StorageLost
 from catalog_ai.workflow.queues import send
 from shop_demo.models import Product
-from tests.factories import make_product, make_superuser
+from tests.factories import list_states, make_product, make_superuser
 
 pytestmark = pytest.mark.django_db
 State = Classification.State
@@ -55,10 +55,6 @@ def make_queued(count: int) -> list[int]:
     return list(Classification.objects.order_by("pk").values_list("pk", flat=True))
 
 
-def states() -> list[str]:
-    return list(Classification.objects.order_by("pk").values_list("state", flat=True))
-
-
 @pytest.mark.parametrize(
     ("error", "attempts", "interruptions"),
     [
@@ -81,12 +77,12 @@ def test_a_file_that_cannot_be_read_costs_its_neighbours_nothing(
 
     break_storage(fault)
     process_rows(claim(ids, fresh=True))
-    assert states()[0] == State.QUEUED and State.QUEUED not in states()[1:]
+    assert list_states()[0] == State.QUEUED and State.QUEUED not in list_states()[1:]
     row = Classification.objects.get(pk=ids[0])
     assert (row.attempts, row.interruptions) == (attempts, interruptions)
     assert type(error).__name__ in row.error
     classify_chunk(ids)
-    assert State.QUEUED not in states()
+    assert State.QUEUED not in list_states()
 
 
 def test_a_storage_of_which_nothing_can_be_read_is_not_asked_for_every_file(
@@ -242,19 +238,19 @@ def test_a_file_that_is_back_is_looked_at_by_the_next_run(target: Any) -> None:
         data = file.read()
     default_storage.delete(name)
     classify_chunk(ids)
-    assert states() == [State.REJECTED]
+    assert list_states() == [State.REJECTED]
     default_storage.save(name, ContentFile(data))
     run = enqueue(target, Product.objects.all(), source=Run.Source.COMMAND)
     assert run.total == 1
     classify_chunk(list(run.classifications.values_list("pk", flat=True)))
-    assert states()[-1] not in (State.REJECTED, State.UNCHANGED)
+    assert list_states()[-1] not in (State.REJECTED, State.UNCHANGED)
 
 
 @pytest.mark.parametrize("text", ["nul \0 in it", "half a character \udcff", "long " * 200])
 def test_whatever_an_error_says_its_row_goes_back(text: str) -> None:
     rows = claim(make_queued(1), fresh=True)
     assert put_back(rows, Cause.from_error(OSError(text)), Blame.IMAGE)
-    assert states() == [State.QUEUED]
+    assert list_states() == [State.QUEUED]
 
 
 @pytest.mark.redis

@@ -19,6 +19,7 @@ from tests.factories import (
     make_run,
     make_superuser,
     make_user,
+    names,
 )
 
 pytestmark = pytest.mark.django_db
@@ -49,10 +50,6 @@ def store(target: Any, product: Product, scores: dict[str, float], **options: An
     store_results([Judged(row, row.image_name, result)])
     row.refresh_from_db()
     return row
-
-
-def names(product: Product) -> set[str]:
-    return set(product.categories.values_list("name", flat=True))
 
 
 def test_a_sure_label_files_the_product_and_is_written_in_the_ledger(target: Any) -> None:

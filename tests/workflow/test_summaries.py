@@ -1,15 +1,13 @@
 """Day summaries equal a plain count of the rows, whatever was done and whenever it was counted."""
 
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.utils import timezone
@@ -24,18 +22,11 @@ from catalog_ai.workflow.statistics.known import Known, load_days
 from catalog_ai.workflow.statistics.period import day_of
 from catalog_ai.workflow.supervisor import Supervisor
 from tests.factories import make_classification, make_run, make_suggestion
-from tests.workflow.test_invariants import Shop
+from tests.workflow.test_invariants import UndoneShop
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 TARGET = "shop_demo.product"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def no_figures_kept() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture
@@ -115,13 +106,8 @@ def pass_a_day() -> None:
     DaySummary.objects.bulk_create(kept)
 
 
-class CountedShop(Shop):
+class CountedShop(UndoneShop):
     """The same shop, where days pass and a job counts them now and then."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.transaction = transaction.atomic()
-        self.transaction.__enter__()
 
     @rule()
     def day_passes(self) -> None:
@@ -138,10 +124,6 @@ class CountedShop(Shop):
         found = load()
         assert tell(found.days) == tell(count_all())
         assert (found.as_of, found.uncounted) == (None, 0)
-
-    def teardown(self) -> None:
-        transaction.set_rollback(True)
-        self.transaction.__exit__(None, None, None)
 
 
 def run_shop(examples: int, steps: int) -> None:
