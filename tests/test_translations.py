@@ -16,6 +16,8 @@ import catalog_ai
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE, load_bundle
 from catalog_ai.models import Classification, Run
 from catalog_ai.models.causes import CAUSES, Cause, tell_cause
+from catalog_ai.models.threshold_reasons import REASONS as THRESHOLD_REASONS
+from catalog_ai.models.threshold_reasons import Reason, tell_reason
 from catalog_ai.workflow.ends import end_row
 from catalog_ai.workflow.jobs import classify_chunk
 from tests.admin.people import PRODUCTS, log_in
@@ -86,6 +88,23 @@ def test_every_cause_is_told_in_german(code: str) -> None:
         told = tell_cause(code, figures, "in English")
     assert told != CAUSES[code] % figures
     assert "%" not in told
+
+
+@pytest.mark.parametrize("code", THRESHOLD_REASONS)
+def test_every_reason_of_a_threshold_is_told_in_german(code: str) -> None:
+    names = re.findall(r"%\((\w+)\)", THRESHOLD_REASONS[code])
+    reason = Reason(code, {**dict.fromkeys(names, "7.5"), "number": 7, "with_model": True})
+    with translation.override("de"):
+        told = tell_reason(code, reason.figures, reason.sentence)
+        assert told != reason.sentence  # which is in English whatever the worker's language is
+    assert "%(" not in told and "%%" not in told
+    assert tell_reason(code, reason.figures, "") == reason.sentence
+
+
+def test_reasons_of_an_earlier_version_are_told_as_they_stand() -> None:
+    with translation.override("de"):
+        assert tell_reason("", None, "Von 30 waren 16.7 % falsch.") == "Von 30 waren 16.7 % falsch."
+    assert tell_reason("", None, "") == Reason().sentence == ""
 
 
 def test_rows_of_an_earlier_version_still_tell_why() -> None:

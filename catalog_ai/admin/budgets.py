@@ -24,6 +24,7 @@ from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import Label
 from catalog_ai.models import ErrorBudget, LabelRule, Run
 from catalog_ai.models.budgets import LARGEST_BUDGET, LEAST_BUDGET
+from catalog_ai.models.threshold_reasons import tell_reason
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.budget import remove_budget, save_budget, tell_budget
 from catalog_ai.workflow.follow import plan_budget
@@ -92,7 +93,7 @@ def _list_plans(target: ProductTarget, share: float, label: str) -> list[dict[st
             "label": plan.label.name,
             "now": _show_auto(plan.before, plan.label),
             "then": _show_auto(plan.auto, plan.label),
-            "why": plan.why,
+            "why": tell_reason(plan.reason.code, plan.reason.figures, ""),
         }
         for plan in sorted(plans, key=lambda plan: plan.label.name.casefold())
     ]

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog_ai.models.threshold_reasons import LONGEST, Reason, tell_reason
+
 FRACTION = [MinValueValidator(0.0), MaxValueValidator(1.0)]
 
 
@@ -30,7 +32,11 @@ class LabelRule(models.Model):
         _("asks a person from"), null=True, blank=True, validators=FRACTION
     )
     always_review = models.BooleanField(_("always ask a person"), default=False)
-    note = models.CharField(_("note"), max_length=300, blank=True)
+    note = models.CharField(_("note"), max_length=LONGEST, blank=True)  # in English
+    note_code = models.CharField(
+        max_length=40, blank=True, default="", db_default="", editable=False
+    )
+    note_figures = models.JSONField(null=True, blank=True, editable=False)
     moved_back_at = models.DateTimeField(
         _("moved back to review by the system"), null=True, blank=True, editable=False
     )
@@ -52,6 +58,17 @@ class LabelRule(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def told_note(self) -> str:
+        """The note in the reader's language."""
+        return tell_reason(self.note_code, self.note_figures, self.note)
+
+    def annotate(self, reason: Reason | None) -> None:
+        """Say why the rule is as it is. Not saved."""
+        self.note = reason.sentence if reason else ""
+        self.note_code = reason.code if reason else ""
+        self.note_figures = dict(reason.figures) if reason else None
 
     def clean(self) -> None:
         auto, review = self.auto_threshold, self.review_threshold

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models.rules import LabelRule
 from catalog_ai.models.signatures import SignedModel
+from catalog_ai.models.threshold_reasons import LONGEST, tell_reason
 
 
 class ThresholdChange(SignedModel):
@@ -24,7 +25,11 @@ class ThresholdChange(SignedModel):
     target = models.CharField(_("product model"), max_length=100)
     label = models.CharField(_("label"), max_length=64, blank=True)
     kind = models.CharField(_("what happened"), max_length=10, choices=Kind)
-    why = models.CharField(_("why"), max_length=300, blank=True)
+    why = models.CharField(_("why"), max_length=LONGEST, blank=True)  # in English
+    why_code = models.CharField(
+        max_length=40, blank=True, default="", db_default="", editable=False
+    )
+    why_figures = models.JSONField(null=True, blank=True, editable=False)
     # None: the default. `asks`: every product of the label asks a person.
     auto_before = models.FloatField(null=True)
     auto_after = models.FloatField(null=True)
@@ -44,3 +49,8 @@ class ThresholdChange(SignedModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.label}"
+
+    @property
+    def told_why(self) -> str:
+        """The reason in the reader's language."""
+        return tell_reason(self.why_code, self.why_figures, self.why)

@@ -154,3 +154,15 @@ def pool(parts: Iterable[tuple[float, Evidence, float | None]]) -> Estimate:
             assumed += filed * ENOUGH / evidence.weight
         whole += evidence.scale(filed)
     return make_estimate(whole, assumed / whole.weight if whole.weight else 1.0)
+
+
+def list_figures(estimate: Estimate, budget: float) -> dict[str, str | int | bool]:
+    """What a reason is told with: shares in percent, as they are shown."""
+    return {
+        "number": estimate.decisions,
+        "with_model": 0 < estimate.assumed < 1,
+        "error": f"{100 * estimate.error:.1f}",
+        "lower": f"{100 * estimate.lower:.1f}",
+        "upper": f"{100 * estimate.upper:.1f}",
+        "budget": f"{100 * budget:g}",
+    }

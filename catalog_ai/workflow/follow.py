@@ -8,14 +8,13 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import Label
 from catalog_ai.models import ErrorBudget, LabelRule
+from catalog_ai.models.threshold_reasons import Reason
 from catalog_ai.targets import ProductTarget, get_targets
-from catalog_ai.workflow.estimate import Estimate
+from catalog_ai.workflow.estimate import list_figures
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.move_back import come_back_if_proven
 from catalog_ai.workflow.policies import Budgets, load_budgets, refine_thresholds
@@ -91,7 +90,7 @@ def _look_after(
             return False  # somebody changed it since: their word stands
         set_auto(fresh, plan.auto, SetBy.BUDGET)
         fresh.save()
-        record_change(fresh, before, Kind.BUDGET, plan.why, batch=batch)
+        record_change(fresh, before, Kind.BUDGET, plan.reason, batch=batch)
     return True
 
 
@@ -102,7 +101,7 @@ class Plan:
     label: Label
     before: float | None
     auto: float | None
-    why: str
+    reason: Reason
 
 
 def plan_budget(target: ProductTarget, sample: Sample, share: float, label: str = "") -> list[Plan]:
@@ -130,7 +129,7 @@ def plan_change(label: Label, rule: LabelRule, sample: Sample, budget: float) ->
     auto = choose_auto(label, rule, proposal)
     if auto == rule.auto_threshold:
         return None
-    return Plan(label, rule.auto_threshold, auto, tell_why(proposal, budget))
+    return Plan(label, rule.auto_threshold, auto, find_reason(proposal, budget))
 
 
 def choose_auto(label: Label, rule: LabelRule, proposal: Proposal) -> float | None:
@@ -145,49 +144,12 @@ def choose_auto(label: Label, rule: LabelRule, proposal: Proposal) -> float | No
     return None if abs(wanted - default.auto) < UP else round(wanted, 4)
 
 
-def tell_why(proposal: Proposal, budget: float) -> str:
-    """The reason of a new threshold, in words."""
+def find_reason(proposal: Proposal, budget: float) -> Reason:
+    """Why a threshold is to be another one."""
     found = proposal.estimate
     if found is None:
-        text = _(
-            "Too few decisions yet: the threshold that was measured for %(budget)s %% when the "
-            "model was made."
-        )
-        return text % {"budget": f"{100 * budget:g}"}
-    figures = {
-        "budget": f"{100 * budget:g}",
-        "source": _tell_source(found),
-        "error": f"{100 * found.error:.1f}",
-        "lower": f"{100 * found.lower:.1f}",
-        "upper": f"{100 * found.upper:.1f}",
-    }
-    if found.lower > budget:
-        text = _(
-            "Against the measured threshold: %(source)s, %(error)s %% wrong from there on, surely "
-            "more than %(lower)s %%; %(budget)s %% are allowed."
-        )
-    elif found.upper > budget:
-        text = _(
-            "Only as low as the decisions so far allow for %(budget)s %%: %(source)s, %(error)s %% "
-            "wrong from the measured threshold on."
-        )
-    else:
-        text = _(
-            "%(source)s, %(error)s %% wrong from there on, surely less than %(upper)s %%; "
-            "%(budget)s %% are allowed."
-        )
-    return text % figures
-
-
-def _tell_source(found: Estimate) -> str:
-    number = found.decisions
-    text = (
-        ngettext(
-            "%(number)d decision and the model's own word",
-            "%(number)d decisions and the model's own word",
-            number,
-        )
-        if 0 < found.assumed < 1
-        else ngettext("%(number)d decision", "%(number)d decisions", number)
-    )
-    return text % {"number": number}
+        return Reason("measured", {"budget": f"{100 * budget:g}"})
+    code = "few_wrong"
+    if found.upper > budget:
+        code = "too_many_wrong" if found.lower > budget else "as_low_as_known"
+    return Reason(code, list_figures(found, budget))

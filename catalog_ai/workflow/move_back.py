@@ -5,14 +5,20 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import Label
 from catalog_ai.models import LabelRule, Suggestion
+from catalog_ai.models.threshold_reasons import Reason
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.decided import gather_audits
-from catalog_ai.workflow.estimate import ENOUGH, Estimate, estimate_error, make_estimate
+from catalog_ai.workflow.estimate import (
+    ENOUGH,
+    Estimate,
+    estimate_error,
+    list_figures,
+    make_estimate,
+)
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import CHANGE_RULES, require
 from catalog_ai.workflow.policies import load_budgets, refine_thresholds
@@ -59,10 +65,11 @@ def move_back_if_broken(target_key: str, label_id: str) -> bool:
             return False
         before = RuleState.read(rule)
         rule.always_review, rule.moved_back_at = True, timezone.now()
-        rule.note = _tell_broken(estimate, budget)
+        reason = Reason("budget_broken", list_figures(estimate, budget))
+        rule.annotate(reason)
         settle_old_evidence(rule)
         rule.save()
-        record_change(rule, before, Kind.MOVED_BACK, rule.note)
+        record_change(rule, before, Kind.MOVED_BACK, reason)
     logger.warning("%s was moved back to review: %s", label_id, rule.note)
     return True
 
@@ -125,30 +132,7 @@ def come_back_if_proven(
             return False
         lift(rule)
         rule.save()
-        record_change(rule, before, Kind.CAME_BACK, _tell_proven(estimate, budget))
+        reason = Reason("proven_since", list_figures(estimate, budget))
+        record_change(rule, before, Kind.CAME_BACK, reason)
     logger.info("%s files by itself again", label.id)
     return True
-
-
-def _tell_broken(estimate: Estimate, budget: float) -> str:
-    return _(
-        "Of %(number)d audited products %(error)s %% were wrong (surely more than %(lower)s %%); "
-        "%(budget)s %% are allowed."
-    ) % _tell(estimate, budget)
-
-
-def _tell_proven(estimate: Estimate, budget: float) -> str:
-    return _(
-        "Of %(number)d products decided since, %(error)s %% were wrong (surely less than "
-        "%(upper)s %%); %(budget)s %% are allowed."
-    ) % _tell(estimate, budget)
-
-
-def _tell(estimate: Estimate, budget: float) -> dict[str, object]:
-    return {
-        "number": estimate.decisions,
-        "error": f"{100 * estimate.error:.1f}",
-        "lower": f"{100 * estimate.lower:.1f}",
-        "upper": f"{100 * estimate.upper:.1f}",
-        "budget": f"{100 * budget:g}",
-    }

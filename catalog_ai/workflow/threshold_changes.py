@@ -11,6 +11,7 @@ from django.db.models import Max
 from catalog_ai.errors import CannotUndo
 from catalog_ai.models import LabelRule, Suggestion, ThresholdChange
 from catalog_ai.models.signatures import sign
+from catalog_ai.models.threshold_reasons import Reason
 from catalog_ai.workflow.permissions import CHANGE_RULES, as_user, require
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def settle_old_evidence(rule: LabelRule) -> None:
 
 def lift(rule: LabelRule) -> None:
     """Let the label file by itself again. Not saved."""
-    rule.always_review, rule.moved_back_at, rule.note = False, None, ""
+    rule.always_review, rule.moved_back_at = False, None
+    rule.annotate(None)
     settle_old_evidence(rule)
 
 
@@ -62,7 +64,7 @@ def record_change(
     rule: LabelRule,
     before: RuleState,
     kind: ThresholdChange.Kind,
-    why: str = "",
+    reason: Reason = Reason(),  # noqa: B008 - it never changes
     actor: "Actor" = None,
     batch: uuid.UUID | None = None,
     reverts: ThresholdChange | None = None,
@@ -75,7 +77,9 @@ def record_change(
         target=rule.target,
         label=rule.label,
         kind=kind,
-        why=why[:300],
+        why=reason.sentence,
+        why_code=reason.code,
+        why_figures=dict(reason.figures),
         auto_before=before.auto,
         auto_after=after.auto,
         asks_before=before.asks,
@@ -137,6 +141,7 @@ def _revert(change: ThresholdChange, actor: "Actor", batch: uuid.UUID) -> None:
     if state.asks and not change.asks_before:
         lift(rule)
     elif change.asks_before:
-        rule.always_review, rule.moved_back_at, rule.note = True, None, ""
+        rule.always_review, rule.moved_back_at = True, None
+        rule.annotate(None)
     rule.save()
     record_change(rule, state, Kind.UNDONE, actor=actor, batch=batch, reverts=change)

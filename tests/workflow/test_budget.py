@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.utils import translation
 
 from catalog_ai.errors import NotPermitted
-from catalog_ai.models import Classification, ErrorBudget, LabelRule, Suggestion
+from catalog_ai.models import Classification, ErrorBudget, LabelRule, Suggestion, ThresholdChange
 from catalog_ai.workflow.budget import save_thresholds
 from catalog_ai.workflow.decided import DecidedAt, load_decided
 from catalog_ai.workflow.estimate import Evidence
@@ -103,6 +104,18 @@ def test_a_label_surely_over_its_budget_is_moved_back(target: Any) -> None:
     rule = LabelRule.objects.get()
     assert rule.always_review and rule.moved_back_at and "16.7" in rule.note
     assert get_thresholds(target, "balanced")[LABEL].auto == NEVER
+
+
+def test_why_is_told_in_the_language_of_the_reader_and_not_of_the_worker(target: Any) -> None:
+    make_audits(25, 5)
+    with translation.override("de"):
+        assert move_back_if_broken(target.key, LABEL)
+    rule, change = LabelRule.objects.get(), ThresholdChange.objects.get()
+    assert rule.note == change.why == rule.told_note == change.told_why
+    assert rule.note.startswith("Of 30 audited products 16.7 % were wrong (surely more than")
+    with translation.override("de"):
+        assert rule.told_note == change.told_why != rule.note
+        assert "16.7 %" in rule.told_note and "Von 30" in rule.told_note
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from catalog_ai.errors import CannotUndo, NotPermitted
 from catalog_ai.models import ErrorBudget, LabelRule, ThresholdChange
+from catalog_ai.models.threshold_reasons import Reason
 from catalog_ai.workflow.budget import save_budget, save_thresholds
 from catalog_ai.workflow.follow import follow_budgets
 from catalog_ai.workflow.move_back import let_file_again
@@ -87,12 +88,15 @@ def test_what_the_budget_did_and_a_person_undoes_is_the_persons(target: Any, kee
 def test_undoing_a_move_back_lets_the_label_file(target: Any, keeper: Any) -> None:
     rule = lock_rule(target.key, LABEL)
     before = RuleState.read(rule)
-    rule.always_review, rule.moved_back_at, rule.note = True, timezone.now(), "why"
+    reason = Reason("measured", {"budget": "2"})
+    rule.always_review, rule.moved_back_at = True, timezone.now()
+    rule.annotate(reason)
     rule.save()
-    record_change(rule, before, Kind.MOVED_BACK, "why")
+    record_change(rule, before, Kind.MOVED_BACK, reason)
     undo_change(last().pk, keeper)
     rule = get_rule()
-    assert (rule.always_review, rule.moved_back_at, rule.note) == (False, None, "")
+    assert (rule.always_review, rule.moved_back_at) == (False, None)
+    assert (rule.note, rule.note_code, rule.told_note) == ("", "", "")
 
 
 def test_undoing_a_return_is_a_persons_word_to_ask(target: Any, keeper: Any) -> None:
