@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, ngettext
 
 from catalog_ai.admin.access import attempt, demand
-from catalog_ai.errors import CatalogAIError, CategoryNotFound
+from catalog_ai.errors import CatalogAIError, CategoryNotFound, UnknownCategory
 from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.targets import ProductTarget, get_target, get_targets
 from catalog_ai.workflow.asked import read_number, read_text
@@ -82,7 +82,8 @@ def pick_category(request: HttpRequest, target: ProductTarget) -> str:
     """Key of the category that was chosen, or of the only one so called.
 
     Raises:
-        CategoryNotFound: none or several are; the message names the nearest.
+        CategoryNotFound: none or several are; the message names the nearest. UnknownCategory:
+            there is not even one like it.
     """
     if key := request.POST.get("category", ""):
         return key
@@ -91,7 +92,9 @@ def pick_category(request: HttpRequest, target: ProductTarget) -> str:
     exact = [one.key for one in found if one.name.casefold() == text.casefold()]
     if len(exact) == 1:
         return exact[0]
-    names = ", ".join(one.name for one in found) or "–"
+    if not found:
+        raise UnknownCategory
+    names = ", ".join(one.name for one in found)
     raise CategoryNotFound(CategoryNotFound.message % {"text": text, "names": names})
 
 

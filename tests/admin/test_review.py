@@ -82,6 +82,8 @@ def test_an_unknown_category_is_refused_with_the_nearest(client: Any) -> None:
     row, _suggestions = suggestions_of(product)
     answer = decide(client, do=f"correct:{row.pk}", category_name="rash")
     assert "Similar ones: Rash guards" in read_messages(answer)[0]
+    answer = decide(client, do=f"correct:{row.pk}", category_name="nonsense")
+    assert read_messages(answer) == ["There is no such category. Nothing was changed."]
     assert not Decision.objects.exists()
 
 

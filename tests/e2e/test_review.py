@@ -99,6 +99,32 @@ def test_a_product_a_key(live_server: Any, products: list[Product]) -> None:
     assert list(left) == [str(products[3].pk)]
 
 
+def test_a_category_that_is_not_found_leaves_the_card_where_it_is(
+    live_server: Any, products: list[Product]
+) -> None:
+    first = card_of(products[0])
+    with open_browser(live_server.url, log_in("review_suggestions")) as page:
+        page.goto(first)
+        page.keyboard.press("c")
+        page.keyboard.type("nonsense")
+        page.keyboard.press("Enter")  # before the server has answered
+        assert wait_told(page, "warning") == "No category found"
+        wait_for_card(page, products[0])
+        assert page.input_value("#cai-category") == "nonsense"
+        page.fill("#cai-category", "rash")
+        page.keyboard.press("Enter")  # before anybody has seen what it would be
+        page.wait_for_selector("#cai-category-list li")
+        wait_for_card(page, products[0])
+        page.keyboard.press("Enter")
+        wait_for_card(page, products[1])
+        page.keyboard.press("c")
+        page.keyboard.type("rash GUARDS")
+        page.keyboard.press("Enter")
+        wait_for_card(page, products[2])
+        wait_sent(page)
+    assert list_filed() == {"Bulk 0": "Rash guards", "Bulk 1": "Rash guards"}
+
+
 def test_undo_brings_card_after_card_back(live_server: Any, products: list[Product]) -> None:
     first = card_of(products[0])
     with open_browser(live_server.url, log_in("review_suggestions")) as page:

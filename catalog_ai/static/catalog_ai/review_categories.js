@@ -6,9 +6,12 @@ let key = null;
 let list = null;
 let categoryStatus = null;
 let search = null;
+let searching = null; // the search that goes on, as a promise
+let found = null; // how many fit what is typed; null where that is not known
 
 async function suggestCategories() {
   key.value = "";
+  found = null;
   search?.abort();
   search = new AbortController();
   const address = `${root.dataset.categories}&q=${encodeURIComponent(input.value)}`;
@@ -43,7 +46,8 @@ function showCategories(categories) {
       return item;
     }),
   );
-  list.hidden = categories.length === 0;
+  found = categories.length;
+  list.hidden = found === 0;
   input.setAttribute("aria-expanded", String(!list.hidden));
   markCategory(list.firstElementChild);
   const text = categories.length ? categoryStatus.dataset.some : categoryStatus.dataset.none;
@@ -82,9 +86,28 @@ function steerCategories(event) {
     markCategory(marked?.previousElementSibling ?? list.lastElementChild);
   } else if (event.key === "Enter") {
     event.preventDefault();
-    if (!list.hidden && marked) chooseCategory(marked);
-    if (input.value) document.getElementById("cai-correct").click();
+    enterCategory(input, marked);
   }
+}
+
+/* What was not on the list when Enter was pressed is filed only if it is called just like that. */
+async function enterCategory(field, marked) {
+  let chosen = list.hidden || found === null ? null : marked; // the list may be of other letters
+  await searching;
+  if (field !== input || !input.value) return; // another card by now
+  chosen ??= [...list.children].find((item) => isCalled(item, input.value));
+  if (chosen && !key.value) chooseCategory(chosen);
+  if (found === 0) return tell(categoryStatus.dataset.none, "warning");
+  if (found && !key.value) return; // the list is open now: there is a choice to make
+  document.getElementById("cai-correct").click();
+}
+
+function isCalled(item, name) {
+  return item.dataset.name.toLowerCase() === name.trim().toLowerCase();
+}
+
+function searchCategories() {
+  searching = suggestCategories();
 }
 
 /* Called again whenever another card takes this one's place. */
@@ -93,12 +116,13 @@ function startCategories() {
   key = document.getElementById("cai-category-key");
   list = document.getElementById("cai-category-list");
   categoryStatus = document.getElementById("cai-category-status");
+  found = searching = null;
   if (!input) return;
   input.role = "combobox";
   input.setAttribute("aria-controls", list.id);
   input.setAttribute("aria-expanded", "false");
   input.setAttribute("aria-autocomplete", "list");
-  input.addEventListener("input", suggestCategories);
+  input.addEventListener("input", searchCategories);
   input.addEventListener("keydown", steerCategories);
   input.addEventListener("blur", hideCategories);
 }
