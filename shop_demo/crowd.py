@@ -15,6 +15,7 @@ from shop_demo.history import (
     tell_decided,
     tell_reviewed,
 )
+from shop_demo.indexes import without_indexes
 from shop_demo.models import Product
 from shop_demo.rows import Filing
 from shop_demo.shares import DROP
@@ -36,18 +37,11 @@ def seed_crowd(count: int, *, embeddings: bool = False) -> Iterator[int]:
     """
     draw_photos()
     with transaction.atomic():
+        # Behind many others, a few rows are added more quickly than indexes are made.
+        tables = [] if Product.objects.exists() else Block.MODELS
         block = Block(min(BLOCK, count), embeddings=embeddings)
-        block.save()
-        results = block.tables[Classification]
-        last = results.first + results.count(count) - 1
-        spread_decisions(results.first, last, block.tables[Decision].first)
-        made = min(BLOCK, count)
-        yield made
-        while made < count:
-            part = min(made, count - made, AT_ONCE)
-            copy_products(block, made, part, last)
-            made += part
-            yield part
+        with without_indexes(tables):
+            yield from fill_tables(block, count)
         count_results(block.runs)
         make_rollback(block.runs[ROLLED_BACK], block.verdicts.reviewers[0])
         make_threshold_changes(block.labels, block.verdicts.reviewers)
@@ -57,6 +51,21 @@ def seed_crowd(count: int, *, embeddings: bool = False) -> Iterator[int]:
     if connection.vendor == "postgresql" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
+
+
+def fill_tables(block: Block, count: int) -> Iterator[int]:
+    """Save the block and copy it until there are `count` products; yields as `seed_crowd`."""
+    block.save()
+    results = block.tables[Classification]
+    last = results.first + results.count(count) - 1
+    spread_decisions(results.first, last, block.tables[Decision].first)
+    made = min(BLOCK, count)
+    yield made
+    while made < count:
+        part = min(made, count - made, AT_ONCE)
+        copy_products(block, made, part, last)
+        made += part
+        yield part
 
 
 def copy_products(block: Block, made: int, part: int, last: int) -> None:

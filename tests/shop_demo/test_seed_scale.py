@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import Count, F, Q
 from django.test import Client
 from django.urls import reverse
@@ -173,3 +174,22 @@ def test_the_pages_open_on_what_was_made() -> None:
     ):
         assert client.get(address).status_code == 200
     assert get_user_model().objects.filter(username="ann").exists()
+
+
+def test_every_index_is_there_afterwards() -> None:
+    """They are left out while rows are copied, and Django's migrations are to find them again."""
+
+    def list_indexes() -> dict[str, Any]:
+        with connection.cursor() as cursor:
+            return {
+                model._meta.db_table: connection.introspection.get_constraints(
+                    cursor, model._meta.db_table
+                )
+                for model in ROWS
+            }
+
+    before = list_indexes()
+    seed(130)
+    assert list_indexes() == before
+    seed(70, "--add")
+    assert list_indexes() == before
