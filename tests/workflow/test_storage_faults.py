@@ -149,7 +149,7 @@ def test_a_row_that_was_interrupted_before_is_tried_to_its_end(break_storage: An
     Classification.objects.filter(pk=ids[0]).update(interruptions=Blame.WORKER)
     break_storage(refuse_always(list_names(ids[:1])))
     classify_chunk(ids)
-    assert states()[0] == State.FAILED and State.QUEUED not in states()
+    assert list_states()[0] == State.FAILED and State.QUEUED not in list_states()
 
 
 def test_a_paused_run_is_not_tried_on(break_storage: Any) -> None:
