@@ -17,7 +17,7 @@ from shop_demo.history import (
 )
 from shop_demo.indexes import without_indexes
 from shop_demo.models import Product
-from shop_demo.rows import Filing
+from shop_demo.rows import MODELS, Filing
 from shop_demo.shares import DROP
 
 BLOCK = 1000  # products made one by one
@@ -38,7 +38,7 @@ def seed_crowd(count: int, *, embeddings: bool = False) -> Iterator[int]:
     draw_photos()
     with transaction.atomic():
         # Behind many others, a few rows are added more quickly than indexes are made.
-        tables = [] if Product.objects.exists() else Block.MODELS
+        tables = [] if Product.objects.exists() else MODELS
         block = Block(min(BLOCK, count), embeddings=embeddings)
         with without_indexes(tables):
             yield from fill_tables(block, count)
