@@ -24,6 +24,8 @@ class Stopped(Exception):
 
 
 def raise_stopped(number: int, frame: FrameType | None) -> None:
+    # A second one, which `make` passes on from its own group, must not interrupt the stopping.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Stopped
 
 

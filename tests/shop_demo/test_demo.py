@@ -1,15 +1,19 @@
-"""`make demo` says in plain words why it cannot start, before it starts anything."""
+"""`make demo` says in plain words why it cannot start, and leaves nothing behind when it stops."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from catalog_ai.models import Classification
 from shop_demo.demo.conditions import claim_folder
+from shop_demo.demo.ports import find_free_port
 from shop_demo.demo.progress import read_progress
 from tests.factories import make_classification, make_product
 
@@ -66,3 +70,36 @@ def test_the_progress_counts_products_and_not_results() -> None:
     Classification.objects.filter(object_id=waiting.pk, is_current=False).delete()
     progress = read_progress()
     assert (progress.total, progress.done, progress.waiting) == (2, 1, 1)
+
+
+def list_processes(var: Path) -> list[int]:
+    """Processes that were started for this folder."""
+    mark = f"DEMO_VAR={var}".encode()
+    found = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            found += [int(environ.parent.name)] if mark in environ.read_bytes() else []
+    return found
+
+
+@pytest.mark.slow
+def test_a_demo_that_is_told_to_stop_twice_leaves_nothing_running(tmp_path: Path) -> None:
+    env = {**os.environ, "DEMO_VAR": str(tmp_path), "DATABASE_URL": "", "REDIS_URL": ""}
+    command = [sys.executable, "-m", "shop_demo.demo", "--port", str(find_free_port(18100))]
+    said = tmp_path / "said.txt"
+    with said.open("w") as out:
+        demo = subprocess.Popen(command, env=env, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        end = time.monotonic() + 120
+        while "The shop:" not in said.read_text() and time.monotonic() < end:
+            time.sleep(0.2)
+        assert len(list_processes(tmp_path)) > 3
+        demo.terminate()
+        time.sleep(0.2)  # `make` passes on what its whole group has been sent already
+        demo.terminate()
+        assert demo.wait(90) == 0, said.read_text()
+        assert "Traceback" not in said.read_text()
+        assert list_processes(tmp_path) == []
+    finally:
+        for pid in list_processes(tmp_path):
+            os.kill(pid, signal.SIGKILL)
