@@ -146,10 +146,9 @@ def load_sample(target: ProductTarget) -> Sample:
 def _load_results(target: ProductTarget) -> list[tuple[dict[str, float], bool]]:
     """Scores that may matter of the newest results, and whether each waits for a person."""
     newest = Classification.objects.aggregate(Max("pk"))["pk__max"] or 0
-    in_window = Classification.objects.filter(
-        pk__gt=newest - WINDOW, is_current=True, model_version=get_bundle().model_version
-    )
-    found = filter_unindexed(in_window, "target", target.key).exclude(top_label="")
+    pairs = _load_window(target, newest, NEWEST_RESULTS)
+    if len(pairs) < NEWEST_RESULTS and (start := _find_start_of_dry_run(newest - WINDOW)):
+        pairs += _load_window(target, start - 1, NEWEST_RESULTS - len(pairs))
     floors = {
         label.id: min(0.5, *(pair.review for pair in label.thresholds.values()))
         for label in get_bundle().labels
@@ -159,8 +158,31 @@ def _load_results(target: ProductTarget) -> list[tuple[dict[str, float], bool]]:
     def keep(scores: dict[str, Any]) -> dict[str, float]:
         return {key: score for key, score in scores.items() if score >= floors.get(key, 2.0)}
 
-    pairs = found.order_by("-pk").values_list("scores", "state")[:NEWEST_RESULTS]
     return [(keep(scores), state in Classification.WAITING) for scores, state in pairs]
+
+
+def _load_window(target: ProductTarget, last: int, count: int) -> list[tuple[dict[str, Any], str]]:
+    """Scores and states of the newest results up to this key."""
+    in_window = Classification.objects.filter(
+        pk__gt=last - WINDOW,
+        pk__lte=last,
+        is_current=True,
+        model_version=get_bundle().model_version,
+    )
+    found = filter_unindexed(in_window, "target", target.key).exclude(top_label="")
+    return list(found.order_by("-pk").values_list("scores", "state")[:count])
+
+
+def _find_start_of_dry_run(pk: int) -> int | None:
+    """First key of the dry run that fills the window up to here; None where none does."""
+    rows = Classification.objects.filter(pk__lte=pk).order_by("-pk")
+    found = rows.values_list("run", "run__dry_run").first()
+    if found is None or not found[1]:
+        return None
+    # State by state: that is what the index of a run's rows answers at once.
+    of_run = Classification.objects.filter(run=found[0]).order_by("pk").values_list("pk", flat=True)
+    firsts = [of_run.filter(state=state).first() for state in Classification.State]
+    return min(first for first in firsts if first is not None)
 
 
 def _load_times(target: ProductTarget) -> list[datetime | None]:
