@@ -48,7 +48,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--bundle", type=Path, default=SHIPPED_BUNDLE, help="Folder of the model.")
     parser.add_argument("--data", type=Path, required=True, help="Folder of the shared sets.")
     parser.add_argument("--only", nargs="*", choices="abcdes", default=list("abces"))
-    parser.add_argument("--epochs", type=int, default=10, help="Of protocol d's own training.")
+    parser.add_argument("--epochs", type=int, default=28, help="Of protocol d's own training.")
 
 
 class Bench:
