@@ -14,7 +14,7 @@ from catalog_ai.workflow.watchdog import end_process_after
 
 STORED_TOGETHER = 256  # rows of a transaction, once it is known that they are quickly judged
 FIRST_PART = 32  # rows: nobody knows yet how long they take
-LAST_PART = 16  # rows: in so few, the last of a run's work is still shared
+LAST_PARTS = 16, 64  # rows, least and most: in so few, the last of a run's work is still shared
 LONG_PART = 10.0  # seconds, a small part of a lease: what took longer is followed by less
 OVERTIME = 2  # seconds after the lease, until a process that does not notice its end is ended
 
@@ -50,8 +50,9 @@ def plan_parts(ids: list[int]) -> Iterator[tuple[Sequence[int], bool]]:
         del ids[len(ids) - given :]
         begin = time.monotonic()
         # Less and less towards a run's end: of what is in hand nothing can be shared any more.
-        shrink = is_last_work()
-        number = min(size, max(LAST_PART, (len(ids) - start) // 8)) if shrink else size
+        number = size
+        if is_last_work():
+            number = min(size, LAST_PARTS[1], max(LAST_PARTS[0], (len(ids) - start) // 4))
         yield ids[start : start + number], True
         start += number
         slow = time.monotonic() - begin > LONG_PART

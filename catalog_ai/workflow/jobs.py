@@ -18,7 +18,7 @@ from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.queues import send_expansion, send_rollback
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.rollback import Step, continue_rollback
-from catalog_ai.workflow.sharing import drop_chunk, take_waiting_chunk
+from catalog_ai.workflow.sharing import drop_chunk, find_rows_left, take_waiting_chunk
 from catalog_ai.workflow.statistics import update_summaries
 
 logger = logging.getLogger(__name__)
@@ -43,17 +43,23 @@ def warm_up() -> None:
 
 
 def classify_chunk(ids: Sequence[int]) -> None:
-    """Classify those of the rows that are still to do, and for a while of chunks that wait.
+    """Classify those of the rows that are still to do, and for a while those of other chunks.
 
-    Asked to stop, it queues the rest again. Where workers stand idle, they get some of the rows:
-    then all workers of a run end together.
+    Asked to stop, it queues the rest again. Chunks that wait come first, then what other jobs
+    have not come to yet: all workers of a run end together.
     """
     end = time.monotonic() + min(GO_ON, get_settings().JOB_TIMEOUT / 10)
-    done = work_off(list(ids))
-    while done and time.monotonic() < end and (waiting := take_waiting_chunk()):
-        done = work_off(list(waiting.args[0]))
-        if done:
-            drop_chunk(waiting)
+    done, tried = work_off(list(ids)), set(ids)
+    while done and time.monotonic() < end:
+        if waiting := take_waiting_chunk():
+            done = work_off(list(waiting.args[0]))
+            if done:
+                drop_chunk(waiting)
+        elif rows := find_rows_left(tried):
+            tried.update(rows)
+            done = work_off(rows)
+        else:
+            return
 
 
 def expand_run(run_id: int) -> None:

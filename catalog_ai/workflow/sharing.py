@@ -1,22 +1,24 @@
-"""Work passed between workers: to the idle ones, and from the queue to a job that is done early.
+"""Work passed between workers: to the idle ones, and to a job that is done early.
 
 Only within a job. Claims make both harmless: of two jobs with the same rows, each does what the
 other has not taken.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from redis.exceptions import RedisError
 from rq import Queue, Worker, get_current_job
 from rq.job import Job
 
 from catalog_ai.conf import get_settings
+from catalog_ai.models import Classification
 from catalog_ai.workflow.queues import CLASSIFY_JOB, open_queue, send
 
 logger = logging.getLogger(__name__)
 
-SHARED_FROM = 32  # rows: of fewer, half is nearly as soon done as a job is started
+SHARED_FROM = 64  # rows: of fewer, half is nearly as soon done as a job is started
+FEWEST = 16  # rows: of so few, a part is still worth its transaction
 LOOKED_AT = 16  # waiting jobs: other jobs may be at the first ones already
 TAKEN = "catalog_ai:taken:"  # with a job's id, in Redis: a chunk that some job is at
 
@@ -41,12 +43,16 @@ def share_with_idle(ids: Sequence[int]) -> int:
 
 
 def is_last_work() -> bool:
-    """Whether nothing waits behind this job, so that other workers will soon be idle."""
+    """Whether no work waits behind this job, so that other workers will soon have nothing to do."""
     job = get_current_job()
+    if job is None:
+        return False
     try:
-        return job is not None and Queue(job.origin, connection=job.connection).is_empty()
+        waiting = open_queue(job.origin).get_job_ids(0, LOOKED_AT)
+        taken = job.connection.exists(*(TAKEN + job_id for job_id in waiting)) if waiting else 0
     except RedisError:
         return False  # then nothing can be shared
+    return len(waiting) < LOOKED_AT and taken == len(waiting)
 
 
 def count_idle_workers(queue: Queue) -> int:
@@ -74,6 +80,45 @@ def take_waiting_chunk() -> Job | None:
     except RedisError:
         logger.warning("no waiting work could be taken", exc_info=True)
     return None
+
+
+def find_rows_left(tried: Collection[int]) -> list[int]:
+    """Rows that no job of this queue has come to yet, from the end of the longest rest.
+
+    For a job with nothing else to do, near a run's end. `tried` are those that it has asked for
+    already: some may not be claimed by anybody, a paused run's say. So many are left with the
+    others that all end together.
+    """
+    job = get_current_job()
+    if job is None:
+        return []
+    try:
+        rests = [_list_untouched(ids, tried) for ids in _list_chunks(open_queue(job.origin))]
+    except RedisError:
+        logger.warning("no work of others could be found", exc_info=True)
+        return []
+    rest = max(rests, key=len, default=[])
+    return rest[-max(FEWEST, len(rest) // 4) :]
+
+
+def _list_chunks(queue: Queue) -> Iterator[list[int]]:
+    """Row ids of the chunks at work, and of those that wait but are taken."""
+    job_ids = [
+        *queue.started_job_registry.get_job_ids(cleanup=False),
+        *queue.get_job_ids(0, LOOKED_AT),
+    ]
+    for job_id in job_ids:
+        chunk = queue.fetch_job(job_id)
+        if chunk is not None and chunk.func_name == CLASSIFY_JOB:
+            yield list(chunk.args[0])
+
+
+def _list_untouched(ids: Collection[int], tried: Collection[int]) -> list[int]:
+    queued = Classification.objects.filter(
+        pk__in=ids, state=Classification.State.QUEUED, attempts=0, interruptions=0
+    )
+    found = queued.order_by("pk").values_list("pk", flat=True)
+    return [pk for pk in found if pk not in tried]
 
 
 def drop_chunk(chunk: Job) -> None:

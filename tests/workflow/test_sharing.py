@@ -9,12 +9,13 @@ from redis import Redis
 from rq import Worker
 from rq.job import _job_stack
 
-from catalog_ai.models import Classification
+from catalog_ai.models import Classification, Run
 from catalog_ai.workflow import chunks, jobs
 from catalog_ai.workflow.jobs import classify_chunk
 from catalog_ai.workflow.queues import send, send_rollback
 from catalog_ai.workflow.sharing import (
     drop_chunk,
+    find_rows_left,
     is_last_work,
     share_with_idle,
     take_waiting_chunk,
@@ -69,7 +70,7 @@ def test_nothing_more_is_given_while_a_job_waits(queue: Any) -> None:
 def test_nobody_idle_gets_nothing_and_little_is_not_worth_a_job(queue: Any) -> None:
     assert share_with_idle(range(100)) == 0
     start_idle_worker(queue)
-    assert share_with_idle(range(31)) == 0
+    assert share_with_idle(range(63)) == 0
 
 
 @pytest.mark.redis
@@ -193,12 +194,59 @@ def test_with_redis_gone_nothing_is_taken(queue: Any, monkeypatch: pytest.Monkey
 
 @pytest.mark.redis
 @pytest.mark.django_db
-def test_work_is_the_last_when_nothing_waits(queue: Any) -> None:
+def test_work_is_the_last_when_nothing_waits_that_is_not_taken(queue: Any) -> None:
     assert is_last_work()
     send(BULK, [1])
     assert not is_last_work()
+    take_waiting_chunk()
+    assert is_last_work()
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_of_what_others_have_not_come_to_the_end_is_found(queue: Any) -> None:
+    ids = make_queued(80)
+    Classification.objects.filter(pk__in=ids[:4]).update(state=State.RUNNING)
+    send(BULK, ids[:10])
+    send(BULK, ids[:70])
+    assert find_rows_left([]) == ids[54:70]  # a quarter, and 16 at least
+    assert find_rows_left(ids[20:70]) == ids[4:20]
+    assert find_rows_left(ids) == []
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_rows_of_a_job_at_work_are_found(queue: Any) -> None:
+    ids = make_queued(3)
+    send(BULK, ids)
+    [busy] = queue.jobs
+    queue.remove(busy)
+    queue.connection.zadd(queue.started_job_registry.key, {f"{busy.id}:1": 2**40})
+    assert find_rows_left([]) == ids
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_a_job_with_nothing_else_to_do_ends_the_work_of_others(queue: Any) -> None:
+    ids = make_queued(40)
+    send(BULK, ids[1:])
+    assert take_waiting_chunk()  # by a job that does not come to it
+    classify_chunk(ids[:1])
+    assert not Classification.objects.filter(state=State.QUEUED).exists()
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_rows_that_nobody_may_claim_are_asked_for_once(queue: Any) -> None:
+    ids = make_queued(20)
+    Run.objects.update(state=Run.State.PAUSED)
+    send(BULK, ids[1:])
+    assert take_waiting_chunk()
+    classify_chunk(ids[:1])
+    assert Classification.objects.filter(state=State.QUEUED).count() == 20
 
 
 def test_outside_a_job_nothing_is_taken() -> None:
     assert take_waiting_chunk() is None
+    assert find_rows_left([]) == []
     assert not is_last_work()
