@@ -18,7 +18,12 @@ from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.queues import send_expansion, send_rollback
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.rollback import Step, continue_rollback
-from catalog_ai.workflow.sharing import drop_chunk, find_rows_left, take_waiting_chunk
+from catalog_ai.workflow.sharing import (
+    drop_chunk,
+    find_rows_left,
+    is_last_work,
+    take_waiting_chunk,
+)
 from catalog_ai.workflow.statistics import update_summaries
 
 logger = logging.getLogger(__name__)
@@ -55,7 +60,7 @@ def classify_chunk(ids: Sequence[int]) -> None:
             done = work_off(list(waiting.args[0]))
             if done:
                 drop_chunk(waiting)
-        elif rows := find_rows_left(tried):
+        elif is_last_work() and (rows := find_rows_left(tried)):
             tried.update(rows)
             done = work_off(rows)
         else:

@@ -73,10 +73,12 @@ def take_waiting_chunk() -> Job | None:
         return None
     try:
         queue = open_queue(job.origin)
-        for job_id in queue.get_job_ids(0, LOOKED_AT):
-            if queue.connection.set(TAKEN + job_id, 1, nx=True, ex=get_settings().JOB_TIMEOUT):
-                waiting = queue.fetch_job(job_id)
-                return waiting if waiting and waiting.func_name == CLASSIFY_JOB else None
+        for waiting in filter(None, map(queue.fetch_job, queue.get_job_ids(0, LOOKED_AT))):
+            if waiting.func_name != CLASSIFY_JOB:
+                return None
+            mark, seconds = TAKEN + waiting.id, get_settings().JOB_TIMEOUT
+            if queue.connection.set(mark, 1, nx=True, ex=seconds):
+                return waiting
     except RedisError:
         logger.warning("no waiting work could be taken", exc_info=True)
     return None

@@ -141,8 +141,19 @@ def test_two_jobs_take_different_chunks(queue: Any) -> None:
 def test_what_is_no_chunk_is_not_passed_by(queue: Any) -> None:
     send(BULK, [1])
     send_rollback(1)  # goes to the front
-    assert take_waiting_chunk() is None
+    assert [take_waiting_chunk(), take_waiting_chunk()] == [None, None]
     assert queue.count == 2
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_a_job_that_is_done_ends_where_its_worker_has_something_else_to_do(queue: Any) -> None:
+    ids = make_queued(40)
+    send(BULK, ids[1:])
+    assert take_waiting_chunk()
+    send_rollback(1)
+    classify_chunk(ids[:1])
+    assert Classification.objects.filter(state=State.QUEUED).count() == 39
 
 
 @pytest.mark.redis
