@@ -17,7 +17,11 @@ from catalog_ai.training.manifest import Examples, Manifest
 from catalog_ai.training.network import build_network
 from catalog_ai.training.taxonomy import LabelSpec, Taxonomy
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    # Keras itself, when it saves what its optimiser has.
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy"),
+]
 SIDE, ROUNDS, LENGTH = 32, 2, 2
 
 
