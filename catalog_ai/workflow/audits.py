@@ -15,6 +15,7 @@ from catalog_ai.models import Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.estimate import find_interval
 from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.plans import filter_unindexed
 from catalog_ai.workflow.policies import Budgets, load_budgets
 
 DOUBT = 0.2  # an upper estimate that far above the budget, or farther, gets the whole share
@@ -75,13 +76,15 @@ def load_shares(target: ProductTarget) -> AuditShares:
 def count_audits(target: ProductTarget) -> dict[str, tuple[int, int]]:
     """(audited, wrong) by label among the newest audits of the model in use; one query."""
     newest = Suggestion.objects.filter(audit=True).order_by("-pk").values("pk")[:NEWEST]
-    decided = Suggestion.objects.filter(
-        pk__in=newest,
-        state__in=Suggestion.BY_PERSON,
-        classification__target=target.key,
-        classification__model_version=get_bundle().model_version,
-    )
+    decided = Suggestion.objects.filter(pk__in=newest, state__in=Suggestion.BY_PERSON)
+    # From the audits to their results: the other way round is the whole catalogue, in the midst of
+    # storing a chunk.
+    own = filter_unindexed(decided, "classification__target", target.key)
+    rows = filter_unindexed(own, "classification__model_version", get_bundle().model_version)
     right = Q(state=Suggestion.State.APPROVED)
-    rows = decided.order_by().values_list("label")
-    counted = rows.annotate(audited=Count("pk"), wrong=Count("pk", filter=~right))
+    counted = (
+        rows.order_by()
+        .values_list("label")
+        .annotate(audited=Count("pk"), wrong=Count("pk", filter=~right))
+    )
     return {label: (audited, wrong) for label, audited, wrong in counted}

@@ -3,9 +3,14 @@
 import random
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from catalog_ai.workflow.audits import AuditShares, draw, find_share
+from catalog_ai.models import Suggestion
+from catalog_ai.targets import get_target
+from catalog_ai.workflow.audits import AuditShares, count_audits, draw, find_share
 from catalog_ai.workflow.policies import Budgets
+from tests.factories import make_classification, make_suggestion
 
 DAYS, A_DAY = 60, 200  # products of a label that would be filed by themselves
 
@@ -58,3 +63,28 @@ def test_an_error_that_comes_late_brings_the_audits_back() -> None:
     late = AuditShares(0.1, 0.01, Budgets(0.02), {"label": (440, 20)})
     assert calm.find_share("label") == pytest.approx(0.01)
     assert late.find_share("label") > 0.02
+
+
+@pytest.mark.django_db
+def test_audits_of_this_model_and_these_products_count() -> None:
+    target, state = get_target("shop_demo.product"), Suggestion.State
+    for decided in (state.APPROVED, state.REJECTED, state.PENDING):
+        make_suggestion(audit=True, state=decided)
+    make_suggestion(state=state.APPROVED)  # not asked as an audit
+    for other in ({"model_version": "2001.1"}, {"target": "shop_demo.other"}):
+        make_suggestion(make_classification(**other), audit=True, state=state.APPROVED)
+    assert count_audits(target) == {"article:tshirts": (2, 1)}
+
+
+@pytest.mark.django_db
+def test_audits_are_not_looked_for_among_all_results() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("the plan of SQLite, which would begin with the product model")
+    with CaptureQueriesContext(connection) as queries:
+        count_audits(get_target("shop_demo.product"))
+    [asked] = queries.captured_queries
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked['sql']}")
+        steps = [str(row[3]) for row in cursor.fetchall()]
+    [results] = [step for step in steps if "catalog_ai_classification" in step]
+    assert "rowid=?" in results
