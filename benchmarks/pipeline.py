@@ -73,7 +73,7 @@ from catalog_ai.workflow.chunks import STORED_TOGETHER  # noqa: E402
 from catalog_ai.workflow.claim import claim  # noqa: E402
 from catalog_ai.workflow.classify import classify_images  # noqa: E402
 from catalog_ai.workflow.enqueue import enqueue  # noqa: E402
-from catalog_ai.workflow.queues import is_idle  # noqa: E402
+from catalog_ai.workflow.queues import open_queue  # noqa: E402
 from catalog_ai.workflow.reading import ReadImage, read_images  # noqa: E402
 from catalog_ai.workflow.store import Judged, store_results  # noqa: E402
 from shop_demo.models import Product  # noqa: E402
@@ -121,6 +121,12 @@ def measure_ceiling(files: list[Path], processes: int) -> Pace:
         worker.join()
     seconds = time.perf_counter() - begin
     return Pace(len(files) / seconds, 1000 * spent.value / len(files))
+
+
+def is_idle(queue_name: str) -> bool:
+    """Whether a queue has nothing waiting and nothing being worked on."""
+    queue = open_queue(queue_name)
+    return bool(queue.count == 0 and queue.started_job_registry.count == 0)
 
 
 def measure_product(files: list[Path], supervisor: int, count: int | None = None) -> Pace:

@@ -10,7 +10,7 @@ from catalog_ai.models import Classification, Decision, Run, Suggestion
 from catalog_ai.policy import Decision as PolicyDecision
 from catalog_ai.policy import Outcome, ScoredLabel, Verdict
 from catalog_ai.targets import ProductTarget
-from catalog_ai.workflow.audits import AuditShares, load_shares
+from catalog_ai.workflow.audits import AuditShares
 from catalog_ai.workflow.mapping import CategoryMap
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import AUTO_APPLY, is_allowed
@@ -60,7 +60,7 @@ class Settled:
 
 
 def load_context(
-    target: ProductTarget, run: Run, products: Mapping[str, models.Model]
+    target: ProductTarget, run: Run, products: Mapping[str, models.Model], audits: AuditShares
 ) -> FilingContext:
     """Read the histories of these products and the run's rights, again, in the worker."""
     may_apply = run.apply_automatically and (
@@ -73,7 +73,7 @@ def load_context(
         CategoryMap(target, get_bundle(), dry=run.dry_run),
         load_histories(target, list(products)),
         target.list_categories(products),
-        load_shares(target),
+        audits,
     )
 
 

@@ -184,12 +184,6 @@ def is_empty(queue_name: str) -> bool:
     return bool(open_queue(queue_name).count == 0)
 
 
-def is_idle(queue_name: str) -> bool:
-    """Whether a queue has nothing waiting and nothing being worked on."""
-    queue = open_queue(queue_name)
-    return bool(queue.count == 0 and queue.started_job_registry.count == 0)
-
-
 def group_by_queue(rows: Iterable[Classification]) -> dict[str, list[int]]:
     """Ids by the queue they belong to."""
     groups: dict[str, list[int]] = {}

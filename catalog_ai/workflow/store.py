@@ -13,6 +13,7 @@ from catalog_ai.models.causes import Cause
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.adopt import adopt, prepare_to_adopt
 from catalog_ai.workflow.apply import FilingContext, Settled, load_context, settle
+from catalog_ai.workflow.audits import load_shares
 from catalog_ai.workflow.claim import lock_leased
 from catalog_ai.workflow.effects import count_changes, find_changes, name_change
 from catalog_ai.workflow.ends import RESULT_FIELDS, count_ends, end_row
@@ -42,13 +43,14 @@ def store_results(judged: Sequence[Judged]) -> None:
     started = time.monotonic()
     run = judged[0].row.run
     target = get_target(run.target)
-    scored = _score_all(judged, target, run)  # before the locks: nobody waits for it
+    # Before the locks: nobody waits for it.
+    scored, audits = _score_all(judged, target, run), load_shares(target)
     with transaction.atomic():
         lock_products(target, [item.row.object_id for item in judged])
         held = lock_leased([item.row for item in judged])
         mine = [item for item in judged if item.row.pk in held]
         products = target.load_to_file([item.row.object_id for item in mine])
-        context = load_context(target, run, products)
+        context = load_context(target, run, products, audits)
         if run.results_of_id:
             context = prepare_to_adopt(context, [item.earlier for item in mine if item.earlier])
         outcome = _settle_all(mine, products, target, context, scored)
