@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 from pathlib import Path
+from typing import Any
 
 from django.core.files import File
 from django.core.files.base import ContentFile
@@ -43,7 +44,8 @@ class PoisonousStorage(FileSystemStorage):
             pass
         if kind == "memory":
             raise MemoryError
-        return super()._open(name, mode)
+        opened: File[Any] = super()._open(name, mode)  # type: ignore[misc] # not in the stubs
+        return opened
 
 
 def take_fault() -> str:

@@ -78,7 +78,7 @@ def measure_layout(path: Path, processes: int, threads: int) -> float:
     ]
     for process in started:
         process.start()
-    images = sum(done.get() for _ in started)
+    images: int = sum(done.get() for _ in started)
     for process in started:
         process.join()
     return images / SECONDS

@@ -110,8 +110,8 @@ def measure_answers(source: Path, count: int) -> dict[str, float | int]:
             scores.setdefault(way, []).append(found)
     full = np.array(scores.pop("full"))
     row: dict[str, float | int] = {"photos": len(full)}
-    for way, found in scores.items():
-        other = np.array(found)
+    for way, others in scores.items():
+        other = np.array(others)
         same = other.argmax(1) == full.argmax(1)
         row[f"{way}_same_article"] = round(float(same.mean()), 4)
         row[f"{way}_change"] = round(float(np.abs(other.max(1) - full.max(1)).mean()), 4)

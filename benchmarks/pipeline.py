@@ -73,9 +73,10 @@ from catalog_ai.workflow.chunks import STORED_TOGETHER  # noqa: E402
 from catalog_ai.workflow.claim import claim  # noqa: E402
 from catalog_ai.workflow.classify import classify_images  # noqa: E402
 from catalog_ai.workflow.enqueue import enqueue  # noqa: E402
+from catalog_ai.workflow.outcome import Judged  # noqa: E402
 from catalog_ai.workflow.queues import open_queue  # noqa: E402
 from catalog_ai.workflow.reading import ReadImage, read_images  # noqa: E402
-from catalog_ai.workflow.store import Judged, store_results  # noqa: E402
+from catalog_ai.workflow.store import store_results  # noqa: E402
 from shop_demo.models import Product  # noqa: E402
 
 NAIVE_SHARE = 20  # of so many photos, the naive design gets one

@@ -12,13 +12,16 @@ import argparse
 import json
 import os
 import statistics
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from stage import forget, open_stage  # first: it sets the environment up
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.stage import forget, open_stage  # noqa: E402 # first: it sets the environment up
 
 from django.contrib.auth import get_user_model  # isort: skip
 from django.db import connection  # isort: skip
