@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.authentication import SessionAuthentication, TokenAuthentication
 from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.settings import api_settings
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
@@ -75,19 +73,6 @@ class StrictSerializer(serializers.Serializer[Any]):
                 {str(key): [f"There is no such key. Known ones: {known}."] for key in unknown}
             )
         return super().to_internal_value(data)
-
-
-class StrictFilters(DjangoFilterBackend):
-    """Filters of a list; an unknown name is told: without it all would be listed."""
-
-    def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
-        filters = self.get_filterset_class(view, queryset).base_filters
-        pages = (view.paginator.cursor_query_param, view.paginator.page_size_query_param)
-        known = [*filters, *pages, api_settings.URL_FORMAT_OVERRIDE]
-        if unknown := [name for name in request.query_params if name not in known]:
-            told = f"There is no such filter. Known ones: {', '.join(filters)}."
-            raise serializers.ValidationError({name: [told] for name in unknown})
-        return super().filter_queryset(request, queryset, view)
 
 
 class CatalogView(APIView):

@@ -10,8 +10,9 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog_ai.api.access import CatalogView, StrictFilters
+from catalog_ai.api.access import CatalogView
 from catalog_ai.api.answers import READ, WRITE, answer
+from catalog_ai.api.filters import StrictFilters
 from catalog_ai.api.requests import HEADER, Keyed, read_key, start_once
 from catalog_ai.api.selection import StartRun, refuse_unknown
 from catalog_ai.models import Change, Run

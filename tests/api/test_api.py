@@ -318,6 +318,30 @@ def test_the_schema_takes_a_token_too() -> None:
     assert client.get(V1 + "schema/").status_code == 200
 
 
+@pytest.mark.parametrize("word", ["true", "True", "1"])
+def test_a_filter_by_yes_or_no_takes_it_in_each_form(word: str) -> None:
+    client = APIClient()
+    client.force_authenticate(make_superuser())
+    current, past = make_classification(), make_classification(is_current=False)
+    make_suggestion(current), make_suggestion(past)
+    for address, key in (
+        (f"classifications/?is_current={word}", "id"),
+        (f"suggestions/?current={word}", "classification"),
+    ):
+        assert [one[key] for one in client.get(V1 + address).json()["results"]] == [current.pk]
+
+
+@pytest.mark.parametrize(
+    "asked", ["classifications/?is_current=maybe", "suggestions/?current=2", "runs/?dry_run=yes"]
+)
+def test_a_filter_by_yes_or_no_refuses_other_words(asked: str) -> None:
+    client = APIClient()
+    client.force_authenticate(make_superuser())
+    refused = client.get(V1 + asked)
+    assert refused.status_code == 400
+    assert refused.json()[asked.partition("?")[2].partition("=")[0]] == ["Write true or false."]
+
+
 @pytest.mark.parametrize("name", ["runs", "suggestions", "classifications"])
 def test_an_unknown_filter_is_told_and_lists_nothing(name: str) -> None:
     client = APIClient()
