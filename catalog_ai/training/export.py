@@ -31,10 +31,10 @@ def export(options: Namespace) -> dict[str, Any]:
     """Convert, write the bundle, calibrate it on `val`; returns the calibration's summary."""
     # Here and not above: processes spawned to score photos import this file, and no TensorFlow.
     from catalog_ai.training.convert import convert_network
-    from catalog_ai.training.feed import decode_all
+    from catalog_ai.training.feed import PHOTOS_FILE, decode_all
 
     run, taxonomy, examples = load_run(options.work)
-    pixels = decode_all(examples, options.work / "photos.npy")
+    pixels = decode_all(examples, options.work / PHOTOS_FILE)
     images = pixels[choose_photos(examples, run["settings"]["seed"])]
 
     def write(source: str, refitted: dict[str, Any] | None) -> None:
@@ -55,11 +55,12 @@ def _refit(
     """Write `refitted.keras`, with the last layers of the bundle's features; what was done."""
     import keras
 
+    from catalog_ai.training.feed import PHOTOS_FILE
     from catalog_ai.training.refit import refit_heads
 
     settings = run["settings"]
     network = keras.models.load_model(options.work / "network.keras", compile=False)
-    photos = options.work / "photos.npy"
+    photos = options.work / PHOTOS_FILE
     done = refit_heads(
         network, options.out, taxonomy, examples, photos, settings["weights"], settings["seed"]
     )

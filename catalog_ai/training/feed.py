@@ -19,6 +19,7 @@ from catalog_ai.training.photos import Photos
 from catalog_ai.training.taxonomy import Taxonomy
 
 SIDE = 224
+PHOTOS_FILE = "photos.npy"  # in the work folder: every photo, decoded
 COMPOSED = 1 / 12  # share of pictures of two products
 ROUND = 100  # batches
 MIXED = 0.5  # share of batches that are mixed in pairs

@@ -22,8 +22,9 @@ from catalog_ai.inference.bundle import load_bundle
 from catalog_ai.inference.classifier import BATCH, Classifier
 from catalog_ai.training import augment
 from catalog_ai.training.feed import COMPOSED, find_single, mark_several
-from catalog_ai.training.fit import LIKENESS_WEIGHT, Proxies, find_likeness_loss, make_label_loss
+from catalog_ai.training.fit import Proxies
 from catalog_ai.training.manifest import Examples
+from catalog_ai.training.recipe import LIKENESS_WEIGHT, find_likeness_loss, make_label_loss
 from catalog_ai.training.taxonomy import Taxonomy
 
 EPOCHS = 12

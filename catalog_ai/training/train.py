@@ -1,13 +1,15 @@
 """From labelled photos to a bundle. Run: `python -m catalog_ai.training.train --help`."""
 
+import importlib.util
 import json
+import os
 import platform
 import re
 import subprocess
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=1e-3, help="Highest learning rate.")
+    parser.add_argument(
+        "--trainer",
+        default="keras",
+        choices=("keras", "pytorch"),
+        help="keras on whatever backend KERAS_BACKEND names, or pytorch on processor cores.",
+    )
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--weights", help="How often photos of each set are seen: 1,2,4,1.")
     parser.add_argument("--kind", default="int8", choices=("float32", "float16", "int8"))
@@ -70,13 +78,14 @@ def train(options: Namespace) -> dict[str, Any]:
     """Train, convert, calibrate; returns the calibration's summary.
 
     Raises:
-        PhotoError: a manifest cannot be used.
+        PhotoError: a manifest cannot be used, or PyTorch is to train and is not installed.
     """
-    from catalog_ai.training import feed, fit  # Keras: only here, after KERAS_BACKEND is set
-
     taxonomy, examples = prepare(options)
-    pixels = feed.decode_all(examples, options.work / "photos.npy")
-    fit.train_network(fit.Run(options, taxonomy, examples, pixels))
+    train_network = choose_trainer(options.trainer)
+    from catalog_ai.training import feed, recipe  # Keras: only here, after KERAS_BACKEND is set
+
+    pixels = feed.decode_all(examples, options.work / feed.PHOTOS_FILE)
+    train_network(recipe.Run(options, taxonomy, examples, pixels))
     # A process of its own: TensorFlow converts, whatever backend trained.
     command = [sys.executable, "-m", "catalog_ai.training.export"]
     places = ["--work", str(options.work), "--out", str(options.out), "--kind", options.kind]
@@ -86,6 +95,24 @@ def train(options: Namespace) -> dict[str, Any]:
     )
     summary: dict[str, Any] = json.loads(finished.stdout)
     return summary
+
+
+def choose_trainer(name: str) -> Callable[[Any], Any]:
+    """The function that trains a run's network.
+
+    Raises:
+        PhotoError: PyTorch is to train and is not installed.
+    """
+    if name == "keras":
+        from catalog_ai.training import fit
+
+        return fit.train_network
+    if importlib.util.find_spec("torch") is None:
+        raise PhotoError("--trainer pytorch needs PyTorch: pip install torch.")
+    os.environ["KERAS_BACKEND"] = "torch"  # also of the processes that this one starts
+    from catalog_ai.training import torch_fit
+
+    return torch_fit.train_network
 
 
 def prepare(options: Namespace) -> tuple[Taxonomy, Examples]:
@@ -145,7 +172,8 @@ def parse_stages(text: str) -> list[tuple[int, int]]:
 def save_run(options: Namespace, taxonomy: Taxonomy) -> None:
     """What conversion and a second run need to know, and what the bundle records."""
     settings = {
-        key: getattr(options, key) for key in ("stages", "batch", "rate", "seed", "weights", "kind")
+        key: getattr(options, key)
+        for key in ("stages", "trainer", "batch", "rate", "seed", "weights", "kind")
     }
     run = {
         "identity": {"name": options.name or options.out.name, "version": options.bundle_version},

@@ -48,7 +48,7 @@ def test_live_batch_norm_computes_what_the_folded_weights_did(network):
 
 def test_a_masked_label_costs_nothing():
     pytest.importorskip("keras", reason="the train extra is not installed")
-    from catalog_ai.training.fit import make_label_loss
+    from catalog_ai.training.recipe import make_label_loss
     from catalog_ai.training.taxonomy import LabelSpec, Taxonomy
 
     labels = [LabelSpec(f"article:{name}", name, "article") for name in "ab"]

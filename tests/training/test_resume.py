@@ -12,7 +12,7 @@ pytest.importorskip("keras", reason="the train extra is not installed")
 
 import keras
 
-from catalog_ai.training import feed, fit
+from catalog_ai.training import feed, fit, recipe
 from catalog_ai.training.manifest import Examples, Manifest
 from catalog_ai.training.network import build_network
 from catalog_ai.training.taxonomy import LabelSpec, Taxonomy
@@ -32,7 +32,7 @@ class Killed(Exception):
 class Watch(fit.Keeper):
     """Notes where every batch starts from, and ends the run before a batch."""
 
-    def __init__(self, run: fit.Run, network: Any, end: int = ROUNDS * LENGTH) -> None:
+    def __init__(self, run: recipe.Run, network: Any, end: int = ROUNDS * LENGTH) -> None:
         super().__init__(network, run.options.work, 0, tqdm(disable=True))
         self.seen: list[dict[str, Any]] = []
         self.end = end
@@ -52,7 +52,7 @@ class Watch(fit.Keeper):
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> fit.Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> recipe.Run:
     """64 plain photos of two kinds, in rounds of two batches."""
     monkeypatch.setattr(feed, "ROUND", LENGTH)
     kinds = np.arange(64) % 2
@@ -69,15 +69,15 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> fit.Run:
         **{"stages": [(SIDE, 1)], "batch": 16, "seed": 7, "weights": [1], "rate": 1e-3},
         **{"work": tmp_path, "backbone": None},
     )
-    return fit.Run(options, Taxonomy({}, labels), examples, pixels)
+    return recipe.Run(options, Taxonomy({}, labels), examples, pixels)
 
 
-def train(run: fit.Run, watch: Watch, first: int) -> None:
-    rate = fit.CosineSlice(1e-3, 0, ROUNDS * LENGTH)
+def train(run: recipe.Run, watch: Watch, first: int) -> None:
+    rate = recipe.CosineSlice(1e-3, 0, ROUNDS * LENGTH)
     fit.train_stage(run, watch.network, run.make_feeds()[0], rate, (first, ROUNDS), watch)
 
 
-def test_it_goes_on_where_it_was(run: fit.Run) -> None:
+def test_it_goes_on_where_it_was(run: recipe.Run) -> None:
     killed = Watch(run, build_network(2, SIDE), end=LENGTH + 1)
     with pytest.raises(Killed):
         train(run, killed, 0)
@@ -94,14 +94,14 @@ def test_it_goes_on_where_it_was(run: fit.Run) -> None:
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
-def test_a_run_killed_while_it_saves_keeps_what_it_had(run: fit.Run) -> None:
+def test_a_run_killed_while_it_saves_keeps_what_it_had(run: recipe.Run) -> None:
     file = run.options.work / "progress.json"
-    fit.replace_file(file, lambda path: path.write_text('{"stage": 1, "round": 2}'))
+    recipe.replace_file(file, lambda path: path.write_text('{"stage": 1, "round": 2}'))
 
     def write_half(path: Path) -> None:
         path.write_text('{"sta')
         raise Killed
 
     with pytest.raises(Killed):
-        fit.replace_file(file, write_half)
+        recipe.replace_file(file, write_half)
     assert fit.read_progress(run.options.work) == (1, 2)

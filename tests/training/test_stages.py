@@ -6,7 +6,7 @@ import pytest
 
 from catalog_ai.training.manifest import Manifest
 from catalog_ai.training.photos import PhotoError
-from catalog_ai.training.train import FEW, STAGES, choose_stages, parse_stages
+from catalog_ai.training.train import FEW, STAGES, choose_stages, choose_trainer, parse_stages
 
 
 def test_sides_and_epochs_are_read_in_order():
@@ -28,3 +28,9 @@ def test_a_small_catalogue_fits_the_last_layers_only(count, stages):
     rows = [{"file": str(at), "split": "train"} for at in range(count)]
     rows += [{"file": f"v{at}", "split": "val"} for at in range(50)]
     assert choose_stages([Manifest(Path("."), rows)]) == stages
+
+
+def test_a_trainer_that_is_not_installed_is_told(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(PhotoError, match="pip install torch"):
+        choose_trainer("pytorch")

@@ -65,3 +65,12 @@ def test_folders_become_a_bundle_that_knows_them(photos: Path, tmp_path: Path) -
     again = load_bundle(tmp_path / "own")
     assert [label.id for label in again.labels] == [label.id for label in bundle.labels]
     assert "last_layers_fitted_again" not in again.provenance
+
+
+def test_pytorch_trains_one_too(photos: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    options = ("--trainer", "pytorch", "--stages", "64:1", "--batch", "32")
+    assert set(train(photos, tmp_path / "own", *options)) == {"article"}
+    bundle = load_bundle(tmp_path / "own")
+    assert bundle.provenance["settings"]["trainer"] == "pytorch"
+    assert (tmp_path / "own-work" / "training.pt").exists()

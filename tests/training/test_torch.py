@@ -1,0 +1,185 @@
+"""Training in PyTorch: the same network and losses as in Keras, in several processes."""
+
+import os
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("keras", reason="the train extra is not installed")
+pytest.importorskip("torch", reason="PyTorch is not installed")
+
+import torch
+
+from catalog_ai.inference.bundle import SHIPPED_BUNDLE
+from catalog_ai.training import feed, recipe, torch_fit
+from catalog_ai.training.folded import read_folded
+from catalog_ai.training.manifest import Examples, Manifest
+from catalog_ai.training.network import build_network, load_folded_backbone
+from catalog_ai.training.taxonomy import LabelSpec, Taxonomy
+from catalog_ai.training.torch_network import (
+    HalvingDepthwise,
+    Network,
+    load_from_keras,
+    write_to_keras,
+)
+
+pytestmark = [
+    pytest.mark.slow,
+    # Keras itself, when it saves.
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy"),
+]
+SIDE, BATCH = 64, 16
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    """As in the processes that train: threads that wait for each other take all day when busy."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def photos() -> Any:
+    return np.random.default_rng(1).uniform(-1, 1, (8, SIDE, SIDE, 3)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def source(photos: Any) -> Any:
+    network = build_network(5, SIDE)
+    load_folded_backbone(network, read_folded(SHIPPED_BUNDLE), photos)
+    return network
+
+
+def compute(network: Network, photos: Any) -> tuple[Any, Any]:
+    network.eval()
+    with torch.no_grad():
+        features = network.compute_features(torch.from_numpy(photos).permute(0, 3, 1, 2))
+        return network.logits(features).numpy(), network.embedding(features).numpy()
+
+
+def test_it_computes_what_the_keras_network_does(source: Any, photos: Any) -> None:
+    network = Network(5, 2)
+    load_from_keras(network, source)
+    expected = source(photos, training=False)
+    for found, name in zip(compute(network, photos), ("logits", "embedding"), strict=True):
+        wanted = np.asarray(expected[name])
+        assert np.abs(found - wanted).max() < 1e-3 * np.abs(wanted).max()
+
+
+def test_and_gives_its_weights_back(source: Any) -> None:
+    network, target = Network(5, 2), build_network(5, SIDE)
+    load_from_keras(network, source)
+    write_to_keras(network, target)
+    for wanted, found in zip(source.get_weights(), target.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_the_short_way_back_is_the_gradient() -> None:
+    torch.manual_seed(1)
+    images = torch.randn(2, 4, 8, 8, dtype=torch.double, requires_grad=True)
+    kernel = torch.randn(4, 1, 3, 3, dtype=torch.double, requires_grad=True)
+    assert torch.autograd.gradcheck(HalvingDepthwise.apply, (images, kernel))
+
+
+def test_its_losses_are_those_of_keras() -> None:
+    """Over two labels of three, some of them masked."""
+    labels = [LabelSpec(f"article:{name}", name, "article") for name in "ab"]
+    taxonomy = Taxonomy({}, [*labels, LabelSpec("gender:c", "c", "gender")])
+    random = np.random.default_rng(1)
+    logits, truth, mask = random.normal(size=(3, 4, 3)).astype(np.float32)
+    target = np.concatenate([truth > 0, mask > -0.5], axis=1).astype(np.float32)
+    one_hot = np.eye(3, dtype=np.float32)[[0, 2, 1, 1]] * np.array([[1], [0], [1], [1]], "f4")
+    weights = torch.from_numpy(recipe.weigh_labels(taxonomy))
+    pairs = (
+        (
+            torch_fit.find_label_loss(torch.from_numpy(target), torch.from_numpy(logits), weights),
+            recipe.make_label_loss(taxonomy)(target, logits),
+        ),
+        (
+            torch_fit.find_likeness_loss(torch.from_numpy(one_hot), torch.from_numpy(logits)),
+            recipe.find_likeness_loss(one_hot, logits),
+        ),
+    )
+    for found, wanted in pairs:
+        assert float(found) == pytest.approx(float(np.mean(np.asarray(wanted))), rel=1e-5)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> recipe.Run:
+    """64 plain photos of two kinds, in rounds of two batches."""
+    monkeypatch.setattr(feed, "ROUND", 2)
+    kinds = np.arange(64) % 2
+    rows = [{"file": str(at), "split": "train"} for at in range(64)]
+    labels = [LabelSpec(f"article:{name}", name, "article") for name in "ab"]
+    truth = np.eye(2, dtype=np.int8)[kinds]
+    known = np.ones_like(truth, np.uint8)
+    examples = Examples([Manifest(tmp_path, rows)], truth, known, np.array(["train"] * 64))
+    pixels = np.zeros((64, 224, 224, 3), np.uint8)
+    pixels += (kinds * 200).astype(np.uint8)[:, None, None, None]
+    np.save(tmp_path / feed.PHOTOS_FILE, pixels)
+    options = Namespace(
+        **{"stages": [(32, 1)], "batch": BATCH, "seed": 7, "weights": [1], "rate": 1e-3},
+        **{"work": tmp_path, "backbone": None},
+    )
+    return recipe.Run(options, Taxonomy({}, labels), examples, pixels)
+
+
+@pytest.fixture
+def alone() -> Iterator[None]:
+    """A group of this process only."""
+    address = f"tcp://127.0.0.1:{torch_fit.find_port()}"
+    torch.distributed.init_process_group("gloo", init_method=address, rank=0, world_size=1)
+    yield
+    torch.distributed.destroy_process_group()
+
+
+def test_a_killed_training_goes_on_after_its_last_round(
+    run: recipe.Run, alone: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two rounds of two batches; the process ends before the fourth batch."""
+    rates: list[float] = []
+    take_step = torch_fit.Part.take_step
+
+    def watch(part: torch_fit.Part, images: Any, targets: Any) -> float:
+        if len(rates) == 3:
+            raise KeyboardInterrupt
+        rates.append(part.optimizer.param_groups[0]["lr"])
+        return take_step(part, images, targets)
+
+    file = run.options.work / torch_fit.STATE_FILE
+    torch_fit.write_start(run, recipe.start_network(run), file)
+    monkeypatch.setattr(torch_fit.Part, "take_step", watch)
+    with pytest.raises(KeyboardInterrupt):
+        torch_fit.Part(run, 0, 1).train()
+    saved = torch.load(file, weights_only=True)
+    assert (saved["stage"], saved["round"]) == (0, 1)
+    killed, rates[:] = rates[2], []
+    resumed = torch_fit.Part(run, 0, 1)
+    for name, tensor in resumed.network.state_dict().items():
+        torch.testing.assert_close(tensor, saved["network"][name])
+    assert {int(one["step"]) for one in resumed.optimizer.state.values()} == {2}
+    resumed.train()
+    assert rates[0] == pytest.approx(killed)
+    assert len(rates) == 2
+    assert torch.load(file, weights_only=True)["round"] == 2
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: one process")
+def test_several_processes_learn_together(run: recipe.Run) -> None:
+    """Dark and light are told apart after 24 batches in two processes."""
+    run.options.batch, run.options.stages = 2 * torch_fit.FEWEST, [(32, 12)]
+    torch_fit.train_network(run)
+    state = torch.load(run.options.work / torch_fit.STATE_FILE, weights_only=True)
+    network = Network(2, 2)
+    network.load_state_dict(state["average"])
+    network.train()  # norms of these very photos: two dozen batches do not make good averages
+    network.dropout.eval()
+    small = torch.from_numpy(run.pixels[:16, :32, :32].astype(np.float32) / 127.5 - 1)
+    logits, _cosines = network(small.permute(0, 3, 1, 2))
+    np.testing.assert_array_equal(logits.detach().numpy().argmax(axis=1), np.arange(16) % 2)
+    steps = {int(one["step"]) for one in state["optimizer"]["state"].values()}
+    assert steps == {24}
+    assert (run.options.work / "network.keras").exists()
