@@ -21,6 +21,7 @@ from torch import distributed, multiprocessing, nn
 from tqdm import tqdm
 
 from catalog_ai.training.feed import PHOTOS_FILE, Batches
+from catalog_ai.training.fused_norm import has_bfloat16, load_compiled
 from catalog_ai.training.recipe import (
     DECAY,
     LABEL_SHARE,
@@ -51,6 +52,7 @@ def train_network(run: Run) -> keras.Model:
         file = run.options.work / STATE_FILE
         if not file.exists():
             write_start(run, network, file)
+        load_compiled()  # here once, not in every process
         ranks = count_processes(run.options.batch)
         # Processes read the photos themselves: millions of pixels are not sent to them.
         bare = replace(run, pixels=np.empty(0, np.uint8))
@@ -217,8 +219,3 @@ def share_gradients(network: nn.Module, ranks: int) -> None:
     parts = (together / ranks).split([one.numel() for one in gradients])
     for gradient, part in zip(gradients, parts, strict=True):
         gradient.copy_(part.view_as(gradient))
-
-
-def has_bfloat16() -> bool:
-    """Whether the processor computes in it; one that does not is slower by it."""
-    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", bool)())

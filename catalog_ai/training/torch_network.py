@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from catalog_ai.training.fused_norm import FusedNorm, load_compiled
 from catalog_ai.training.network import EMBEDDING, EPSILON, list_convolutions
 from catalog_ai.training.recipe import LIKENESS_SCALE
 
@@ -74,6 +75,9 @@ class Unit(nn.Module):
         else:
             padded = functional.pad(images, (0, 1, 0, 1)) if stride == 2 else images
             found = self.convolution(padded)
+        if self.training and found.dtype == torch.bfloat16 and load_compiled():
+            norm = self.norm
+            return FusedNorm.apply(found, norm.weight, norm.bias, norm, not self.is_linear)
         found = self.norm(found)
         return found if self.is_linear else functional.relu6(found)
 

@@ -13,16 +13,20 @@ pytest.importorskip("keras", reason="the train extra is not installed")
 pytest.importorskip("torch", reason="PyTorch is not installed")
 
 import torch
+from torch import nn
 
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE
 from catalog_ai.training import feed, recipe, torch_fit
 from catalog_ai.training.folded import read_folded
+from catalog_ai.training.fused_norm import load_compiled
 from catalog_ai.training.manifest import Examples, Manifest
 from catalog_ai.training.network import build_network, load_folded_backbone
 from catalog_ai.training.taxonomy import LabelSpec, Taxonomy
 from catalog_ai.training.torch_network import (
     HalvingDepthwise,
     Network,
+    Unit,
+    list_norm,
     load_from_keras,
     write_to_keras,
 )
@@ -82,6 +86,35 @@ def test_the_short_way_back_is_the_gradient() -> None:
     images = torch.randn(2, 4, 8, 8, dtype=torch.double, requires_grad=True)
     kernel = torch.randn(4, 1, 3, 3, dtype=torch.double, requires_grad=True)
     assert torch.autograd.gradcheck(HalvingDepthwise.apply, (images, kernel))
+
+
+@pytest.mark.parametrize("kind", ["expand", "project"])
+def test_the_compiled_norm_computes_what_that_of_pytorch_does(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within what bfloat16 rounds: forward, backward, and the moving mean and variance."""
+    if load_compiled() is None:
+        pytest.skip("there is no compiler, ninja or bfloat16 here")
+    torch.manual_seed(1)
+    unit = Unit((16, 32), 1, kind=kind).train()
+    nn.init.uniform_(unit.norm.weight, 0.5, 2)
+    nn.init.uniform_(unit.norm.bias, -1, 3)
+    images, weights = torch.randn(4, 16, 20, 20), torch.randn(4, 32, 20, 20)
+
+    def run_once() -> list[torch.Tensor]:
+        unit.norm.reset_running_stats()
+        unit.zero_grad()
+        entering = images.to(memory_format=torch.channels_last).requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16):
+            found = unit(entering)
+        (found.float() * weights).sum().backward()
+        gradients = [one.grad.clone() for one in unit.parameters()]
+        return [found, entering.grad, *gradients, *(one.clone() for one in list_norm(unit)[2:])]
+
+    compiled = run_once()
+    monkeypatch.setattr("catalog_ai.training.torch_network.load_compiled", lambda: None)
+    for one, other in zip(compiled, run_once(), strict=True):
+        assert (one.float() - other.float()).norm() < 0.02 * other.float().norm()
 
 
 def test_its_losses_are_those_of_keras() -> None:
