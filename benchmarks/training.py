@@ -2,9 +2,9 @@
 
     PYTHON benchmarks/training.py [--side 224] [--batch 16] [--repeat 3]
 
-PYTHON is one that has PyTorch, Keras and TensorFlow. In turn, `--repeat` times, each in a process of
-its own with one thread: Keras on TensorFlow, and the network of `--trainer pytorch` as PyTorch would
-compute it, with our own way back through its halving convolutions, and with compiled batch norm.
+PYTHON is one that has PyTorch, Keras and TensorFlow. In turn, `--repeat` times, each in a process
+of its own with one thread: Keras on TensorFlow, and the network of `--trainer pytorch` as PyTorch
+computes it, with our own way back through its halving convolutions, and with compiled batch norm.
 Photos a second of processor time, best of the repeats, without making the pictures.
 """
 

@@ -1,7 +1,7 @@
 // Batch norm and ReLU6 together, forward and back, of bfloat16 numbers with channels last in memory.
 //
-// Training MobileNetV2 on a processor waits for memory more than for arithmetic. PyTorch's own go
-// through the numbers of a layer ten times, these six times, and compute in 32 bits in between.
+// Training MobileNetV2 on a processor waits for memory more than for arithmetic. PyTorch's two
+// functions go through the numbers of a layer six times, these four times.
 
 #include <algorithm>
 #include <cmath>
