@@ -5,6 +5,7 @@ with as many threads is half as fast (docs/adr/0011-training-on-cores.md).
 """
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,6 +23,7 @@ from tqdm import tqdm
 
 from catalog_ai.training.feed import PHOTOS_FILE, Batches
 from catalog_ai.training.fused_norm import has_bfloat16, load_compiled
+from catalog_ai.training.network import build_network
 from catalog_ai.training.recipe import (
     DECAY,
     LABEL_SHARE,
@@ -47,9 +49,9 @@ def train_network(run: Run) -> keras.Model:
 
     An interrupted run loses at most the round it was in.
     """
-    network = start_network(run)
+    file = run.options.work / STATE_FILE
+    network = build_network(len(run.taxonomy.labels)) if file.exists() else start_network(run)
     if run.options.stages:
-        file = run.options.work / STATE_FILE
         if not file.exists():
             write_start(run, network, file)
         load_compiled()  # here once, not in every process
@@ -94,6 +96,7 @@ def find_port() -> int:
 
 def train_part(rank: int, run: Run, ranks: int, port: int) -> None:
     """One of the processes, from its start to its end."""
+    end_with_parent()
     torch.set_num_threads(1)
     where = f"tcp://127.0.0.1:{port}"
     distributed.init_process_group(
@@ -103,6 +106,15 @@ def train_part(rank: int, run: Run, ranks: int, port: int) -> None:
     run.pixels = np.load(run.options.work / PHOTOS_FILE, mmap_mode="r")
     Part(run, rank, ranks).train()
     distributed.destroy_process_group()
+
+
+def end_with_parent() -> None:
+    """Heed the signal that PyTorch has this process sent when the one that started it is gone.
+
+    What a shell runs in the background ignores it, and so would we: to write over what the next
+    run, which goes on from here, has kept.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Part:

@@ -1,6 +1,10 @@
 """Training in PyTorch: the same network and losses as in Keras, in several processes."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -198,6 +202,31 @@ def test_a_killed_training_goes_on_after_its_last_round(
     assert rates[0] == pytest.approx(killed)
     assert len(rates) == 2
     assert torch.load(file, weights_only=True)["round"] == 2
+
+
+def wait_long(rank: int) -> None:
+    """Stands for a part that trains."""
+    torch_fit.end_with_parent()
+    sys.stdout.write(f"{os.getpid()}\n")
+    sys.stdout.flush()
+    time.sleep(120)
+
+
+def test_no_process_outlives_the_one_that_started_it() -> None:
+    """Killed in the background, where a shell has its jobs ignore SIGINT."""
+    code = "import torch; from tests.training.test_torch import wait_long as wait; "
+    code += "torch.multiprocessing.spawn(wait, (), 1)"
+    command = ["sh", "-c", 'trap "" INT; exec "$0" -c "$1"', sys.executable, code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.kill()
+    for _look in range(100):
+        if not Path(f"/proc/{pid}").exists():
+            return
+        time.sleep(0.1)
+    os.kill(pid, signal.SIGKILL)
+    pytest.fail("it still runs")
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: one process")
