@@ -10,6 +10,7 @@ from catalog_ai.training.folded import Weights
 
 SIDE = 224
 EMBEDDING = 256
+HEADS = ("logits", "embedding")  # the last layers
 EPSILON = 1e-3  # of keras.applications' batch norm
 
 

@@ -24,6 +24,7 @@ from catalog_ai.training import augment
 from catalog_ai.training.feed import COMPOSED, find_single, mark_several
 from catalog_ai.training.fit import Proxies
 from catalog_ai.training.manifest import Examples
+from catalog_ai.training.network import HEADS
 from catalog_ai.training.recipe import LIKENESS_WEIGHT, find_likeness_loss, make_label_loss
 from catalog_ai.training.taxonomy import Taxonomy
 
@@ -31,7 +32,6 @@ EPOCHS = 12
 RATE = 2e-3
 FIT_BATCH = 256
 FEWEST_STEPS = 500  # a small shop's photos are gone through more often
-HEADS = ("logits", "embedding")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from catalog_ai.training.fused_norm import FusedNorm, load_compiled
-from catalog_ai.training.network import EMBEDDING, EPSILON, list_convolutions
+from catalog_ai.training.network import EMBEDDING, EPSILON, HEADS, list_convolutions
 from catalog_ai.training.recipe import LIKENESS_SCALE
 
 FEATURES = 1_280
@@ -21,7 +21,6 @@ BLOCKS = (
     *((24, 2), (24, 1), (32, 2), (32, 1), (32, 1), (64, 2), (64, 1), (64, 1), (64, 1)),
     *((96, 1), (96, 1), (96, 1), (160, 2), (160, 1), (160, 1), (320, 1)),
 )
-HEADS = ("logits", "embedding")
 
 
 class HalvingDepthwise(torch.autograd.Function):

@@ -1,6 +1,5 @@
 """A training that was killed goes on with the weights, the rate and the averages that it had."""
 
-from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ pytest.importorskip("keras", reason="the train extra is not installed")
 import keras
 
 from catalog_ai.training import feed, fit, recipe
-from catalog_ai.training.manifest import Examples, Manifest
 from catalog_ai.training.network import build_network
-from catalog_ai.training.taxonomy import LabelSpec, Taxonomy
+from tests.training.plain_run import make_plain_run
 
 pytestmark = [
     pytest.mark.slow,
@@ -53,23 +51,9 @@ class Watch(fit.Keeper):
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> recipe.Run:
-    """64 plain photos of two kinds, in rounds of two batches."""
+    """In rounds of two batches."""
     monkeypatch.setattr(feed, "ROUND", LENGTH)
-    kinds = np.arange(64) % 2
-    rows = [{"file": str(at), "split": "train"} for at in range(64)]
-    labels = [LabelSpec(f"article:{name}", name, "article") for name in "ab"]
-    truth = np.eye(2, dtype=np.int8)[kinds]
-    examples = Examples(
-        [Manifest(tmp_path, rows)], truth, np.ones_like(truth, np.uint8), np.array(["train"] * 64)
-    )
-    pixels = np.zeros((64, SIDE, SIDE, 3), np.uint8) + (kinds * 200)[:, None, None, None].astype(
-        np.uint8
-    )
-    options = Namespace(
-        **{"stages": [(SIDE, 1)], "batch": 16, "seed": 7, "weights": [1], "rate": 1e-3},
-        **{"work": tmp_path, "backbone": None},
-    )
-    return recipe.Run(options, Taxonomy({}, labels), examples, pixels)
+    return make_plain_run(tmp_path, SIDE)
 
 
 def train(run: recipe.Run, watch: Watch, first: int) -> None:

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from catalog_ai.inference.bundle import SHIPPED_BUNDLE
 from catalog_ai.training import feed, recipe, torch_fit
 from catalog_ai.training.folded import read_folded
 from catalog_ai.training.fused_norm import load_compiled
-from catalog_ai.training.manifest import Examples, Manifest
 from catalog_ai.training.network import build_network, load_folded_backbone
 from catalog_ai.training.taxonomy import LabelSpec, Taxonomy
 from catalog_ai.training.torch_network import (
@@ -34,6 +32,7 @@ from catalog_ai.training.torch_network import (
     load_from_keras,
     write_to_keras,
 )
+from tests.training.plain_run import make_plain_run
 
 pytestmark = [
     pytest.mark.slow,
@@ -146,22 +145,11 @@ def test_its_losses_are_those_of_keras() -> None:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> recipe.Run:
-    """64 plain photos of two kinds, in rounds of two batches."""
+    """In rounds of two batches, its photos where the processes find them."""
     monkeypatch.setattr(feed, "ROUND", 2)
-    kinds = np.arange(64) % 2
-    rows = [{"file": str(at), "split": "train"} for at in range(64)]
-    labels = [LabelSpec(f"article:{name}", name, "article") for name in "ab"]
-    truth = np.eye(2, dtype=np.int8)[kinds]
-    known = np.ones_like(truth, np.uint8)
-    examples = Examples([Manifest(tmp_path, rows)], truth, known, np.array(["train"] * 64))
-    pixels = np.zeros((64, 224, 224, 3), np.uint8)
-    pixels += (kinds * 200).astype(np.uint8)[:, None, None, None]
-    np.save(tmp_path / feed.PHOTOS_FILE, pixels)
-    options = Namespace(
-        **{"stages": [(32, 1)], "batch": BATCH, "seed": 7, "weights": [1], "rate": 1e-3},
-        **{"work": tmp_path, "backbone": None},
-    )
-    return recipe.Run(options, Taxonomy({}, labels), examples, pixels)
+    made = make_plain_run(tmp_path, 224)
+    np.save(tmp_path / feed.PHOTOS_FILE, made.pixels)
+    return made
 
 
 @pytest.fixture
