@@ -1,5 +1,7 @@
 """The review queue in a real browser: keys, the grid, two reviewers, no JavaScript, no network."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,14 @@ def products(media: Path) -> list[Product]:
 def card_of(product: Product) -> str:
     row = Classification.objects.get(object_id=str(product.pk))
     return reverse("admin:catalog_ai_review_card", args=[row.pk])
+
+
+@contextmanager
+def open_first_card(live_server: Any, products: list[Product]) -> Iterator[Any]:
+    address = card_of(products[0])  # while no browser runs: playwright forbids queries then
+    with open_browser(live_server.url, log_in("review_suggestions")) as page:
+        page.goto(address)
+        yield page
 
 
 def wait_for_card(page: Any, product: Product) -> None:
@@ -102,9 +112,7 @@ def test_a_product_a_key(live_server: Any, products: list[Product]) -> None:
 def test_a_category_that_is_not_found_leaves_the_card_where_it_is(
     live_server: Any, products: list[Product]
 ) -> None:
-    first = card_of(products[0])
-    with open_browser(live_server.url, log_in("review_suggestions")) as page:
-        page.goto(first)
+    with open_first_card(live_server, products) as page:
         page.keyboard.press("c")
         page.keyboard.type("nonsense")
         page.keyboard.press("Enter")  # before the server has answered
@@ -126,9 +134,7 @@ def test_a_category_that_is_not_found_leaves_the_card_where_it_is(
 
 
 def test_undo_brings_card_after_card_back(live_server: Any, products: list[Product]) -> None:
-    first = card_of(products[0])
-    with open_browser(live_server.url, log_in("review_suggestions")) as page:
-        page.goto(first)
+    with open_first_card(live_server, products) as page:
         for following in products[1:4]:
             page.keyboard.press("a")
             wait_for_card(page, following)
@@ -144,9 +150,7 @@ def test_undo_brings_card_after_card_back(live_server: Any, products: list[Produ
 def test_a_decision_that_was_not_saved_comes_back(
     live_server: Any, products: list[Product]
 ) -> None:
-    first = card_of(products[0])
-    with open_browser(live_server.url, log_in("review_suggestions")) as page:
-        page.goto(first)
+    with open_first_card(live_server, products) as page:
         page.wait_for_load_state("networkidle")
         page.route("**/review/decide/", lambda route: route.abort())
         page.keyboard.press("a")
@@ -164,9 +168,7 @@ def test_a_decision_that_was_not_saved_comes_back(
 def test_keys_are_letters_in_a_field_and_can_be_switched_off(
     live_server: Any, products: list[Product]
 ) -> None:
-    first = card_of(products[0])
-    with open_browser(live_server.url, log_in("review_suggestions")) as page:
-        page.goto(first)
+    with open_first_card(live_server, products) as page:
         page.keyboard.press("c")
         page.keyboard.type("ars1u?")
         assert page.input_value("#cai-category") == "ars1u?"
@@ -281,9 +283,7 @@ def test_a_key_shows_where_the_model_looked_from_card_to_card(
     Classification.objects.update(scores={"article:tshirts": 0.6, "article:shirts": 0.3})
     likeliest = ".cai-attention[src$='/look/article:tshirts/']"
     second = ".cai-attention[src$='/look/article:shirts/']"
-    first = card_of(products[0])
-    with open_browser(live_server.url, log_in("review_suggestions")) as page:
-        page.goto(first)
+    with open_first_card(live_server, products) as page:
         page.wait_for_selector(".cai-nearest .cai-note")
         assert page.query_selector(".cai-attention") is None
         page.keyboard.press("l")
