@@ -5,8 +5,6 @@ with as many threads is half as fast (docs/adr/0011-training-on-cores.md).
 """
 
 import os
-import signal
-import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -22,8 +20,13 @@ from torch import distributed, multiprocessing, nn
 from tqdm import tqdm
 
 from catalog_ai.training.feed import PHOTOS_FILE, Batches
-from catalog_ai.training.fused_norm import has_bfloat16, load_compiled
 from catalog_ai.training.network import build_network
+from catalog_ai.training.processes import (
+    ALLOCATION,
+    count_processes,
+    end_with_parent,
+    find_port,
+)
 from catalog_ai.training.recipe import (
     DECAY,
     LABEL_SHARE,
@@ -36,10 +39,10 @@ from catalog_ai.training.recipe import (
     start_network,
     weigh_labels,
 )
+from catalog_ai.training.torch_functions import has_bfloat16, load_compiled
 from catalog_ai.training.torch_network import Network, load_from_keras, write_to_keras
 
 STATE_FILE = "training.pt"
-FEWEST = 16  # photos of a batch in one process: of fewer, batch norm learns too little
 PATIENCE = timedelta(minutes=10)  # of processes for one another
 CLIP = 5.0
 
@@ -58,6 +61,7 @@ def train_network(run: Run) -> keras.Model:
         ranks = count_processes(run.options.batch)
         # Processes read the photos themselves: millions of pixels are not sent to them.
         bare = replace(run, pixels=np.empty(0, np.uint8))
+        os.environ.update({**ALLOCATION, **os.environ})
         multiprocessing.spawn(train_part, (bare, ranks, find_port()), ranks)
         trained = make_network(run)
         trained.load_state_dict(torch.load(file, weights_only=True)["average"])
@@ -82,18 +86,6 @@ def make_network(run: Run) -> Network:
     return Network(len(run.taxonomy.labels), max(1, len(run.taxonomy.find_places("article"))))
 
 
-def count_processes(batch: int) -> int:
-    """One a core, while each has photos enough."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(cores or 1, batch // FEWEST))
-
-
-def find_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 def train_part(rank: int, run: Run, ranks: int, port: int) -> None:
     """One of the processes, from its start to its end."""
     end_with_parent()
@@ -106,15 +98,6 @@ def train_part(rank: int, run: Run, ranks: int, port: int) -> None:
     run.pixels = np.load(run.options.work / PHOTOS_FILE, mmap_mode="r")
     Part(run, rank, ranks).train()
     distributed.destroy_process_group()
-
-
-def end_with_parent() -> None:
-    """Heed the signal that PyTorch has this process sent when the one that started it is gone.
-
-    What a shell runs in the background ignores it, and so would we: to write over what the next
-    run, which goes on from here, has kept.
-    """
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Part:

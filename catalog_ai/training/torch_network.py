@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from catalog_ai.training.fused_norm import FusedNorm, load_compiled
 from catalog_ai.training.network import EMBEDDING, EPSILON, HEADS, list_convolutions
 from catalog_ai.training.recipe import LIKENESS_SCALE
+from catalog_ai.training.torch_functions import FusedNorm, HalvingDepthwise, load_compiled
 
 FEATURES = 1_280
 EXPANSION = 6
@@ -21,34 +21,6 @@ BLOCKS = (
     *((24, 2), (24, 1), (32, 2), (32, 1), (32, 1), (64, 2), (64, 1), (64, 1), (64, 1)),
     *((96, 1), (96, 1), (96, 1), (160, 2), (160, 1), (160, 1), (320, 1)),
 )
-
-
-class HalvingDepthwise(torch.autograd.Function):
-    """A depthwise 3x3 convolution of stride 2, padded below and to the right as TensorFlow does.
-
-    PyTorch's own way back to its input takes half of all training time on a processor in
-    bfloat16. It is a convolution of stride 1 over the gradient with zeros between its numbers.
-    """
-
-    @staticmethod
-    def forward(context: Any, images: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
-        padded = functional.pad(images, (0, 1, 0, 1))
-        context.save_for_backward(padded, kernel)
-        return functional.conv2d(padded, kernel, stride=2, groups=len(kernel))
-
-    @staticmethod
-    def backward(context: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        padded, kernel = context.saved_tensors
-        gradient = gradients[0].contiguous(memory_format=torch.channels_last)
-        count, channels, height, width = gradient.shape
-        spread = gradient.new_zeros((count, 2 * height - 1, 2 * width - 1, channels))
-        spread = spread.permute(0, 3, 1, 2)  # channels stay last in memory
-        spread[:, :, ::2, ::2] = gradient
-        turned = kernel.flip(2, 3).contiguous(memory_format=torch.channels_last)
-        images = functional.conv2d(spread, turned, padding=2, groups=channels)
-        return images[:, :, :-1, :-1], nn.grad.conv2d_weight(
-            padded, kernel.shape, gradient, stride=2, groups=channels
-        )
 
 
 class Unit(nn.Module):
@@ -74,7 +46,7 @@ class Unit(nn.Module):
         else:
             padded = functional.pad(images, (0, 1, 0, 1)) if stride == 2 else images
             found = self.convolution(padded)
-        if self.training and found.dtype == torch.bfloat16 and load_compiled():
+        if self.training and load_compiled():
             norm = self.norm
             return FusedNorm.apply(found, norm.weight, norm.bias, norm, not self.is_linear)
         found = self.norm(found)

@@ -19,13 +19,17 @@ import torch
 from torch import nn
 
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE
-from catalog_ai.training import feed, recipe, torch_fit
+from catalog_ai.training import feed, processes, recipe, torch_fit
 from catalog_ai.training.folded import read_folded
-from catalog_ai.training.fused_norm import load_compiled
 from catalog_ai.training.network import build_network, load_folded_backbone
 from catalog_ai.training.taxonomy import LabelSpec, Taxonomy
-from catalog_ai.training.torch_network import (
+from catalog_ai.training.torch_functions import (
     HalvingDepthwise,
+    has_bfloat16,
+    load_compiled,
+    spread_back,
+)
+from catalog_ai.training.torch_network import (
     Network,
     Unit,
     list_norm,
@@ -84,20 +88,42 @@ def test_and_gives_its_weights_back(source: Any) -> None:
         np.testing.assert_array_equal(found, wanted)
 
 
-def test_the_short_way_back_is_the_gradient() -> None:
+def test_the_short_way_back_is_the_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalog_ai.training.torch_functions.load_compiled", lambda: None)
     torch.manual_seed(1)
     images = torch.randn(2, 4, 8, 8, dtype=torch.double, requires_grad=True)
     kernel = torch.randn(4, 1, 3, 3, dtype=torch.double, requires_grad=True)
     assert torch.autograd.gradcheck(HalvingDepthwise.apply, (images, kernel))
 
 
+@pytest.fixture
+def compiled() -> Any:
+    functions = load_compiled()
+    if functions is None:
+        pytest.skip("there is no compiler or ninja here")
+    return functions
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_the_compiled_way_back_is_the_short_one(compiled: Any, kind: torch.dtype) -> None:
+    """Of photos higher than wide, in channels that fill no whole vector."""
+    torch.manual_seed(1)
+    gradient = torch.randn(3, 21, 5, 4, dtype=kind).contiguous(memory_format=torch.channels_last)
+    kernel = torch.randn(21, 1, 3, 3, dtype=kind)
+    found = compiled.halving_backward(gradient, kernel.float().permute(2, 3, 0, 1).contiguous())
+    wanted = spread_back(gradient, kernel)
+    assert found.shape == wanted.shape == (3, 21, 10, 8)
+    assert (found.float() - wanted.float()).norm() < 0.01 * wanted.float().norm()
+
+
 @pytest.mark.parametrize("kind", ["expand", "project"])
+@pytest.mark.parametrize(("narrow", "close"), [(False, 1e-5), (True, 0.02)])
 def test_the_compiled_norm_computes_what_that_of_pytorch_does(
-    kind: str, monkeypatch: pytest.MonkeyPatch
+    compiled: Any, narrow: bool, close: float, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Within what bfloat16 rounds: forward, backward, and the moving mean and variance."""
-    if load_compiled() is None:
-        pytest.skip("there is no compiler, ninja or bfloat16 here")
+    """Within what floats or bfloat16 round: forward, backward, moving mean and variance."""
+    if narrow and not has_bfloat16():
+        pytest.skip("the processor has no bfloat16")
     torch.manual_seed(1)
     unit = Unit((16, 32), 1, kind=kind).train()
     nn.init.uniform_(unit.norm.weight, 0.5, 2)
@@ -108,16 +134,16 @@ def test_the_compiled_norm_computes_what_that_of_pytorch_does(
         unit.norm.reset_running_stats()
         unit.zero_grad()
         entering = images.to(memory_format=torch.channels_last).requires_grad_()
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=narrow):
             found = unit(entering)
         (found.float() * weights).sum().backward()
         gradients = [one.grad.clone() for one in unit.parameters()]
         return [found, entering.grad, *gradients, *(one.clone() for one in list_norm(unit)[2:])]
 
-    compiled = run_once()
+    ours = run_once()
     monkeypatch.setattr("catalog_ai.training.torch_network.load_compiled", lambda: None)
-    for one, other in zip(compiled, run_once(), strict=True):
-        assert (one.float() - other.float()).norm() < 0.02 * other.float().norm()
+    for one, other in zip(ours, run_once(), strict=True):
+        assert (one.float() - other.float()).norm() < close * other.float().norm()
 
 
 def test_its_losses_are_those_of_keras() -> None:
@@ -155,7 +181,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> recipe.Run:
 @pytest.fixture
 def alone() -> Iterator[None]:
     """A group of this process only."""
-    address = f"tcp://127.0.0.1:{torch_fit.find_port()}"
+    address = f"tcp://127.0.0.1:{processes.find_port()}"
     torch.distributed.init_process_group("gloo", init_method=address, rank=0, world_size=1)
     yield
     torch.distributed.destroy_process_group()
@@ -194,7 +220,7 @@ def test_a_killed_training_goes_on_after_its_last_round(
 
 def wait_long(rank: int) -> None:
     """Stands for a part that trains."""
-    torch_fit.end_with_parent()
+    processes.end_with_parent()
     sys.stdout.write(f"{os.getpid()}\n")
     sys.stdout.flush()
     time.sleep(120)
@@ -220,7 +246,7 @@ def test_no_process_outlives_the_one_that_started_it() -> None:
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: one process")
 def test_several_processes_learn_together(run: recipe.Run) -> None:
     """Dark and light are told apart after 24 batches in two processes."""
-    run.options.batch, run.options.stages = 2 * torch_fit.FEWEST, [(32, 12)]
+    run.options.batch, run.options.stages = 2 * processes.FEWEST, [(32, 12)]
     torch_fit.train_network(run)
     state = torch.load(run.options.work / torch_fit.STATE_FILE, weights_only=True)
     network = Network(2, 2)
