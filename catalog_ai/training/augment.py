@@ -16,8 +16,6 @@ def vary_photo(pixels: Pixels, side: int, random: np.random.Generator) -> Pixels
     image = Image.fromarray(pixels)
     if random.random() < 0.35:
         image = image.resize((int(random.choice(SMALL)),) * 2, Image.Resampling.BILINEAR)
-    elif image.width > side:  # `transform` leaves pixels out, which is not how photos get small
-        image = image.resize((side, side), Image.Resampling.BILINEAR)
     moved = image.transform(
         (side, side),
         Image.Transform.AFFINE,

@@ -18,7 +18,6 @@ from catalog_ai.training.manifest import Examples
 from catalog_ai.training.photos import Photos
 from catalog_ai.training.taxonomy import Taxonomy
 
-Floats = NDArray[np.float32]
 SIDE = 224
 PHOTOS_FILE = "photos.npy"  # in the work folder: every photo, decoded
 COMPOSED = 1 / 12  # share of pictures of two products
@@ -69,6 +68,7 @@ class Settings:
     batch: int
     seed: int
     weights: Sequence[int]  # how often a photo of each manifest is seen in an epoch
+    mixed: float  # share of the batches that are mixed in pairs
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -113,7 +113,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         batch = images.astype(np.float32) / 127.5 - 1
         likeness = find_single(truth, mask, self.articles)
         target = np.concatenate([truth, mask], axis=1).astype(np.float32)
-        batch, target, likeness = mix_pairs(batch, target, likeness, random)
+        if random.random() < self.settings.mixed:
+            batch, target = mix_pairs(batch, target, random)
+            likeness = np.zeros_like(likeness)
         return batch, {"logits": target, "likeness": likeness}
 
     def _draw(
@@ -148,22 +150,14 @@ def find_single(
 
 
 def mix_pairs(
-    images: Floats, target: Floats, likeness: Floats, random: np.random.Generator
-) -> tuple[Floats, Floats, Floats]:
-    """Mixup (Zhang et al. 2018), alpha 0.2, a share for every pair.
-
-    `target` is truth beside mask, of which a mask needs both; a likeness needs both as well.
-    """
-    share = random.beta(0.2, 0.2, (len(images), 1)).astype(np.float32)
-    share = np.maximum(share, 1 - share)
+    images: NDArray[np.float32], target: NDArray[np.float32], random: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mixup (Zhang et al. 2018), alpha 0.2; target is truth beside mask, a mask needs both."""
+    share = random.beta(0.2, 0.2)
+    share = max(share, 1 - share)
     partner = random.permutation(len(images))
-    truth, mask = np.split(target, 2, axis=1)
-    mixed = [mix(truth, partner, share), mask * mask[partner]]
-    alike = mix(likeness, partner, share)
-    alike *= likeness.any(1, keepdims=True) & likeness[partner].any(1, keepdims=True)
-    images = mix(images, partner, share[:, :, None, None])
-    return images, np.concatenate(mixed, axis=1), alike
-
-
-def mix(values: Floats, partner: NDArray[np.integer], share: Floats) -> Floats:
-    return np.asarray(share * values + (1 - share) * values[partner], np.float32)
+    half = target.shape[1] // 2
+    truth, mask = target[:, :half], target[:, half:]
+    mixed = np.concatenate([share * truth + (1 - share) * truth[partner], mask * mask[partner]], 1)
+    images = share * images + (1 - share) * images[partner]
+    return images.astype(np.float32), mixed.astype(np.float32)

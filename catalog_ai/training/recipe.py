@@ -26,7 +26,7 @@ FACET_WEIGHTS = {
 LABEL_SHARE = 0.25
 LIKENESS_WEIGHT = 0.4
 LIKENESS_SCALE = 16.0
-DECAY = 0.05
+DECAY = 0.03
 PROBE_PHOTOS = 384
 NORM_PHOTOS = 1_024
 
@@ -35,7 +35,7 @@ NORM_PHOTOS = 1_024
 class Run:
     """Everything a training run goes by."""
 
-    options: Namespace  # stages [(side, epochs)], batch, seed, weights, rate, work, backbone
+    options: Namespace  # stages [(side, epochs)]; the rest as `train` names it
     taxonomy: Taxonomy
     examples: Examples
     pixels: NDArray[np.uint8]
@@ -49,7 +49,7 @@ class Run:
                 self.taxonomy,
                 self.examples,
                 self.pixels,
-                Settings(side, size, options.seed, options.weights),
+                Settings(side, size, options.seed, options.weights, options.mixed),
             )
             for side, _ in options.stages
         ]

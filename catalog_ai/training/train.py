@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -55,9 +55,30 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="keras on whatever backend KERAS_BACKEND names, or pytorch on processor cores.",
     )
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument(
+        "--mixed",
+        type=read_share,
+        default=0.5,
+        help="Share of the batches whose photos are mixed in pairs: 0 to 1, fewer for few epochs.",
+    )
     parser.add_argument("--weights", help="How often photos of each set are seen: 1,2,4,1.")
     parser.add_argument("--kind", default="int8", choices=("float32", "float16", "int8"))
     parser.add_argument("--refit", action="store_true", help=REFIT_HELP)
+
+
+def read_share(text: str) -> float:
+    """Of an option.
+
+    Raises:
+        ArgumentTypeError: it is no number from 0 to 1.
+    """
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1
+    if not 0 <= share <= 1:
+        raise ArgumentTypeError(f"{text} is no share: give a number from 0 to 1.")
+    return share
 
 
 def add_data_arguments(parser: ArgumentParser) -> None:
@@ -173,7 +194,7 @@ def save_run(options: Namespace, taxonomy: Taxonomy) -> None:
     """What conversion and a second run need to know, and what the bundle records."""
     settings = {
         key: getattr(options, key)
-        for key in ("stages", "trainer", "batch", "rate", "seed", "weights", "kind")
+        for key in ("stages", "trainer", "batch", "rate", "mixed", "seed", "weights", "kind")
     }
     run = {
         "identity": {"name": options.name or options.out.name, "version": options.bundle_version},

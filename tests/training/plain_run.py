@@ -24,6 +24,7 @@ def make_plain_run(folder: Path, side: int) -> Run:
     pixels += (kinds * 200).astype(np.uint8)[:, None, None, None]
     options = Namespace(
         **{"stages": [(TRAINED_AT, 1)], "batch": 16, "seed": 7, "weights": [1], "rate": 1e-3},
+        **{"mixed": 0.5},
         **{"work": folder, "backbone": None},
     )
     return Run(options, Taxonomy({}, labels), examples, pixels)

@@ -17,7 +17,6 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> feed.Batches:
     """24 photos in batches of 2, three batches a round; photos are told by their brightness."""
     monkeypatch.setattr(feed, "ROUND", 3)
     monkeypatch.setattr(feed, "COMPOSED", 0)
-    monkeypatch.setattr(feed, "mix_pairs", lambda *parts: parts[:3])
     monkeypatch.setattr(feed.augment, "vary_photo", lambda photo, side, random: photo)
     rows = [{"file": str(at), "split": "train"} for at in range(24)]
     ones = np.ones((24, 1))
@@ -26,7 +25,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> feed.Batches:
     )
     pixels = np.broadcast_to(np.arange(24, dtype=np.uint8)[:, None, None, None], (24, 8, 8, 3))
     taxonomy = Taxonomy({}, [LabelSpec("article:one", "One", "article")])
-    return feed.Batches(taxonomy, examples, pixels, feed.Settings(8, 2, 7, [1]))
+    return feed.Batches(taxonomy, examples, pixels, feed.Settings(8, 2, 7, [1], mixed=0))
 
 
 def list_photos(batches: feed.Batches) -> list[int]:
@@ -66,26 +65,11 @@ def test_photos_are_kept_under_their_name_only_when_all_are_decoded(
     assert not (tmp_path / "photos.npy").exists()
 
 
-def test_pairs_are_mixed_with_shares_of_their_own() -> None:
-    """Photos whose brightness is their number, so that what is in a picture can be read off it."""
-    count = 64
-    numbers = np.arange(count, dtype=np.float32)
-    images = np.broadcast_to(numbers[:, None, None, None], (count, 2, 2, 3))
-    truth = np.eye(count, dtype=np.float32)
-    mask = np.ones_like(truth)
-    mask[:8, 0] = 0  # of the first photos nobody knows the first label
-    likeness = truth * (numbers >= 16)[:, None]  # and the first sixteen have no single type
-    target = np.concatenate([truth, mask], axis=1)
-    mixed, found, alike = feed.mix_pairs(images, target, likeness, np.random.default_rng(1))
-    truth, mask = np.split(found, 2, axis=1)
-    np.testing.assert_allclose(truth @ numbers, mixed[:, 0, 0, 0], rtol=1e-4, atol=1e-4)
-    shares = truth.max(axis=1)
-    assert shares.min() >= 0.5
-    assert len(np.unique(shares.round(3))) > count / 4
-    partner = (truth * (np.arange(count) != np.arange(count)[:, None])).argmax(axis=1)
-    seen = truth.max(axis=1) < 1
-    unknown = (numbers < 8) | (seen & (partner < 8))
-    assert (mask[unknown & seen, 0] == 0).all()
-    single = (numbers >= 16) & (partner >= 16) & seen
-    np.testing.assert_allclose(alike[single], truth[single])
-    assert not alike[:16].any()
+def test_as_many_batches_are_mixed_as_was_asked_for(batches: feed.Batches) -> None:
+    def count_mixed() -> int:
+        values = [(batches[at][0] + 1) * 127.5 for at in range(len(batches))]
+        return sum(bool((np.abs(value - value.round()) > 0.01).any()) for value in values)
+
+    assert count_mixed() == 0
+    batches.settings.mixed = 1
+    assert count_mixed() > 0

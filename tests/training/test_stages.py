@@ -1,12 +1,20 @@
-"""What may be written after --stages."""
+"""What may be written after options of training."""
 
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 import pytest
 
 from catalog_ai.training.manifest import Manifest
 from catalog_ai.training.photos import PhotoError
-from catalog_ai.training.train import FEW, STAGES, choose_stages, choose_trainer, parse_stages
+from catalog_ai.training.train import (
+    FEW,
+    STAGES,
+    choose_stages,
+    choose_trainer,
+    parse_stages,
+    read_share,
+)
 
 
 def test_sides_and_epochs_are_read_in_order():
@@ -34,3 +42,14 @@ def test_a_trainer_that_is_not_installed_is_told(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(PhotoError, match="pip install torch"):
         choose_trainer("pytorch")
+
+
+@pytest.mark.parametrize(("text", "share"), [("0", 0), ("0.25", 0.25), ("1", 1)])
+def test_a_share_is_read(text, share):
+    assert read_share(text) == share
+
+
+@pytest.mark.parametrize("text", ["", "half", "-0.1", "1.01", "20%", "nan"])
+def test_what_is_no_share_is_told(text):
+    with pytest.raises(ArgumentTypeError, match="from 0 to 1"):
+        read_share(text)
