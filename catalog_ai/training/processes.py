@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 FEWEST = 16  # photos of a batch in one process: of fewer, batch norm learns too little
 # What glibc's allocator is told by the environment (mallopt(3)). A step needs again what the last
@@ -15,10 +17,27 @@ ALLOCATION = {
 }
 
 
+def count_cores() -> int:
+    """Those that this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return cores or 1
+
+
 def count_processes(batch: int) -> int:
     """One a core, while each has photos enough."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(cores or 1, batch // FEWEST))
+    return max(1, min(count_cores(), batch // FEWEST))
+
+
+@contextmanager
+def keep_memory() -> Iterator[None]:
+    """Processes that are started within keep their memory; what the user has set stands."""
+    before = dict(os.environ)
+    os.environ.update(ALLOCATION | before)
+    try:
+        yield
+    finally:
+        for name in ALLOCATION.keys() - before.keys():
+            del os.environ[name]
 
 
 def find_port() -> int:

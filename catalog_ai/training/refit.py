@@ -5,7 +5,6 @@ it. They also see every photo as it is, which training with varied photos never 
 """
 
 import multiprocessing
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from catalog_ai.training.feed import COMPOSED, find_single, mark_several
 from catalog_ai.training.fit import Proxies
 from catalog_ai.training.manifest import Examples
 from catalog_ai.training.network import HEADS
+from catalog_ai.training.processes import count_cores
 from catalog_ai.training.recipe import LIKENESS_WEIGHT, find_likeness_loss, make_label_loss
 from catalog_ai.training.taxonomy import Taxonomy
 
@@ -104,8 +104,7 @@ def compute_features(
     """(N, channels) averaged feature maps, computed by the bundle's network on all cores."""
     chunks = [(seed + at, pictures[at : at + BATCH]) for at in range(0, len(pictures), BATCH)]
     context = multiprocessing.get_context("spawn")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    with context.Pool(cores, _open_room, (bundle, pixels)) as pool:
+    with context.Pool(count_cores(), _open_room, (bundle, pixels)) as pool:
         parts = pool.imap(_compute_chunk, chunks, chunksize=16)
         return np.concatenate(list(tqdm(parts, total=len(chunks), desc="features", unit="batch")))
 

@@ -4,7 +4,6 @@ Every process computes the gradients of its part of a batch, and all take the sa
 with as many threads is half as fast (docs/adr/0011-training-on-cores.md).
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -22,10 +21,10 @@ from tqdm import tqdm
 from catalog_ai.training.feed import PHOTOS_FILE, Batches
 from catalog_ai.training.network import build_network
 from catalog_ai.training.processes import (
-    ALLOCATION,
     count_processes,
     end_with_parent,
     find_port,
+    keep_memory,
 )
 from catalog_ai.training.recipe import (
     DECAY,
@@ -61,8 +60,8 @@ def train_network(run: Run) -> keras.Model:
         ranks = count_processes(run.options.batch)
         # Processes read the photos themselves: millions of pixels are not sent to them.
         bare = replace(run, pixels=np.empty(0, np.uint8))
-        os.environ.update({**ALLOCATION, **os.environ})
-        multiprocessing.spawn(train_part, (bare, ranks, find_port()), ranks)
+        with keep_memory():
+            multiprocessing.spawn(train_part, (bare, ranks, find_port()), ranks)
         trained = make_network(run)
         trained.load_state_dict(torch.load(file, weights_only=True)["average"])
         write_to_keras(trained, network)

@@ -23,8 +23,13 @@ def make_plain_run(folder: Path, side: int) -> Run:
     pixels = np.zeros((64, side, side, 3), np.uint8)
     pixels += (kinds * 200).astype(np.uint8)[:, None, None, None]
     options = Namespace(
-        **{"stages": [(TRAINED_AT, 1)], "batch": 16, "seed": 7, "weights": [1], "rate": 1e-3},
-        **{"mixed": 0.5},
-        **{"work": folder, "backbone": None},
+        stages=[(TRAINED_AT, 1)],
+        batch=16,
+        rate=1e-3,
+        mixed=0.5,
+        seed=7,
+        weights=[1],
+        work=folder,
+        backbone=None,
     )
     return Run(options, Taxonomy({}, labels), examples, pixels)

@@ -23,11 +23,7 @@ from catalog_ai.training import feed, processes, recipe, torch_fit
 from catalog_ai.training.folded import read_folded
 from catalog_ai.training.network import build_network, load_folded_backbone
 from catalog_ai.training.taxonomy import LabelSpec, Taxonomy
-from catalog_ai.training.torch_functions import (
-    HalvingDepthwise,
-    load_compiled,
-    spread_back,
-)
+from catalog_ai.training.torch_functions import HalvingDepthwise, load_compiled, spread_back
 from catalog_ai.training.torch_network import (
     Network,
     Unit,
