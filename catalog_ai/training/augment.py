@@ -23,7 +23,7 @@ def vary_photo(pixels: Pixels, side: int, random: np.random.Generator) -> Pixels
         Image.Resampling.BILINEAR,
         fillcolor=(WHITE,) * 3,
     )
-    return erase_part(shift_colours(np.asarray(moved), random), random)
+    return erase_part(np.asarray(shift_colours(moved, random)), random)
 
 
 def _draw_affine(size: int, side: int, random: np.random.Generator) -> tuple[float, ...]:
@@ -39,15 +39,17 @@ def _draw_affine(size: int, side: int, random: np.random.Generator) -> tuple[flo
     return (a, b, shift[0] - (a + b) * half, d, e, shift[1] - (d + e) * half)
 
 
-def shift_colours(pixels: Pixels, random: np.random.Generator) -> Pixels:
-    """Brightness, contrast and saturation within 15 %."""
+def shift_colours(image: Image.Image, random: np.random.Generator) -> Image.Image:
+    """Brightness, contrast and saturation within 15 %.
+
+    All three are one matrix, since colours less or more vivid have the same mean.
+    """
     light, contrast, saturation = random.uniform(0.85, 1.15, 3)
-    values = pixels.astype(np.float32)
-    grey = values.mean(axis=2, keepdims=True)
-    values = grey + (values - grey) * saturation
-    middle = values.mean()
-    varied = (middle + (values - middle) * contrast) * light
-    return np.asarray(np.clip(varied, 0, 255), np.uint8)
+    grey = light * contrast * (1 - saturation) / 3
+    own = light * contrast * saturation + grey
+    offset = light * (1 - contrast) * float(np.asarray(image).mean())
+    matrix = (own, grey, grey, offset, grey, own, grey, offset, grey, grey, own, offset)
+    return image.convert("RGB", matrix)
 
 
 def erase_part(pixels: Pixels, random: np.random.Generator, share: float = 0.2) -> Pixels:

@@ -110,7 +110,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         size, place = self.settings.batch, self.round % self.rounds * self.length + index
         rows = self.order[place * size : (place + 1) * size]
         images, truth, mask = self._draw(rows, random)
-        batch = images.astype(np.float32) / 127.5 - 1
+        batch = np.multiply(images, 1 / 127.5, dtype=np.float32)
+        batch -= 1
         likeness = find_single(truth, mask, self.articles)
         target = np.concatenate([truth, mask], axis=1).astype(np.float32)
         if random.random() < self.settings.mixed:

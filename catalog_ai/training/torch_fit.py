@@ -188,6 +188,7 @@ def make_optimizer(network: nn.Module, rate: float) -> torch.optim.Optimizer:
             {"params": [one for one in tensors if one.ndim == 1], "weight_decay": 0.0},
         ],
         lr=rate,
+        fused=True,
     )
 
 

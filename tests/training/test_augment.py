@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from catalog_ai.training import augment
 
@@ -54,6 +55,17 @@ def test_a_picture_of_two_products_has_the_labels_of_both():
     )
     assert truth[:2].tolist() == [1, 1]
     assert mask.tolist() == [1, 1, 0, 0]
+
+
+def test_light_contrast_and_saturation_are_what_they_say(random):
+    """As the three one after another, in floats."""
+    pixels = random.integers(0, 256, (24, 24, 3), dtype=np.uint8)
+    found = augment.shift_colours(Image.fromarray(pixels), np.random.default_rng(3))
+    light, contrast, saturation = np.random.default_rng(3).uniform(0.85, 1.15, 3)
+    grey = pixels.mean(2, keepdims=True)
+    vivid = grey + (pixels - grey) * saturation
+    wanted = (vivid.mean() + (vivid - vivid.mean()) * contrast) * light
+    assert np.abs(np.asarray(found) - np.clip(wanted, 0, 255)).max() < 0.51
 
 
 def test_a_hole_never_covers_more_than_a_ninth(random):
