@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog_ai.training.manifest import Examples
+from catalog_ai.training.run_file import load_run
 from catalog_ai.training.taxonomy import Taxonomy
-from catalog_ai.training.train import REFIT_HELP, load_run
+from catalog_ai.training.train import REFIT_HELP
 from catalog_ai.training.write_bundle import calibrate_bundle, write_raw_bundle
 
 KINDS = ("float32", "float16", "int8")

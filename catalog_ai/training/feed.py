@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from catalog_ai.inference.images import ImageRejected, decode_image
 from catalog_ai.training import augment
-from catalog_ai.training.manifest import Examples
+from catalog_ai.training.manifest import Examples, digest_photos
 from catalog_ai.training.photos import Photos
 from catalog_ai.training.taxonomy import Taxonomy
 
@@ -28,11 +28,14 @@ MANY = ("article", "subcategory", "category", "garment", "outfit", "colour")
 def decode_all(examples: Examples, cache: Path) -> NDArray[np.uint8]:
     """Every photo as the product decodes it, (N, 224, 224, 3), kept in `cache` for later epochs.
 
-    A photo that the product would refuse is left white.
+    A photo that the product would refuse is left white. Beside the cache stands of which photos it
+    is: others, or the same in another order, are decoded anew.
     """
     shape = (len(examples.files), SIDE, SIDE, 3)
-    if cache.exists() and np.load(cache, mmap_mode="r").shape == shape:
+    note, digest = cache.with_suffix(".sha256"), digest_photos(examples.files)
+    if cache.exists() and note.exists() and note.read_text(encoding="utf-8") == digest:
         return np.load(cache, mmap_mode="r")  # type: ignore[no-any-return]
+    note.unlink(missing_ok=True)
     # Under its name only when it is whole: after an interruption the rest would be black.
     unfinished = cache.with_suffix(".part")
     pixels = np.lib.format.open_memmap(unfinished, "w+", np.uint8, shape)
@@ -43,6 +46,7 @@ def decode_all(examples: Examples, cache: Path) -> NDArray[np.uint8]:
             pixels[row] = 255 if image is None else image
     pixels.flush()
     unfinished.replace(cache)
+    note.write_text(digest, encoding="utf-8")
     return pixels
 
 

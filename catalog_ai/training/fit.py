@@ -25,6 +25,7 @@ from catalog_ai.training.recipe import (
     resize_network,
     start_network,
 )
+from catalog_ai.training.run_file import KERAS_PROGRESS
 from catalog_ai.training.taxonomy import Taxonomy
 
 STATE_FILE = "training.weights.h5"
@@ -82,12 +83,12 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
         replace_file(self.folder / "network.keras", self.network.save)
         state = {"stage": self.stage, "round": epoch + 1, "time": time.time()}
         text = json.dumps(state)
-        replace_file(self.folder / "progress.json", lambda file: file.write_text(text, "utf-8"))
+        replace_file(self.folder / KERAS_PROGRESS, lambda file: file.write_text(text, "utf-8"))
 
 
 def read_progress(folder: Path) -> tuple[int, int]:
     """(stage, round) to go on from; (0, 0) for a new run."""
-    file = folder / "progress.json"
+    file = folder / KERAS_PROGRESS
     if not file.exists():
         return 0, 0
     state = json.loads(file.read_text(encoding="utf-8"))

@@ -50,7 +50,8 @@ def load_manifest(path: Path, *, negative: bool = False) -> Manifest:
     Photos of a CSV are in the zip archive or folder of the CSV's name, else in the CSV's folder.
 
     Raises:
-        PhotoError: there are no photos, or the CSV has no `file` column.
+        PhotoError: there are no photos, the CSV has no `file` column, or a photo without a split,
+            which its bytes would tell, is not there.
     """
     if path.suffix.lower() != ".csv":
         photos = Photos(path)
@@ -62,6 +63,7 @@ def load_manifest(path: Path, *, negative: bool = False) -> Manifest:
         photos = Photos(_find_photos(path))
     if not rows or "file" not in rows[0]:
         raise PhotoError(f"{path} names no photos; a CSV needs a `file` column.")
+    refuse_missing(photos, [row for row in rows if not row.get("split")])
     return Manifest(photos.path, [_split_row(row, photos) for row in rows], negative)
 
 
@@ -89,6 +91,25 @@ def _split_row(row: Row, photos: Photos) -> Row:
     digest = hashlib.sha256(photos.read(row["file"])).digest()
     share = int.from_bytes(digest[:4], "big") / 2**32
     return {**row, "split": next(name for name, limit in SPLITS if share < limit)}
+
+
+def refuse_missing(photos: Photos, rows: Sequence[Row]) -> None:
+    """
+    Raises:
+        PhotoError: a photo that the rows name is not there.
+    """
+    missing = [row["file"] for row in rows if photos.find_mark(row["file"]) is None]
+    if missing:
+        first = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+        raise PhotoError(f"{photos.path} lacks {len(missing)} of {len(rows)} photos: {first}")
+
+
+def digest_photos(files: Sequence[tuple[Path, str]]) -> str:
+    """Tells these photos in this order from others, by their names and `Photos.find_mark`."""
+    digest, opened = hashlib.sha256(), {path: Photos(path) for path in {path for path, _ in files}}
+    for path, name in files:
+        digest.update(f"{name}\0{opened[path].find_mark(name)}\0".encode())
+    return digest.hexdigest()
 
 
 def encode_manifests(taxonomy: Taxonomy, manifests: Sequence[Manifest]) -> Examples:

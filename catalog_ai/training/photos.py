@@ -26,7 +26,8 @@ class Photos:
         if not zipfile.is_zipfile(self.path):
             raise PhotoError(f"{path} is neither a folder of photos nor a zip archive.")
         self._zip = zipfile.ZipFile(self.path)
-        self._members = {Path(name).name: name for name in self._zip.namelist()}
+        self._infos = {info.filename: info for info in self._zip.infolist()}
+        self._members = {Path(name).name: name for name in self._infos}
 
     def read(self, name: str) -> bytes:
         """The bytes of one photo.
@@ -36,13 +37,25 @@ class Photos:
         """
         if self._zip is None:
             return (self.path / name).read_bytes()
-        try:
-            return self._zip.read(name)
-        except KeyError:
-            member = self._members.get(Path(name).name)
-        if member is None:
+        if (member := self._find_member(name)) is None:
             raise FileNotFoundError(f"{self.path} has no photo {name}.")
         return self._zip.read(member)
+
+    def find_mark(self, name: str) -> tuple[int, int] | None:
+        """What tells a photo from another one of its name; None if there is no such photo.
+
+        Its size in bytes, and in an archive its checksum: nothing is read for it.
+        """
+        if self._zip is None:
+            path = self.path / name
+            return (path.stat().st_size, 0) if path.is_file() else None
+        member = self._find_member(name)
+        return (member.file_size, member.CRC) if member else None
+
+    def _find_member(self, name: str) -> zipfile.ZipInfo | None:
+        if name in self._infos:
+            return self._infos[name]
+        return self._infos.get(self._members.get(Path(name).name, ""))
 
     def list_names(self) -> Iterator[str]:
         """Names of all photos, sorted, folders included."""

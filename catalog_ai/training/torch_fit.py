@@ -38,10 +38,10 @@ from catalog_ai.training.recipe import (
     start_network,
     weigh_labels,
 )
+from catalog_ai.training.run_file import PYTORCH_STATE
 from catalog_ai.training.torch_functions import has_bfloat16, load_compiled
 from catalog_ai.training.torch_network import Network, load_from_keras, write_to_keras
 
-STATE_FILE = "training.pt"
 PATIENCE = timedelta(minutes=10)  # of processes for one another
 CLIP = 5.0
 
@@ -51,7 +51,7 @@ def train_network(run: Run) -> keras.Model:
 
     An interrupted run loses at most the round it was in.
     """
-    file = run.options.work / STATE_FILE
+    file = run.options.work / PYTORCH_STATE
     network = build_network(len(run.taxonomy.labels)) if file.exists() else start_network(run)
     if run.options.stages:
         if not file.exists():
@@ -104,7 +104,7 @@ class Part:
 
     def __init__(self, run: Run, rank: int, ranks: int) -> None:
         self.run, self.rank, self.ranks = run, rank, ranks
-        self.state = torch.load(run.options.work / STATE_FILE, weights_only=True)
+        self.state = torch.load(run.options.work / PYTORCH_STATE, weights_only=True)
         self.network = make_network(run).to(memory_format=torch.channels_last)
         self.network.load_state_dict(self.state["network"])
         self.optimizer = make_optimizer(self.network, run.options.rate)
@@ -176,7 +176,7 @@ class Part:
             return
         state = {"stage": stage, "round": number, "average": self.average}
         weights = {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()}
-        save_state(self.run.options.work / STATE_FILE, {**state, **weights})
+        save_state(self.run.options.work / PYTORCH_STATE, {**state, **weights})
 
 
 def make_optimizer(network: nn.Module, rate: float) -> torch.optim.Optimizer:

@@ -3,27 +3,26 @@
 import importlib.util
 import json
 import os
-import platform
 import re
 import subprocess
 import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE
-from catalog_ai.training.manifest import Examples, Manifest, encode_manifests, load_manifest
-from catalog_ai.training.photos import PhotoError
-from catalog_ai.training.taxonomy import (
-    FASHION,
-    LabelSpec,
-    Taxonomy,
-    build_taxonomy,
-    load_rules,
+from catalog_ai.training.manifest import (
+    Examples,
+    Manifest,
+    encode_manifests,
+    load_manifest,
+    refuse_missing,
 )
+from catalog_ai.training.photos import PhotoError, Photos
+from catalog_ai.training.run_file import describe_run, save_run
+from catalog_ai.training.taxonomy import FASHION, Taxonomy, build_taxonomy, load_rules
 
 STAGES = "128:3,176:2,224:2"
 FEW = 2_000  # training photos
@@ -99,7 +98,8 @@ def train(options: Namespace) -> dict[str, Any]:
     """Train, convert, calibrate; returns the calibration's summary.
 
     Raises:
-        PhotoError: a manifest cannot be used, or PyTorch is to train and is not installed.
+        PhotoError: a manifest cannot be used, the work folder holds another training, or PyTorch is
+            to train and is not installed.
     """
     taxonomy, examples = prepare(options)
     train_network = choose_trainer(options.trainer)
@@ -149,16 +149,24 @@ def prepare(options: Namespace) -> tuple[Taxonomy, Examples]:
     options.weights = weights or [1] * len(manifests)
     if len(options.weights) != len(manifests):
         raise PhotoError(f"Give {len(manifests)} weights, one a set, or none.")
-    save_run(options, taxonomy)
-    return taxonomy, encode_manifests(taxonomy, manifests)
+    examples = encode_manifests(taxonomy, manifests)
+    save_run(options.work, describe_run(options, taxonomy, examples))
+    return taxonomy, examples
 
 
 def load_data(options: Namespace) -> tuple[dict[str, Any], list[Manifest]]:
-    """The rules that read rows, and the collections of `--data` and `--negatives`, in order."""
+    """The rules that read rows, and the collections of `--data` and `--negatives`, in order.
+
+    Raises:
+        PhotoError: a collection cannot be used, or names photos that it does not have.
+    """
     manifests = [load_manifest(path) for path in options.data]
     path = FASHION if options.rules == "fashion" else options.rules and Path(options.rules)
     rules = load_rules(path or None, manifests[0].rows[0])
-    return rules, manifests + [load_manifest(one, negative=True) for one in options.negatives]
+    manifests += [load_manifest(one, negative=True) for one in options.negatives]
+    for manifest in manifests:
+        refuse_missing(Photos(manifest.photos), manifest.rows)
+    return rules, manifests
 
 
 def choose_stages(manifests: Sequence[Manifest]) -> str:
@@ -188,34 +196,6 @@ def parse_stages(text: str) -> list[tuple[int, int]]:
             f"pixels or more; or {LAST_LAYERS}."
         )
     return [(int(side), int(epochs)) for side, epochs in pairs]
-
-
-def save_run(options: Namespace, taxonomy: Taxonomy) -> None:
-    """What conversion and a second run need to know, and what the bundle records."""
-    settings = {
-        key: getattr(options, key)
-        for key in ("stages", "trainer", "batch", "rate", "mixed", "seed", "weights", "kind")
-    }
-    run = {
-        "identity": {"name": options.name or options.out.name, "version": options.bundle_version},
-        "settings": settings | {"python": platform.python_version()},
-        "backbone": str(options.backbone),
-        "data": [str(path.resolve()) for path in options.data],
-        "negatives": [str(path.resolve()) for path in options.negatives],
-        "rules": dict(taxonomy.rules),
-        "labels": [asdict(label) for label in taxonomy.labels],
-    }
-    text = json.dumps(run, indent=1, ensure_ascii=False)
-    (options.work / "run.json").write_text(text, encoding="utf-8")
-
-
-def load_run(work: Path) -> tuple[dict[str, Any], Taxonomy, Examples]:
-    """A run as `save_run` noted it, with its photos' targets."""
-    run = json.loads((work / "run.json").read_text(encoding="utf-8"))
-    taxonomy = Taxonomy(run["rules"], [LabelSpec(**label) for label in run["labels"]])
-    manifests = [load_manifest(Path(path)) for path in run["data"]]
-    manifests += [load_manifest(Path(path), negative=True) for path in run["negatives"]]
-    return run, taxonomy, encode_manifests(taxonomy, manifests)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

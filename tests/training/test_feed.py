@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("keras", reason="the train extra is not installed")
 
@@ -63,6 +64,22 @@ def test_photos_are_kept_under_their_name_only_when_all_are_decoded(
     with pytest.raises(FileNotFoundError):
         feed.decode_all(batches.examples, tmp_path / "photos.npy")
     assert not (tmp_path / "photos.npy").exists()
+
+
+def test_photos_in_another_order_are_decoded_anew(tmp_path: Path) -> None:
+    for shade in (40, 200):
+        Image.new("RGB", (32, 32), (shade,) * 3).save(tmp_path / f"{shade}.png")
+    target = np.ones((2, 1))
+
+    def decode(*shades: int) -> list[int]:
+        rows = [{"file": f"{shade}.png"} for shade in shades]
+        manifest, split = Manifest(tmp_path, rows), np.array(["train"] * 2)
+        examples = Examples([manifest], target.astype("i1"), target.astype("u1"), split)
+        pixels = feed.decode_all(examples, tmp_path / "photos.npy")
+        return [int(photo[0, 0, 0]) for photo in pixels]
+
+    assert decode(40, 200) == [40, 200]
+    assert decode(200, 40) == [200, 40]
 
 
 def test_as_many_batches_are_mixed_as_was_asked_for(batches: feed.Batches) -> None:

@@ -1,6 +1,7 @@
 """Labelled photos from CSVs, archives and folders of folders."""
 
 import zipfile
+from argparse import Namespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 from catalog_ai.training.manifest import encode_manifests, load_manifest
 from catalog_ai.training.photos import PhotoError, Photos
 from catalog_ai.training.taxonomy import build_taxonomy, load_rules
+from catalog_ai.training.train import load_data
 
 
 def save_photo(path, shade):
@@ -66,6 +68,14 @@ def test_neither_folder_nor_archive_is_refused_with_a_reason(tmp_path):
 def test_a_photo_that_is_not_there_is_named(tmp_path, shelves):
     with pytest.raises(FileNotFoundError):
         Photos(shelves).read("mugs/none.png")
+
+
+@pytest.mark.parametrize("split", ["train", ""])
+def test_a_csv_of_photos_that_are_not_there_is_refused_with_their_names(shelves, split):
+    csv = shelves / "set.csv"
+    csv.write_text(f"file,kind,split\nmugs/1.png,Mug,\nmugs/gone.png,Mug,{split}\n")
+    with pytest.raises(PhotoError, match="lacks 1 of .* photos: mugs/gone.png"):
+        load_data(Namespace(data=[csv], negatives=[], rules=None))
 
 
 def test_targets_follow_the_order_of_the_photos(shelves):
