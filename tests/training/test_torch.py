@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE
-from catalog_ai.training import feed, processes, recipe, torch_fit
+from catalog_ai.training import feed, processes, recipe, run_file, torch_fit
 from catalog_ai.training.folded import read_folded
 from catalog_ai.training.network import build_network, load_folded_backbone
 from catalog_ai.training.taxonomy import LabelSpec, Taxonomy
@@ -193,7 +193,7 @@ def test_a_killed_training_goes_on_after_its_last_round(
         rates.append(part.optimizer.param_groups[0]["lr"])
         return take_step(part, images, targets)
 
-    file = run.options.work / torch_fit.STATE_FILE
+    file = run.options.work / run_file.PYTORCH_STATE
     torch_fit.write_start(run, recipe.start_network(run), file)
     monkeypatch.setattr(torch_fit.Part, "take_step", watch)
     with pytest.raises(KeyboardInterrupt):
@@ -241,7 +241,7 @@ def test_several_processes_learn_together(run: recipe.Run) -> None:
     """Dark and light are told apart after 24 batches in two processes."""
     run.options.batch, run.options.stages = 2 * processes.FEWEST, [(32, 12)]
     torch_fit.train_network(run)
-    state = torch.load(run.options.work / torch_fit.STATE_FILE, weights_only=True)
+    state = torch.load(run.options.work / run_file.PYTORCH_STATE, weights_only=True)
     network = Network(2, 2)
     network.load_state_dict(state["average"])
     network.train()  # norms of these very photos: two dozen batches do not make good averages
