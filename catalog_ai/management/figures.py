@@ -5,10 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog_ai.inference.bundle import BundleError
-from catalog_ai.training.command import format_figures
-from catalog_ai.training.judging import EvaluationError
-from catalog_ai.training.photos import PhotoError
+from catalog_ai.training.command import REFUSALS, explain_refusal, format_figures
 
 
 class FiguresCommand(BaseCommand):
@@ -20,10 +17,6 @@ class FiguresCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             figures = self.find_figures(Namespace(**options))
-        except (EvaluationError, BundleError, PhotoError) as error:
-            raise CommandError(str(error)) from error
-        except ModuleNotFoundError as error:
-            raise CommandError(f'{error}: pip install "catalog-ai[train]".') from error
-        except FileNotFoundError as error:
-            raise CommandError(f"There is no file {error.filename}.") from error
+        except REFUSALS as error:
+            raise CommandError(explain_refusal(error)) from error
         self.stdout.write(format_figures(figures))

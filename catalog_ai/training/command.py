@@ -1,4 +1,4 @@
-"""What the commands that judge have in common: figures as one JSON object, refusals in words."""
+"""What the commands have in common: figures as one JSON object, refusals in words."""
 
 import json
 import math
@@ -10,6 +10,8 @@ from typing import Any
 from catalog_ai.inference.bundle import BundleError
 from catalog_ai.training.judging import EvaluationError
 from catalog_ai.training.photos import PhotoError
+
+REFUSALS = (EvaluationError, BundleError, PhotoError, ModuleNotFoundError, FileNotFoundError)
 
 
 def run_command(
@@ -25,10 +27,19 @@ def run_command(
     options = parser.parse_args(arguments)
     try:
         figures = judge(options)
-    except (EvaluationError, BundleError, PhotoError) as error:
-        parser.error(str(error))
+    except REFUSALS as error:
+        parser.error(explain_refusal(error))
     sys.stdout.write(f"{format_figures(figures)}\n")
     return 0
+
+
+def explain_refusal(error: Exception) -> str:
+    """What to tell of one of `REFUSALS`."""
+    if isinstance(error, ModuleNotFoundError):
+        return f'{error}: pip install "catalog-ai[train]".'
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return f"There is no file {error.filename}."
+    return str(error)
 
 
 def format_figures(figures: dict[str, Any]) -> str:

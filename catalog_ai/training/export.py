@@ -1,6 +1,5 @@
 """A trained network to a calibrated bundle. Run: `python -m catalog_ai.training.export --help`."""
 
-import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog_ai.training.command import run_command
 from catalog_ai.training.manifest import Examples
 from catalog_ai.training.run_file import load_run
 from catalog_ai.training.taxonomy import Taxonomy
@@ -97,10 +97,7 @@ def choose_photos(examples: Examples, seed: int) -> NDArray[np.integer]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run without a shop: prints the calibration's summary as JSON."""
-    parser = ArgumentParser(prog="python -m catalog_ai.training.export", description=__doc__)
-    add_arguments(parser)
-    sys.stdout.write(f"{json.dumps(export(parser.parse_args(arguments)), indent=1)}\n")
-    return 0
+    return run_command("export", __doc__, add_arguments, export, arguments)
 
 
 if __name__ == "__main__":

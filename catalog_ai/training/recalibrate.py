@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from catalog_ai.inference.bundle import MODEL_FILE, SHIPPED_BUNDLE, Bundle, BundleError, load_bundle
+from catalog_ai.inference.bundle import MODEL_FILE, SHIPPED_BUNDLE, Bundle, load_bundle
+from catalog_ai.training.command import run_command
 from catalog_ai.training.manifest import encode_manifests
 from catalog_ai.training.photos import PhotoError
 from catalog_ai.training.taxonomy import LabelSpec, Taxonomy
@@ -65,14 +66,7 @@ def copy_bundle(bundle: Bundle, options: Namespace) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run without a shop: prints the calibration's summary as JSON."""
-    parser = ArgumentParser(prog="python -m catalog_ai.training.recalibrate", description=__doc__)
-    add_arguments(parser)
-    try:
-        summary = recalibrate(parser.parse_args(arguments))
-    except (BundleError, PhotoError) as error:
-        parser.error(str(error))
-    sys.stdout.write(f"{json.dumps(summary, indent=1)}\n")
-    return 0
+    return run_command("recalibrate", __doc__, add_arguments, recalibrate, arguments)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE
+from catalog_ai.training.command import run_command
 from catalog_ai.training.manifest import (
     Examples,
     Manifest,
@@ -200,14 +201,7 @@ def parse_stages(text: str) -> list[tuple[int, int]]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run without a shop: prints the calibration's summary as JSON."""
-    parser = ArgumentParser(prog="python -m catalog_ai.training.train", description=__doc__)
-    add_arguments(parser)
-    try:
-        summary = train(parser.parse_args(arguments))
-    except PhotoError as error:
-        parser.error(str(error))
-    sys.stdout.write(f"{json.dumps(summary, indent=1)}\n")
-    return 0
+    return run_command("train", __doc__, add_arguments, train, arguments)
 
 
 if __name__ == "__main__":
