@@ -48,7 +48,7 @@ def measure_keras(side: int, batch: int) -> float:
 def measure_pytorch(side: int, batch: int, *, halving: bool, compiled: bool) -> float:
     import torch
 
-    from catalog_ai.training import torch_functions, torch_network
+    from catalog_ai.training import torch_fit, torch_functions, torch_network
 
     torch.set_num_threads(1)
     if not compiled:
@@ -58,7 +58,7 @@ def measure_pytorch(side: int, batch: int, *, halving: bool, compiled: bool) -> 
     if not halving:
         for unit in network.units.values():
             unit.is_depthwise = False  # then PyTorch computes it
-    optimizer = torch.optim.AdamW(network.parameters())
+    optimizer = torch_fit.make_optimizer(network, rate=1e-3)
     images = torch.randn(batch, side, side, 3).permute(0, 3, 1, 2)
 
     def step() -> None:
