@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE, load_bundle  # noqa: E402
 from catalog_ai.inference.classifier import load_classifier  # noqa: E402
+from catalog_ai.inference.cores import count_cores  # noqa: E402
 
 BATCHES = (1, 2, 4, 8, 16, 32)
 SIDE = 224
@@ -111,7 +112,7 @@ def measure(networks: dict[str, Path], repeat: int) -> dict[str, Any]:
         for name, path in networks.items():
             for batch in BATCHES:
                 batches[name].setdefault(batch, []).append(measure_batch(path, batch))
-            for processes, threads in list_layouts(len(os.sched_getaffinity(0))):
+            for processes, threads in list_layouts(count_cores()):
                 key = f"{processes} x {threads}"
                 layouts[name].setdefault(key, []).append(measure_layout(path, processes, threads))
         start["built_in_the_child"].append(measure_start(False))

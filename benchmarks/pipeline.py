@@ -66,6 +66,7 @@ from benchmarks.naive import tag_product  # noqa: E402
 from catalog_ai.conf import get_settings  # noqa: E402
 from catalog_ai.inference.bundle import MODEL_FILE, SHIPPED_BUNDLE, load_bundle  # noqa: E402
 from catalog_ai.inference.classifier import Classifier  # noqa: E402
+from catalog_ai.inference.cores import count_cores  # noqa: E402
 from catalog_ai.inference.images import decode_image, digest_image  # noqa: E402
 from catalog_ai.models import Classification, Run  # noqa: E402
 from catalog_ai.targets import get_target  # noqa: E402
@@ -321,7 +322,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--count", type=int, help="6000, and 50000 with --memory")
     parser.add_argument("--side", type=int, default=400)
     parser.add_argument("--photos", type=Path)
-    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--processes", type=int, default=count_cores())
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--float-model", type=Path)
     parser.add_argument("--keras-python")

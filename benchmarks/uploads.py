@@ -11,7 +11,6 @@ seconds from the save to the stored suggestions; `bulk_ips_during` what the bulk
 
 import argparse
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -34,6 +33,7 @@ import numpy as np  # noqa: E402
 from django.core.files.base import ContentFile  # noqa: E402
 from django.db import connection  # noqa: E402
 
+from catalog_ai.inference.cores import count_cores  # noqa: E402
 from catalog_ai.models import Classification, Run  # noqa: E402
 from catalog_ai.targets import get_target  # noqa: E402
 from catalog_ai.workflow.enqueue import enqueue  # noqa: E402
@@ -123,7 +123,7 @@ def main() -> None:
     parser.add_argument("--alone", type=float, default=10.0)
     parser.add_argument("--side", type=int, default=400)
     parser.add_argument("--photos", type=Path)
-    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--processes", type=int, default=count_cores())
     options = parser.parse_args()
     with open_stage():
         figures = measure(options)

@@ -1,7 +1,6 @@
 """A bundle over many photos, on all cores, through the product's own decoding and network."""
 
 import multiprocessing
-import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from tqdm import tqdm
 
 from catalog_ai.inference.bundle import Bundle, load_bundle
 from catalog_ai.inference.classifier import Classifier
+from catalog_ai.inference.cores import count_cores
 from catalog_ai.inference.images import ImageRejected, decode_image
 from catalog_ai.training.photos import Photos
 
@@ -53,7 +53,7 @@ def score_photos(
     """
     Photos(source)
     chunks = [list(names[at : at + CHUNK]) for at in range(0, len(names), CHUNK)]
-    count = min(processes or os.cpu_count() or 1, max(len(chunks), 1))
+    count = min(processes or count_cores(), max(len(chunks), 1))
     parts = list(_score_chunks(bundle, source, chunks, count))
     refused: dict[int, str] = {}
     for number, part in enumerate(parts):

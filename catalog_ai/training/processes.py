@@ -6,6 +6,8 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from catalog_ai.inference.cores import count_cores
+
 FEWEST = 16  # photos of a batch in one process: of fewer, batch norm learns too little
 # What glibc's allocator is told by the environment (mallopt(3)). A step needs again what the last
 # one gave back: to get it from the system each time takes a fifth of all training.
@@ -15,12 +17,6 @@ ALLOCATION = {
     "MALLOC_TOP_PAD_": str(1 << 28),
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
-
-
-def count_cores() -> int:
-    """Those that this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return cores or 1
 
 
 def count_processes(batch: int) -> int:

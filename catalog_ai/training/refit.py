@@ -19,12 +19,12 @@ from tqdm import tqdm
 from catalog_ai.inference.attention import read_last_layer
 from catalog_ai.inference.bundle import load_bundle
 from catalog_ai.inference.classifier import BATCH, Classifier
+from catalog_ai.inference.cores import count_cores
 from catalog_ai.training import augment
 from catalog_ai.training.feed import COMPOSED, find_single, mark_several
 from catalog_ai.training.fit import Proxies
 from catalog_ai.training.manifest import Examples
 from catalog_ai.training.network import HEADS
-from catalog_ai.training.processes import count_cores
 from catalog_ai.training.recipe import LIKENESS_WEIGHT, find_likeness_loss, make_label_loss
 from catalog_ai.training.taxonomy import Taxonomy
 

@@ -29,11 +29,6 @@ COUNT_SHARE = 20  # a pass that took long is followed by a pause that is longer 
 GRACE = 60.0  # seconds: a worker stops by itself in less, see worker.py
 
 
-def count_bulk_workers() -> int:
-    """As many as this process may use cores: one inference thread each is the fastest."""
-    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
-
-
 class Supervisor:
     """One upload worker and `bulk` bulk workers, each a process of its own."""
 

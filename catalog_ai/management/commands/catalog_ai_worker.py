@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django_rq.settings import QUEUES
 
-from catalog_ai.workflow.supervisor import Supervisor, count_bulk_workers
+from catalog_ai.inference.cores import count_cores
+from catalog_ai.workflow.supervisor import Supervisor
 from catalog_ai.workflow.worker import run_worker
 
 
@@ -20,8 +21,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--bulk",
             type=int,
-            default=count_bulk_workers(),
-            help="Bulk workers; as many as cores if left out.",
+            default=count_cores(),  # one inference thread each is the fastest
+            help="Bulk workers; as many as cores, or as a limit of the time on them gives.",
         )
         parser.add_argument("--queue", help="Run one worker on this queue, without a supervisor.")
 
