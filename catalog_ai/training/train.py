@@ -58,7 +58,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--mixed",
         type=read_share,
-        default=0.5,
+        default=0.2,
         help="Share of the batches whose photos are mixed in pairs: 0 to 1, fewer for few epochs.",
     )
     parser.add_argument("--weights", help="How often photos of each set are seen: 1,2,4,1.")
