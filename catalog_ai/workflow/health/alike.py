@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 # Cosine of two embeddings. docs/how-to/catalogue-health.md has what was measured on photos: the
 # same picture saved again or resized lies above, other pictures of other products below.
-ALIKE = 0.995
+ALIKE = 0.997
 BANDS = 8
 LEAST_BITS, MOST_BITS = 6, 20
 CHUNK = 8_192  # vectors read at once
@@ -22,7 +22,7 @@ def find_alike(vectors: NDArray[np.float16], likeness: float = ALIKE) -> Iterato
     """(earlier, later, cosine) of vectors of length 1, shape (n, numbers), that are alike.
 
     Only vectors on the same side of a band's random planes are compared, in eight bands: of pairs
-    with a cosine of 0.995 about one in a thousand is missed, of likelier ones fewer. Of a crowd
+    with a cosine of 0.997 about one in a thousand is missed, of likelier ones fewer. Of a crowd
     in which all are alike, each but the first is named once or more, not each pair.
     """
     number = len(vectors)
