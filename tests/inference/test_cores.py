@@ -9,17 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from catalog_ai.inference.cores import CONTROL_GROUPS, OWN_GROUPS, count_cores, find_quota
+from catalog_ai.inference.cores import CONTROL_GROUPS, count_cores, find_quota
 
 COUNT = "from catalog_ai.inference.cores import count_cores; print(count_cores())"
 FIRST = "4:memory:/shop\n3:cpu,cpuacct:{}\n1:cpuset:/other\n0::/\n"
 SECOND = "0::{}\n"
-
-
-@pytest.fixture
-def groups(tmp_path: Path) -> Path:
-    (tmp_path / "own").write_text("")
-    return tmp_path
 
 
 def write_first(folder: Path, quota: int, period: int = 100_000) -> None:
@@ -33,47 +27,46 @@ def write_second(folder: Path, text: str) -> None:
     (folder / "cpu.max").write_text(f"{text}\n")
 
 
-def find_in(groups: Path, own: str) -> float:
-    (groups / "own").write_text(own)
-    return find_quota(groups / "own", groups)
+def find_in(tmp_path: Path, own: str) -> float:
+    (tmp_path / "own").write_text(own)
+    return find_quota(tmp_path / "own", tmp_path)
 
 
-def test_without_control_groups_nothing_is_limited(groups: Path) -> None:
-    assert find_quota(groups / "none", groups) == math.inf
-    assert find_in(groups, SECOND.format("/")) == math.inf  # a host's topmost group has no limit
+def test_without_control_groups_nothing_is_limited(tmp_path: Path) -> None:
+    assert find_quota(tmp_path / "none", tmp_path) == math.inf
+    assert find_in(tmp_path, SECOND.format("/")) == math.inf  # a host's topmost group has no limit
 
 
-def test_the_time_of_a_container(groups: Path) -> None:
-    write_second(groups, "250000 100000")
-    assert find_in(groups, SECOND.format("/")) == 2.5
+def test_the_time_of_a_container(tmp_path: Path) -> None:
+    write_second(tmp_path, "250000 100000")
+    assert find_in(tmp_path, SECOND.format("/")) == 2.5
 
 
-def test_every_group_above_limits_too(groups: Path) -> None:
-    write_second(groups / "shop.slice", "300000 200000")
-    write_second(groups / "shop.slice/worker.service", "max 100000")
-    assert find_in(groups, SECOND.format("/shop.slice/worker.service")) == 1.5
-    write_second(groups / "shop.slice/worker.service", "50000 100000")
-    assert find_in(groups, SECOND.format("/shop.slice/worker.service")) == 0.5
+def test_every_group_above_limits_too(tmp_path: Path) -> None:
+    write_second(tmp_path / "shop.slice", "300000 200000")
+    write_second(tmp_path / "shop.slice/worker.service", "max 100000")
+    assert find_in(tmp_path, SECOND.format("/shop.slice/worker.service")) == 1.5
+    write_second(tmp_path / "shop.slice/worker.service", "50000 100000")
+    assert find_in(tmp_path, SECOND.format("/shop.slice/worker.service")) == 0.5
 
 
-def test_the_first_version_of_control_groups(groups: Path) -> None:
-    write_first(groups / "cpu", -1)
-    assert find_in(groups, FIRST.format("/")) == math.inf
-    write_first(groups / "cpu/shop", 150_000, 50_000)
-    assert find_in(groups, FIRST.format("/shop")) == 3.0
+def test_the_first_version_of_control_groups(tmp_path: Path) -> None:
+    write_first(tmp_path / "cpu", -1)
+    assert find_in(tmp_path, FIRST.format("/")) == math.inf
+    write_first(tmp_path / "cpu/shop", 150_000, 50_000)
+    assert find_in(tmp_path, FIRST.format("/shop")) == 3.0
 
 
-def test_a_container_that_is_told_its_group_by_the_name_it_has_on_the_host(groups: Path) -> None:
-    write_first(groups / "cpu", 200_000)
-    assert find_in(groups, FIRST.format("/docker/1f2e")) == 2.0
+def test_a_container_that_is_told_its_group_by_the_name_it_has_on_the_host(tmp_path: Path) -> None:
+    write_first(tmp_path / "cpu", 200_000)
+    assert find_in(tmp_path, FIRST.format("/docker/1f2e")) == 2.0
 
 
 @pytest.fixture
 def half_a_core() -> Iterator[Path]:
     """The file that a process writes its id into to be given half a core's time."""
-    first, second = CONTROL_GROUPS / "cpu", CONTROL_GROUPS
-    is_first = ":cpu" in OWN_GROUPS.read_text() if OWN_GROUPS.exists() else False
-    group = (first if is_first else second) / f"catalog-ai-{os.getpid()}"
+    is_first = (CONTROL_GROUPS / "cpu").exists()
+    group = CONTROL_GROUPS / ("cpu" if is_first else "") / f"catalog-ai-{os.getpid()}"
     try:
         group.mkdir()
     except OSError as error:
