@@ -17,7 +17,7 @@ test: $(READY)  ## Run the tests that need no services beside Python
 	@$(BIN)/python -m pytest -q -m "not slow and not postgres and not browser and not data"
 
 lint: $(READY)  ## Check style, types, templates and the direction of imports
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/djlint --check --lint --quiet catalog_ai/templates

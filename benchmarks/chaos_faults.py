@@ -16,7 +16,8 @@ from django.db import (
 from redis.exceptions import RedisError
 
 from benchmarks.chaos_settings import FAULTS, POISON
-from benchmarks.chaos_stage import REDIS, Shop, list_children, make_picture, send_signal
+from benchmarks.chaos_stage import REDIS, Shop, make_picture, send_signal
+from benchmarks.memory import list_children
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification
 from catalog_ai.workflow import queues

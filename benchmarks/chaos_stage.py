@@ -33,6 +33,7 @@ from django.db import transaction  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from benchmarks.chaos_settings import POISON  # noqa: E402
+from benchmarks.memory import list_children  # noqa: E402
 from catalog_ai.models import Run  # noqa: E402
 from catalog_ai.targets import get_target  # noqa: E402
 from catalog_ai.workflow.enqueue import enqueue  # noqa: E402
@@ -88,14 +89,6 @@ def send_signal(pid: int, number: signal.Signals) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-def list_children(pid: int) -> list[int]:
-    try:
-        files = list(Path(f"/proc/{pid}/task").glob("*/children"))
-        return [int(child) for file in files for child in file.read_text().split()]
-    except OSError:
-        return []
 
 
 def make_shop(rows: int, dice: random.Random) -> None:

@@ -10,7 +10,6 @@ on this machine, that of its backend: what other work on the machine takes is no
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import time
@@ -28,6 +27,7 @@ from django.db import connection  # isort: skip
 from django.db.models.signals import m2m_changed  # isort: skip
 from django.utils import timezone  # isort: skip
 
+from benchmarks.computing import read_computed  # isort: skip
 from catalog_ai.models import Classification, Decision, Run, Suggestion  # isort: skip
 from catalog_ai.workflow.models_in_use import get_bundle  # isort: skip
 from catalog_ai.workflow.rollback import Step, continue_rollback, start_rollback  # isort: skip
@@ -40,7 +40,7 @@ SCORES = 12  # labels of a result that are kept
 def fill(products: int) -> Run:
     """A finished run that filed so many new products by itself."""
     bundle = get_bundle()
-    labels = [label.id for label in bundle.labels if label.facet == "article"]
+    labels = [label.id for label in bundle.labels_of("article")]
     run = Run.objects.create(
         target=TARGET,
         source=Run.Source.COMMAND,
@@ -142,29 +142,14 @@ def shop_that_listens() -> Iterator[None]:
         m2m_changed.disconnect(listen, sender=through)
 
 
-def read_computing() -> float:
-    """Seconds of this process, and of the database's backend where it can be told."""
-    own = time.process_time()
-    if connection.vendor != "postgresql":
-        return own
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        pid = cursor.fetchone()[0]
-    stat = Path(f"/proc/{pid}/stat")
-    if not stat.exists():
-        return own
-    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
-    return own + (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
 def measure(run: Run) -> dict[str, float]:
     """Labels a second by the clock and of computing."""
     boss = get_user_model()._default_manager.filter(is_superuser=True).get()
     rollback = start_rollback(run, boss)
-    start, computed = time.perf_counter(), read_computing()
+    start, computed = time.perf_counter(), read_computed()
     while continue_rollback(rollback.pk) == Step.MORE:
         pass
-    seconds, computing = time.perf_counter() - start, read_computing() - computed
+    seconds, computing = time.perf_counter() - start, read_computed() - computed
     rollback.refresh_from_db()
     assert (rollback.taken_back, rollback.done) == (rollback.total, rollback.total)
     assert not Product.categories.through.objects.exists()

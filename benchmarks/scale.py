@@ -52,6 +52,7 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
+from benchmarks.computing import read_computed  # noqa: E402
 from benchmarks.scale_pages import SECTIONS, Call, list_calls  # noqa: E402
 from catalog_ai.workflow.export import export_products  # noqa: E402
 from catalog_ai.workflow.export_lines import Shape  # noqa: E402
@@ -80,19 +81,6 @@ def time_call(client: Client, call: Call) -> tuple[float, float]:
     start, computed = time.perf_counter(), read_computed()
     call(client)
     return 1000 * (time.perf_counter() - start), 1000 * (read_computed() - computed)
-
-
-def read_computed() -> float:
-    """Seconds of computing by this process, and by a PostgreSQL of this machine for it."""
-    own = time.process_time()
-    if connection.vendor != "postgresql":
-        return own
-    connection.ensure_connection()
-    server = Path(f"/proc/{connection.connection.info.backend_pid}")
-    name = server / "comm"
-    if not name.exists() or name.read_text() != "postgres\n":
-        return own  # it runs elsewhere
-    return own + int((server / "schedstat").read_text().split()[0]) / 1e9
 
 
 def measure_export() -> dict[str, Any]:

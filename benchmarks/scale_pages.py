@@ -21,12 +21,14 @@ from catalog_ai.models import Change, Classification, Decision, HealthCheck, Rol
 from catalog_ai.models.changes import write_side
 from catalog_ai.workflow.health.check import find_done, go_on_checking, start_check
 from catalog_ai.workflow.health.lists import list_groups
-from catalog_ai.workflow.queue import QueueFilter, get_page_query, position_of
+from catalog_ai.workflow.queue import get_page_query, position_of
+from catalog_ai.workflow.queue_filter import QueueFilter
 from shop_demo.backdrop import TARGET, describe_run
 from shop_demo.models import Product
 from shop_demo.targets import ShopProductTarget
 
 Call = Callable[[Client], Any]
+State = Classification.State
 # Pages without arguments that may be there or not.
 PLAIN_PAGES = (
     "catalog_ai_home",
@@ -225,10 +227,8 @@ def make_dry_run() -> Run:
     if (made := Run.objects.filter(dry_run=True).first()) is not None:
         return made
     source = find_largest_run()
-    known = list(
-        Classification.objects.filter(run=source).values_list("top_label", flat=True)[:500]
-    )
-    labels = sorted({label for label in known if label})
+    known = Classification.objects.filter(run=source).exclude(top_label="").order_by("pk")
+    labels = sorted(set(known.values_list("top_label", flat=True)[:500]))
     run = Run.objects.create(**describe_run(Run.Source.ADMIN, timezone.now()), dry_run=True)
     side = write_side([])
     changes = [
@@ -237,21 +237,7 @@ def make_dry_run() -> Run:
         )
         for label in labels
     ]
-    rows = (
-        Classification(
-            run=run,
-            target=TARGET,
-            object_id=str(pk),
-            image_name="products/crowd-0.jpg",
-            image_digest="0" * 64,
-            model_version=run.model_version,
-            preset=run.preset,
-            state=Classification.State.FILED,
-            # A tenth of them goes the commonest way.
-            change=changes[0 if place % 10 == 0 else place % len(changes)],
-        )
-        for place, pk in enumerate(Product.objects.order_by("pk").values_list("pk", flat=True))
-    )
+    rows = make_results(run, changes)
     while page := list(islice(rows, 5_000)):
         Classification.objects.bulk_create(page)
     for change in changes:
@@ -260,6 +246,24 @@ def make_dry_run() -> Run:
     total = Product.objects.count()
     Run.objects.filter(pk=run.pk).update(total=total, filed=total, first_time=total)
     return run
+
+
+def make_results(run: Run, changes: Sequence[Change]) -> Iterator[Classification]:
+    """What a dry run found of each product, unsaved."""
+    for place, pk in enumerate(Product.objects.order_by("pk").values_list("pk", flat=True)):
+        yield Classification(
+            run=run,
+            target=TARGET,
+            object_id=str(pk),
+            image_name="products/crowd-0.jpg",
+            image_digest="0" * 64,
+            model_version=run.model_version,
+            preset=run.preset,
+            # A dry run, too, is unsure of some.
+            state=State.REVIEW if place % 5 == 0 else State.FILED,
+            # A tenth of them goes the commonest way.
+            change=changes[0 if place % 10 == 0 else place % len(changes)],
+        )
 
 
 def do_for_real(run: Run) -> Call:
@@ -287,8 +291,9 @@ def roll_back(run: Run) -> Call:
 
 def list_api_pages() -> Iterator[tuple[str, Call]]:
     run = find_largest_run()
-    for name in ("classification", "suggestion", "run"):
-        address = reverse(f"catalog_ai_api:{name}-list")
+    # As many runs a page as a thousand products have, too: else only they have a shorter one.
+    for name, size in (("classification", 50), ("suggestion", 50), ("run", 10)):
+        address = f"{reverse(f'catalog_ai_api:{name}-list')}?page_size={size}"
         yield f"API, {name}s", open_page(address)
         yield f"API, {name}s, deep", follow_cursor(address)
     results, suggestions = (
@@ -307,9 +312,9 @@ def list_api_pages() -> Iterator[tuple[str, Call]]:
 
 
 def follow_cursor(address: str) -> Call:
-    """The page behind the middle row: a cursor names the row that it starts from."""
+    """The page of a list behind the middle row: a cursor names the row that it starts from."""
     cursor = b64encode(f"p={Classification.objects.count() // 2}".encode()).decode()
-    return open_page(f"{address}?{urlencode({'cursor': cursor})}")
+    return open_page(f"{address}&{urlencode({'cursor': cursor})}")
 
 
 def post_action(data: dict[str, Any]) -> Call:

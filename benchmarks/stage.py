@@ -126,7 +126,8 @@ def make_products(files: Sequence[Path], count: int | None = None) -> None:
 def start_workers(processes: int) -> Iterator[int]:
     """The product's own workers, up and idle; their supervisor's process id."""
     command = [sys.executable, "-m", "django", "catalog_ai_worker", "--bulk", str(processes)]
-    supervisor = subprocess.Popen(command, cwd=ROOT)
+    # What it says goes to the log: a benchmark's own output is one JSON object.
+    supervisor = subprocess.Popen(command, cwd=ROOT, stdout=sys.stderr)
     try:
         names = get_settings()
         wait_until(lambda: count_workers(names.BULK_QUEUE) >= processes)

@@ -145,7 +145,7 @@ def compare_categories(truth: dict[str, str]) -> dict[str, int]:
 
     bundle = load_bundle(Path(os.environ.get("DEMO_BUNDLE", SHIPPED_BUNDLE)))
     found = Counter({"right": 0, "wrong": 0, "none": 0})
-    known = {fold_name(label.name) for label in bundle.labels if label.facet == "article"}
+    known = {fold_name(label.name) for label in bundle.labels_of("article")}
     for product in Product.objects.prefetch_related("categories"):
         names = {fold_name(one.name) for one in product.categories.all()}
         answer = fold_name(truth.get(product.title, ""))

@@ -24,7 +24,8 @@ class CatalogAIConfig(AppConfig):
 
     def _explain(self, error: Exception) -> None:
         """A wrong set-up stops every process, save the one that lists all that is wrong."""
-        from catalog_ai.checks import check_settings, check_targets
+        from catalog_ai.checks import check_settings
+        from catalog_ai.target_checks import check_targets
 
         mistakes = [*check_settings(None), *check_targets(None)]
         if not mistakes:

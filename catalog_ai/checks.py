@@ -1,22 +1,26 @@
 """System checks: one function an id, each naming a mistake in the set-up and its mend."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning, register
-from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
-from django.db import connections, models, router
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections, router
+from django.urls import NoReverseMatch, reverse
+from redis.exceptions import RedisError
 
 from catalog_ai.conf import SETTING, find_setting_mistakes, get_settings
 from catalog_ai.inference.bundle import BundleError
-from catalog_ai.models import Classification, Run
-from catalog_ai.targets import ProductTarget, load_target_classes
-from catalog_ai.workflow.models_in_use import get_bundle, get_classifier
+from catalog_ai.models import Run
+from catalog_ai.target_checks import check_targets
+from catalog_ai.workflow.models_in_use import get_classifier
+from catalog_ai.workflow.queues import open_queue
 
 Apps = Sequence[AppConfig] | None
+
+API_APPS = ("rest_framework", "rest_framework.authtoken", "django_filters", "drf_spectacular")
 
 
 def register_checks() -> None:
@@ -28,6 +32,8 @@ def register_checks() -> None:
         check_queues,
         check_thumbnails,
         check_sqlite,
+        check_api,
+        check_inlines,
     ):
         register(check, "catalog_ai")
 
@@ -45,115 +51,6 @@ def check_settings(app_configs: Apps, **_: Any) -> list[CheckMessage]:
     return found
 
 
-def check_targets(app_configs: Apps, **_: Any) -> list[CheckMessage]:
-    """catalog_ai.E002 to E008, E012 to E014: what a target names must exist and be usable."""
-    if find_setting_mistakes(getattr(django_settings, SETTING, {})):
-        return []
-    try:
-        classes = load_target_classes()
-    except (ImportError, TypeError) as error:
-        hint = "Give the dotted path of a subclass of catalog_ai.targets.ProductTarget."
-        return [Error(str(error), hint=hint, id="catalog_ai.E002")]
-    found: list[CheckMessage] = []
-    for target_class in classes:
-        found += _check_target(target_class)
-    return found + _check_distinct(classes)
-
-
-def _check_target(target_class: type[ProductTarget]) -> list[CheckMessage]:
-    if not getattr(target_class, "model", ""):
-        return [_error(target_class, "names no model", 'Set model = "yourapp.Product".', 3)]
-    target = target_class()
-    try:
-        model = target.get_model()
-    except (LookupError, ValueError) as error:
-        return [_error(target_class, f"model: {error}", 'Write it as "app_label.Model".', 3)]
-    return [
-        *_check_image(target),
-        *_check_categories(target),
-        *_check_value(target, model),
-        *_check_key(target, model),
-        *_check_names(target_class),
-        *_check_facets(target),
-    ]
-
-
-def _check_image(target: ProductTarget) -> Iterable[CheckMessage]:
-    try:
-        _ = target.image_field
-    except (FieldDoesNotExist, TypeError, AttributeError) as error:
-        hint = 'Name an ImageField, or a path such as "images__original".'
-        yield _error(type(target), f"image = {target.image!r}: {error}", hint, 4)
-
-
-def _check_categories(target: ProductTarget) -> Iterable[CheckMessage]:
-    try:
-        field = target.category_field
-    except TypeError as error:
-        hint = "Name a many-to-many, foreign key, choices or tags field."
-        yield _error(type(target), f"categories = {target.categories!r}: {error}", hint, 5)
-        return
-    related = getattr(field, "related", None)
-    if related is not None and not _has_field(related, target.category_name):
-        message = f"category_name: {related.__name__} has no field {target.category_name!r}"
-        yield _error(type(target), message, "Name the field that holds a category's name.", 6)
-    if target.create_categories and not field.can_create:
-        hint = "Add the choices to the field, or leave create_categories out."
-        yield _error(type(target), "create_categories: choices cannot be created", hint, 7)
-
-
-def _check_value(target: ProductTarget, model: type[models.Model]) -> Iterable[CheckMessage]:
-    if target.value and not _has_field(model, target.value):
-        message = f"value: {model.__name__} has no field {target.value!r}"
-        yield _error(type(target), message, "Name a number field, or leave value out.", 8)
-
-
-def _check_key(target: ProductTarget, model: type[models.Model]) -> Iterable[CheckMessage]:
-    longest = Classification._meta.get_field("object_id").max_length or 0
-    length = getattr(model._meta.pk, "max_length", None) or 0
-    if length > longest:
-        message = f"model: a key of {model.__name__} can have {length} characters"
-        yield _error(type(target), message, f"At most {longest} can be kept.", 12)
-
-
-def _check_names(target_class: type[ProductTarget]) -> Iterable[CheckMessage]:
-    """A misspelt attribute would leave the default in force without a word."""
-    own = [base for base in target_class.__mro__ if not issubclass(ProductTarget, base)]
-    for name in dict.fromkeys(name for base in own for name in vars(base)):
-        near = get_close_matches(name, ProductTarget.__annotations__, 1, cutoff=0.75)
-        if near and not hasattr(ProductTarget, name) and name not in near:
-            message = f"{name}: a target has no such attribute"
-            yield _error(target_class, message, f"Did you mean {near[0]}?", 13)
-
-
-def _check_facets(target: ProductTarget) -> Iterable[CheckMessage]:
-    try:
-        known = dict.fromkeys(label.facet for label in get_bundle().labels)
-    except BundleError:
-        return  # check_bundle tells it
-    if unknown := [facet for facet in target.facets if facet not in known]:
-        message = f"facets: the model knows no {', '.join(map(repr, unknown))}"
-        yield _error(type(target), message, f"It knows {', '.join(known)}: name some of them.", 14)
-
-
-def _has_field(model: type[models.Model], name: str) -> bool:
-    return any(field.name == name for field in model._meta.get_fields())
-
-
-def _check_distinct(classes: Sequence[type[ProductTarget]]) -> list[CheckMessage]:
-    names = [str(getattr(target_class, "model", "")).lower() for target_class in classes]
-    return [
-        _error(target_class, f"{name} has two targets", "Keep one target a product model.", 9)
-        for place, (target_class, name) in enumerate(zip(classes, names, strict=True))
-        if name and names.index(name) != place
-    ]
-
-
-def _error(target_class: type[ProductTarget], message: str, hint: str, number: int) -> Error:
-    name = f"{target_class.__module__}.{target_class.__qualname__}"
-    return Error(f"{name}: {message}.", hint=hint, id=f"catalog_ai.E{number:03d}")
-
-
 def check_bundle(app_configs: Apps, **_: Any) -> list[CheckMessage]:
     """catalog_ai.E010: the model bundle is missing, damaged or of a wrong shape."""
     try:
@@ -167,21 +64,37 @@ def check_bundle(app_configs: Apps, **_: Any) -> list[CheckMessage]:
 
 
 def check_queues(app_configs: Apps, **_: Any) -> list[CheckMessage]:
-    """catalog_ai.E011: a queue that the settings name is not in RQ_QUEUES."""
+    """catalog_ai.E011: a queue is not in RQ_QUEUES. E018: it is no Redis. W003: one for both."""
     try:
         settings = get_settings()
     except ImproperlyConfigured:
         return []
-    known = getattr(django_settings, "RQ_QUEUES", {})
-    return [
-        Error(
-            f"RQ_QUEUES has no queue {name!r}.",
-            hint=f"Add it to RQ_QUEUES, or name another in {SETTING}.",
-            id="catalog_ai.E011",
+    known = getattr(django_settings, "RQ_QUEUES", None) or {}
+    shared: list[CheckMessage] = [
+        Warning(
+            f"Uploads wait behind bulk runs: both have the queue {settings.BULK_QUEUE!r}.",
+            hint=f"Name another one in {SETTING}['UPLOAD_QUEUE'].",
+            id="catalog_ai.W003",
         )
-        for name in dict.fromkeys((settings.BULK_QUEUE, settings.UPLOAD_QUEUE))
-        if name not in known
     ]
+    found = shared if settings.UPLOAD_QUEUE == settings.BULK_QUEUE else []
+    for name in dict.fromkeys((settings.BULK_QUEUE, settings.UPLOAD_QUEUE)):
+        found += _check_queue(name) if name in known else [_miss_queue(name)]
+    return found
+
+
+def _miss_queue(name: str) -> CheckMessage:
+    hint = f"Add it to RQ_QUEUES, or name another in {SETTING}."
+    return Error(f"RQ_QUEUES has no queue {name!r}.", hint=hint, id="catalog_ai.E011")
+
+
+def _check_queue(name: str) -> Iterable[CheckMessage]:
+    """Whether its address can be one; nobody is asked, for Redis may be down for a while."""
+    try:
+        open_queue(name)
+    except RedisError as error:
+        hint = 'Give it an address such as {"URL": "redis://localhost:6379/0"}.'
+        yield Error(f"{error}.", hint=hint, id="catalog_ai.E018")
 
 
 def check_thumbnails(app_configs: Apps, **_: Any) -> list[CheckMessage]:
@@ -211,3 +124,47 @@ def check_sqlite(app_configs: Apps, **_: Any) -> list[CheckMessage]:
         "Give the database OPTIONS with transaction_mode IMMEDIATE and WAL: see docs/settings.md."
     )
     return [Warning(message, hint=hint, id="catalog_ai.W002")]
+
+
+def check_api(app_configs: Apps, **_: Any) -> list[CheckMessage]:
+    """catalog_ai.W005: the shop's addresses hold the API, its settings not all that it needs."""
+    if not getattr(django_settings, "ROOT_URLCONF", None):
+        return []
+    try:
+        reverse("catalog_ai_api:schema")
+    except NoReverseMatch:
+        return []
+    missing = [f"{name!r} in INSTALLED_APPS" for name in API_APPS if not apps.is_installed(name)]
+    if not _has_schema_class():
+        missing.append("DEFAULT_SCHEMA_CLASS of drf_spectacular in REST_FRAMEWORK")
+    if not missing:
+        return []
+    message = f"The API will fail for some calls without {', '.join(missing)}."
+    return [Warning(message, hint="See docs/api.md.", id="catalog_ai.W005")]
+
+
+def _has_schema_class() -> bool:
+    from drf_spectacular.openapi import AutoSchema  # of the extra that the API needs
+    from rest_framework.settings import api_settings
+
+    named: Any = api_settings.DEFAULT_SCHEMA_CLASS
+    return issubclass(named, AutoSchema)
+
+
+def check_inlines(app_configs: Apps, **_: Any) -> list[CheckMessage]:
+    """catalog_ai.W006: an inline of products writes their categories as they were shown."""
+    told = [*check_settings(None), *check_targets(None)]
+    if not apps.is_installed("django.contrib.admin") or any(isinstance(one, Error) for one in told):
+        return []
+    from catalog_ai.admin.inline_checks import find_unkept_inlines  # no shop must have an admin
+
+    hint = "Put AutoCategorizeInlineMixin before its base: see docs/how-to/admin.md."
+    return [
+        Warning(
+            f"{inline.__qualname__} takes out what is filed while its page is open.",
+            hint=hint,
+            obj=inline,
+            id="catalog_ai.W006",
+        )
+        for inline in find_unkept_inlines()
+    ]

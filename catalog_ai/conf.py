@@ -1,5 +1,6 @@
 """The one settings key, `CATALOG_AI`, read into a frozen dataclass. Unknown keys are refused."""
 
+import os
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -67,6 +68,20 @@ POSITIVE = (
     "MAX_UPLOAD_BYTES",
     "MAX_PIXELS",
 )
+A_YEAR = 365 * 86_400  # seconds; more than some clock or alarm of the system takes
+# Rows are named one by one to the database, and SQLite takes from 32,766 parameters on.
+MOST = {
+    "CHUNK_SIZE": 30_000,
+    "EXPAND_PAGE": 30_000,
+    "LEASE_SECONDS": A_YEAR,
+    "JOB_TIMEOUT": A_YEAR,
+    "STALLED_AFTER": A_YEAR,
+    "FOLLOW_EVERY": A_YEAR,
+    "JOB_MEMORY_MB": 2**40,
+    "MAX_PIXELS": 178_956_970,  # beyond, Pillow itself refuses a picture, whatever is set here
+}
+YES_OR_NO = ("CATEGORIZE_ON_UPLOAD", "APPLY_ON_UPLOAD")
+QUEUES = ("BULK_QUEUE", "UPLOAD_QUEUE", "CRON_QUEUE")
 PERCENTS = ("STOP_UNIDENTIFIED_PERCENT", "STOP_CONTRADICTING_PERCENT")
 
 
@@ -80,10 +95,27 @@ def find_setting_mistakes(raw: object) -> list[str]:
         for key in raw
         if key not in known
     ]
-    mistakes += [
+    mistakes += _find_number_mistakes(raw)
+    token = raw.get("METRICS_TOKEN", "")
+    if not isinstance(token, str) or 0 < len(token) < SHORTEST_TOKEN or not token.isascii():
+        mistakes.append(
+            f"{SETTING}['METRICS_TOKEN'] must be empty or {SHORTEST_TOKEN}+ ASCII characters."
+        )
+    mistakes += _find_share_mistakes(raw)
+    mistakes += _find_thumbnail_mistakes(raw)
+    return mistakes + _find_choice_mistakes(raw) + _find_path_mistakes(raw)
+
+
+def _find_number_mistakes(raw: dict[str, Any]) -> list[str]:
+    mistakes = [
         f"{SETTING}[{name!r}] must be a positive whole number, not {raw[name]!r}."
         for name in POSITIVE
         if name in raw and not (type(raw[name]) is int and raw[name] > 0)
+    ]
+    mistakes += [
+        f"{SETTING}[{name!r}] must be at most {most}, not {raw[name]!r}."
+        for name, most in MOST.items()
+        if type(raw.get(name)) is int and raw[name] > most
     ]
     mistakes += [
         f"{SETTING}[{name!r}] must be a whole number from 1 to 100, not {raw[name]!r}."
@@ -93,18 +125,35 @@ def find_setting_mistakes(raw: object) -> list[str]:
     memory = raw.get("JOB_MEMORY_MB", 0)
     if type(memory) is not int or memory < 0:
         mistakes.append(f"{SETTING}['JOB_MEMORY_MB'] must be 0 or a whole number, not {memory!r}.")
-    token = raw.get("METRICS_TOKEN", "")
-    if not isinstance(token, str) or 0 < len(token) < SHORTEST_TOKEN or not token.isascii():
-        mistakes.append(
-            f"{SETTING}['METRICS_TOKEN'] must be empty or {SHORTEST_TOKEN}+ ASCII characters."
-        )
-    mistakes += _find_share_mistakes(raw)
-    mistakes += _find_thumbnail_mistakes(raw)
-    if "PRESET" in raw and raw["PRESET"] not in set(Preset):
+    return mistakes
+
+
+def _find_choice_mistakes(raw: dict[str, Any]) -> list[str]:
+    # A word of an environment variable, "False" say, would be taken for True.
+    mistakes = [
+        f"{SETTING}[{name!r}] must be True or False, not {raw[name]!r}."
+        for name in YES_OR_NO
+        if name in raw and type(raw[name]) is not bool
+    ]
+    mistakes += [
+        f"{SETTING}[{name!r}] must be the name of a queue, not {raw[name]!r}."
+        for name in QUEUES
+        if name in raw and not (isinstance(raw[name], str) and raw[name])
+    ]
+    if "PRESET" in raw and raw["PRESET"] not in list(Preset):
         presets = ", ".join(Preset)
         mistakes.append(f"{SETTING}['PRESET'] must be one of {presets}, not {raw['PRESET']!r}.")
-    if isinstance(raw.get("TARGETS"), str):
-        mistakes.append(f"{SETTING}['TARGETS'] must be a list of dotted paths, not one string.")
+    return mistakes
+
+
+def _find_path_mistakes(raw: dict[str, Any]) -> list[str]:
+    mistakes = []
+    targets = raw.get("TARGETS", ())
+    if not isinstance(targets, list | tuple) or not all(isinstance(one, str) for one in targets):
+        mistakes.append(f"{SETTING}['TARGETS'] must be a list of dotted paths, not {targets!r}.")
+    bundle = raw.get("BUNDLE", SHIPPED_BUNDLE)
+    if not isinstance(bundle, str | os.PathLike):
+        mistakes.append(f"{SETTING}['BUNDLE'] must be the path of a folder, not {bundle!r}.")
     return mistakes
 
 

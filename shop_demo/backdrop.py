@@ -46,7 +46,7 @@ COUNTERS = {name: name for name in Run.COUNTERS} | {
 
 def choose_labels() -> list[Label]:
     """The commonest labels that file products."""
-    return [label for label in get_bundle().labels if label.facet == "article"][:LABELS]
+    return list(get_bundle().labels_of("article")[:LABELS])
 
 
 def choose_looks() -> list[Label]:

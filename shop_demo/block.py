@@ -19,6 +19,7 @@ from catalog_ai.inference.bundle import Label
 from catalog_ai.models import Classification, Decision, Embedding, Run
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.mirror import mirror_current
+from catalog_ai.workflow.queue import measure_uncertainty
 from shop_demo import backdrop, shares
 from shop_demo.models import Product
 from shop_demo.rows import start_tables
@@ -143,7 +144,7 @@ class Block:
             label.id: confidence,
             self.verdicts.find_next(label).id: confidence / 2,
         } | rest
-        row.uncertainty, row.value = round(1 - confidence, 4), value
+        row.uncertainty, row.value = measure_uncertainty(confidence, row.state), value
         if row.state == State.REVIEWED:
             since = timezone.now() - row.finished_at
             row.reviewed_at = row.finished_at + since * self.chance.random()

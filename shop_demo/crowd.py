@@ -113,7 +113,7 @@ def list_changes(
             "run_id": run,
             "image_digest": photo,
             "top_confidence": f"top_confidence * {own}",
-            "uncertainty": f"1 - coalesce(top_confidence * {own}, 1 - uncertainty)",
+            "uncertainty": f"uncertainty + coalesce(top_confidence * (1 - {own}), 0)",
         },
         Suggestion: {
             "classification_id": move("classification_id", result),

@@ -29,7 +29,7 @@ def media(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def language() -> Iterator[None]:
+def english_again() -> Iterator[None]:
     """A request in another language leaves it on for its thread: the next test is in English."""
     yield
     translation.deactivate()
@@ -41,6 +41,12 @@ def empty_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def no_uploads(settings: Any) -> None:
+    """A product is saved and nothing more."""
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "CATEGORIZE_ON_UPLOAD": False}
 
 
 @pytest.fixture

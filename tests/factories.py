@@ -8,9 +8,10 @@ import numpy as np
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
+from django.test import Client
 from PIL import Image
 
-from catalog_ai.models import Classification, Decision, Rollback, Run, Suggestion
+from catalog_ai.models import Classification, Decision, LabelRule, Rollback, Run, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.classify import ImageResult
 from catalog_ai.workflow.models_in_use import get_bundle
@@ -37,6 +38,13 @@ def make_superuser() -> Any:
     return get_user_model().objects.create_superuser(f"root{next(numbers)}", password="pass")
 
 
+def make_client(user: Any = None) -> Client:
+    """A client that a user is logged in with; a superuser unless told otherwise."""
+    client = Client()
+    client.force_login(user or make_superuser())
+    return client
+
+
 def make_image_bytes(
     color: tuple[int, int, int] = (200, 30, 30), size: tuple[int, int] = (64, 64), fmt: str = "PNG"
 ) -> bytes:
@@ -58,6 +66,13 @@ def make_product(data: bytes | None = None, **fields: Any) -> Product:
     content = ContentFile(data if data is not None else make_unique_image_bytes())
     product.image.save(f"p{next(numbers)}.png", content, save=False)
     product.save()
+    return product
+
+
+def make_unjudged(data: bytes | None = None, **fields: Any) -> Product:
+    """The same as if the upload hook had let it pass."""
+    product = make_product(data, **fields)
+    Classification.objects.filter(object_id=str(product.pk)).delete()
     return product
 
 
@@ -106,6 +121,13 @@ def make_suggestion(classification: Any = None, **fields: Any) -> Suggestion:
         "review_threshold": 0.1,
     }
     return Suggestion.objects.create(**{**defaults, **fields})
+
+
+def make_rule(label: str, category: Any = "", **fields: Any) -> LabelRule:
+    """What the shop says of a label; its category is a row or a key."""
+    key = str(getattr(category, "pk", category))
+    defaults = {"target": "shop_demo.product", "label": label, "category": key}
+    return LabelRule.objects.create(**{**defaults, **fields})
 
 
 def make_result(scores: dict[str, float] | None = None, digest: str = "") -> ImageResult:

@@ -15,11 +15,13 @@ if "REDIS_URL" not in os.environ:
     os.environ["REDIS_URL"] = f"redis://127.0.0.1:{os.environ['EMBEDDED_REDIS_PORT']}/0"
 
 from shop_demo.settings import *  # noqa: E402, F403
-from shop_demo.settings import DATABASES, INSTALLED_APPS, STATIC_ROOT  # noqa: E402
+from shop_demo.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE, STATIC_ROOT  # noqa: E402
 
 DEBUG = False
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a missing one
 INSTALLED_APPS = [*INSTALLED_APPS, "taggit", "tests.shops"]
+if "BROWSER_DELAY" in os.environ:
+    MIDDLEWARE = ["tests.late_pages.send_late", *MIDDLEWARE]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CATALOG_AI = {
     "TARGETS": [

@@ -1,5 +1,6 @@
-"""The admin integration: `AutoCategorizeAdminMixin` for the shop's products, and our own pages."""
+"""The admin integration: mixins for the shop's products, and our own pages."""
 
+from catalog_ai.admin.inlines import AutoCategorizeInlineMixin
 from catalog_ai.admin.ledger import ClassificationAdmin, DecisionAdmin
 from catalog_ai.admin.products import AutoCategorizeAdminMixin
 from catalog_ai.admin.rules import LabelRuleAdmin
@@ -7,6 +8,7 @@ from catalog_ai.admin.runs import RunAdmin
 
 __all__ = [
     "AutoCategorizeAdminMixin",
+    "AutoCategorizeInlineMixin",
     "ClassificationAdmin",
     "DecisionAdmin",
     "LabelRuleAdmin",

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
@@ -16,6 +17,7 @@ from catalog_ai.workflow.permissions import (
     EXPORT,
     REVIEW,
     ROLL_BACK,
+    VIEW_RESULTS,
     VIEW_RUNS,
     is_allowed,
 )
@@ -72,9 +74,26 @@ def attempt(request: HttpRequest, verb: Callable[[], Result]) -> Result | None:
         return None
 
 
-def find_url(name: str, *args: object, site: str = "admin") -> str:
-    """Address of an admin page by its name; empty where this admin has no such page."""
+def find_results_url(request: HttpRequest, site: str) -> str:
+    """Address of the list of results, for whoever may see it; else empty."""
+    allowed = is_allowed(request.user, VIEW_RESULTS)
+    return find_url("catalog_ai_classification_changelist", site=site) if allowed else ""
+
+
+def name_site(request: HttpRequest) -> str:
+    """The admin site that a request came to."""
+    return request.resolver_match.namespace if request.resolver_match else "admin"
+
+
+def find_url(name: str, *args: object, site: str) -> str:
+    """Address of a page of an admin site by its name; empty where this admin has no such page."""
     try:
         return reverse(f"admin:{name}", args=args, current_app=site)
     except NoReverseMatch:
         return ""
+
+
+def find_model_url(model: type[Model], page: str, *args: object, site: str) -> str:
+    """Address of a page that a model has in the admin, such as "changelist"; else empty."""
+    name = f"{model._meta.app_label}_{model._meta.model_name}_{page}"
+    return find_url(name, *args, site=site)

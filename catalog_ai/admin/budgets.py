@@ -13,11 +13,7 @@ from django.utils.translation import gettext
 from catalog_ai.admin.access import attempt, demand, find_url, may
 from catalog_ai.admin.display import name_label
 from catalog_ai.admin.targets import list_targets, read_target
-from catalog_ai.admin.thresholds import (
-    find_pages,
-    go_back,
-    log_changes,
-)
+from catalog_ai.admin.thresholds import find_pages, go_back, log_changes
 from catalog_ai.admin.thresholds_rows import CHANGE_HEADS
 from catalog_ai.admin.thresholds_setting import read_budget, show_threshold
 from catalog_ai.conf import get_settings
@@ -66,7 +62,7 @@ def show_budget(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
 
 def _list_labels(target: ProductTarget) -> list[Label]:
     """Those that file products, by name."""
-    labels = [label for label in get_bundle().labels if label.facet in target.facets]
+    labels = get_bundle().labels_of(*target.facets)
     return sorted(labels, key=lambda label: label.name.casefold())
 
 
@@ -128,8 +124,7 @@ def _save(
     site: AdminSite, request: HttpRequest, target: ProductTarget, label: str, share: float | None
 ) -> HttpResponse:
     if share is None:
-        url = find_url("catalog_ai_budget", site=site.name)
-        return HttpResponseRedirect(f"{url}?target={target.key}")
+        return go_back(site, target, "catalog_ai_budget")
     follows = request.POST.get("follows") == "1"
     verb = partial(save_budget, target, share, request.user, label, follows=follows)
     budget = attempt(request, verb)
@@ -148,5 +143,4 @@ def drop_budget(site: AdminSite, request: HttpRequest) -> HttpResponse:
     if attempt(request, partial(remove_budget, target, label, request.user)):
         text = gettext("“%(label)s” keeps to the budget for all labels again.")
         messages.success(request, text % {"label": name_label(label)})
-    url = find_url("catalog_ai_budget", site=site.name)
-    return HttpResponseRedirect(f"{url}?target={target.key}")
+    return go_back(site, target, "catalog_ai_budget")

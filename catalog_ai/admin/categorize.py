@@ -154,8 +154,9 @@ def _ask(
     target = require_target(model_admin)
     selection: Selection = read_selection(request, ACTION)
     mappings = describe_mapping(target, get_settings().PRESET)
+    site = model_admin.admin_site
     context = {
-        **model_admin.admin_site.each_context(request),
+        **site.each_context(request),
         "title": gettext("Auto-categorize products"),
         "opts": model_admin.model._meta,
         "selection": selection,
@@ -165,7 +166,7 @@ def _ask(
         "mappings": mappings,
         "unmapped": [item for item in mappings if not item.is_mapped],
         "creates_categories": target.can_make,
-        "mapping_url": find_url("catalog_ai_labelrule_changelist"),
+        "mapping_url": find_url("catalog_ai_labelrule_changelist", site=site.name),
         "back": request.get_full_path(),
     }
     return TemplateResponse(request, "admin/catalog_ai/categorize.html", context)
@@ -173,7 +174,7 @@ def _ask(
 
 def make_cards(target: ProductTarget, chosen: str) -> list[PresetCard]:
     """The presets with the middle thresholds of the labels that file products."""
-    labels = {label.id for label in get_bundle().labels if label.facet in target.facets}
+    labels = {label.id for label in get_bundle().labels_of(*target.facets)}
     cards = []
     for preset, name in PRESET_NAMES.items():
         pairs = preset_thresholds(get_bundle(), preset)

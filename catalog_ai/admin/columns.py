@@ -36,7 +36,7 @@ class PageEntry:
     mapped: Mapping[str, str]
 
 
-def attach_statuses(target: ProductTarget, products: Sequence[models.Model]) -> None:
+def attach_statuses(target: ProductTarget, products: Sequence[models.Model], site: str) -> None:
     """Load what the columns of a whole page show: a bounded few queries for any page size."""
     keys = [target.to_key(product.pk) for product in products]
     statuses = describe_products(target, keys)
@@ -45,26 +45,26 @@ def attach_statuses(target: ProductTarget, products: Sequence[models.Model]) -> 
     for product, key in zip(products, keys, strict=True):
         owner = loaded.get(key)
         image = target.get_image(owner) if owner is not None else None
-        photo = make_photo(target, key, image, statuses[key].current)
+        photo = make_photo(target, key, image, statuses[key].current, site)
         setattr(product, ATTRIBUTE, PageEntry(statuses[key], photo, mapped))
 
 
-def get_entry(target: ProductTarget, product: models.Model) -> PageEntry:
+def get_entry(target: ProductTarget, product: models.Model, site: str) -> PageEntry:
     """The product's entry; loaded alone where it came by another way than the list."""
     if not hasattr(product, ATTRIBUTE):
-        attach_statuses(target, [product])
+        attach_statuses(target, [product], site)
     entry: PageEntry = getattr(product, ATTRIBUTE)
     return entry
 
 
-def render_thumbnail(target: ProductTarget, product: models.Model) -> SafeString:
-    photo = get_entry(target, product).photo
+def render_thumbnail(target: ProductTarget, product: models.Model, site: str) -> SafeString:
+    photo = get_entry(target, product, site).photo
     context = {"photo": photo, "size": 64, "alt": target.get_title(product), "css": THUMBNAIL}
     return render_to_string(f"{INCLUDES}/photo.html", context)
 
 
-def render_labels(target: ProductTarget, product: models.Model) -> SafeString:
-    entry = get_entry(target, product)
+def render_labels(target: ProductTarget, product: models.Model, site: str) -> SafeString:
+    entry = get_entry(target, product, site)
     bars = list_bars(entry.status, entry.mapped)
     context = {"bars": bars[:LABELS_SHOWN], "more": max(0, len(bars) - LABELS_SHOWN)}
     return render_to_string(f"{INCLUDES}/labels.html", context)
@@ -85,8 +85,8 @@ def list_bars(status: ProductStatus, mapped: Mapping[str, str]) -> list[Bar]:
     return []
 
 
-def render_state(target: ProductTarget, product: models.Model) -> SafeString:
-    status = get_entry(target, product).status
+def render_state(target: ProductTarget, product: models.Model, site: str) -> SafeString:
+    status = get_entry(target, product, site).status
     context: dict[str, Any] = {"badge": make_state_badge(status.state), "note": tell_why(status)}
     return render_to_string(f"{INCLUDES}/badge.html", context)
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from catalog_ai.inference.bundle import BundleError, fold_name
 from catalog_ai.models import Classification, Run, Suggestion
+from catalog_ai.percent import write_percent
 from catalog_ai.workflow.models_in_use import get_label_name, translate_name
 
 NOTHING_MAPPED: Mapping[str, str] = {}
@@ -60,6 +62,12 @@ def make_state_badge(state: str) -> Badge:
     return make_badge(state, text)
 
 
+def describe_run_state(run: Run) -> dict[str, Any]:
+    """Badge of a run's state for a list, and beside it whether nothing was filed on purpose."""
+    badge = make_badge(run.state, run.get_state_display())
+    return {"badge": badge, "note": _("dry run") if run.dry_run else ""}
+
+
 @dataclass(frozen=True)
 class Bar:
     """A horizontal bar in SVG lengths: attributes pass where a CSP forbids inline styles."""
@@ -100,7 +108,7 @@ def format_percent(share: float | None) -> str:
     """A share in whole per cent, rounded down: 99.9 % must not read as certain."""
     if share is None:
         return "–"
-    return _("%(percent)d %%") % {"percent": math.floor(100 * share + 1e-9)}
+    return write_percent(math.floor(100 * share + 1e-9))
 
 
 def format_count(number: int) -> str:

@@ -27,7 +27,8 @@ from catalog_ai.workflow.export import export_products, export_results
 from catalog_ai.workflow.export_lines import Shape
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import EXPORT
-from catalog_ai.workflow.queue import QueueFilter, count_queue, review_queue
+from catalog_ai.workflow.queue import count_queue, review_queue
+from catalog_ai.workflow.queue_filter import QueueFilter
 
 ACTION = "export_categorisation"
 

@@ -15,7 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.admin.display import name_label
 from catalog_ai.models import CategorizedProduct, Classification
+from catalog_ai.percent import keep_percent
 from catalog_ai.targets import ProductTarget, find_target
+from catalog_ai.workflow.kept import name_kept
+from catalog_ai.workflow.plans import has_state
 
 NEVER = "never"
 IN_PROGRESS = "in-progress"
@@ -65,7 +68,7 @@ class Counts:
 
 def count_results(target: ProductTarget, request: HttpRequest) -> Counts:
     """One grouped query a page; of a large catalogue kept for a while."""
-    key = f"catalog_ai:counts:{target.key}"
+    key = name_kept("counts", target.key)
     counts: Counts | None = getattr(request, REQUEST_ATTRIBUTE, None) or cache.get(key)
     if counts is None:
         counts = _count(target)
@@ -168,7 +171,7 @@ class StateFilter(CountedFilter):
                 return queryset.filter(ai_state="")
             return queryset.exclude(pk__in=select_products(self.target, get_current(self.target)))
         if value == IN_PROGRESS:
-            in_flight = Classification.has_state(Classification.IN_FLIGHT)
+            in_flight = has_state(Classification.IN_FLIGHT)
             rows = Classification.objects.filter(in_flight, target=self.target.key)
             return queryset.filter(pk__in=select_products(self.target, rows))
         if self.is_mirrored:
@@ -204,7 +207,7 @@ class ConfidenceFilter(CountedFilter):
 
     def list_choices(self, request: HttpRequest, target: ProductTarget) -> list[tuple[str, Any]]:
         self.counts = dict.fromkeys(BANDS, 0) | count_results(target, request).bands
-        return [(band, name) for band, (_low, _high, name) in BANDS.items()]
+        return [(band, keep_percent(str(name))) for band, (_low, _high, name) in BANDS.items()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         bounds = BANDS.get(self.value() or "")

@@ -127,15 +127,11 @@ def list_tabs(target: ProductTarget, check: HealthCheck | None) -> list[Tab]:
     }
     counts |= {UNREADABLE: unreadable, LABELS: len(labels)}
     products = check.products if check else 0
-    largest = {LABELS: _count_filing_labels(target)}
+    largest = {LABELS: len(get_bundle().labels_of(*target.facets))}
     return [
         Tab(name, NAMES[name], counts[name], _draw(counts[name], largest.get(name, products)))
         for name in NAMES
     ]
-
-
-def _count_filing_labels(target: ProductTarget) -> int:
-    return sum(label.facet in target.facets for label in get_bundle().labels)
 
 
 def _draw(count: int | None, of: int) -> Bar:

@@ -31,7 +31,7 @@ from catalog_ai.workflow.permissions import CATEGORIZE, REVIEW
 NEEDED = {"check": CATEGORIZE, "retry": CATEGORIZE, "retry_all": CATEGORIZE}  # others: REVIEW
 
 
-def act(site: str, request: HttpRequest, target: ProductTarget) -> bool:
+def act(site: str, request: HttpRequest, target: ProductTarget) -> None:
     """Run the verb of the button that was pressed: "keep", or "keep_all:17" for a whole line."""
     verb, _colon, one = request.POST.get("do", "").partition(":")
     demand(request, NEEDED.get(verb, REVIEW))
@@ -44,11 +44,11 @@ def act(site: str, request: HttpRequest, target: ProductTarget) -> bool:
     }
     if verb in actions:
         actions[verb]()
-        return True
+        return
     group = _find_group(target, one)
     if group is None:
         messages.warning(request, gettext("This line is not there any more."))
-        return True
+        return
     if verb == "ask_all":
         tell(request, ask_again(list_open(group, unasked=True), request.user), "ask")
     elif verb == "keep_all":
@@ -59,7 +59,6 @@ def act(site: str, request: HttpRequest, target: ProductTarget) -> bool:
     elif verb == "again":
         compare_again(group, request.user)
         messages.success(request, gettext("These products are shown as duplicates again."))
-    return True
 
 
 def _ticked(request: HttpRequest) -> list[int]:
@@ -112,7 +111,7 @@ def _retry_ticked(site: str, request: HttpRequest, target: ProductTarget) -> Non
     rows = Classification.objects.filter(
         pk__in=_ticked(request), target=target.key, is_current=True, state__in=TROUBLED
     )
-    keys = [target.to_pk(key) for key in rows.values_list("object_id", flat=True)]
+    keys = target.to_pks(rows.values_list("object_id", flat=True))
     if not keys:
         messages.warning(request, gettext("Nothing was ticked. Nothing was changed."))
         return

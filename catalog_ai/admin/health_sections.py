@@ -8,6 +8,7 @@ from django.core.paginator import Page
 from django.db import models
 from django.http import HttpRequest
 
+from catalog_ai.admin.access import name_site
 from catalog_ai.admin.display import Bar, format_count, format_length, make_count_bars
 from catalog_ai.admin.health_reasons import advise, name_reason
 from catalog_ai.admin.health_tiles import (
@@ -62,14 +63,14 @@ def show_disagreements(
     if group is None:
         search = request.GET.get("q", "").strip()[:100]
         page = paginate(request, list_groups(check, Kind.DISAGREES, search=search), LINES)
-        lines = load_lines(target, list(page), SAMPLES)
+        lines = load_lines(target, name_site(request), list(page), SAMPLES)
         kept = {"q": search}
         return {"page": page, "lines": lines, "search": search, "kept": urlencode(kept)}
     page = paginate(request, list_findings(group), TILES)
     return {
         "group": group,
         "page": page,
-        "tiles": load_disagreeing(target, list(page)),
+        "tiles": load_disagreeing(target, name_site(request), list(page)),
         "unasked": group.size - group.asked,
         "at_once": AT_ONCE,
         "kept": urlencode({"group": group.pk}),
@@ -81,7 +82,7 @@ def show_missing(request: HttpRequest, target: ProductTarget, check: HealthCheck
     group = check.groups.filter(kind=Kind.NO_IMAGE, size__gt=0).first()
     rows = list_findings(group) if group else HealthFinding.objects.none()
     page = paginate(request, rows, TILES)
-    tiles = load_tiles(target, list(page))
+    tiles = load_tiles(target, name_site(request), list(page))
     return {"page": page, "tiles": tiles}
 
 
@@ -101,7 +102,7 @@ def show_unreadable(
     largest = max((number for _code, number in reasons), default=1)
     return {
         "page": page,
-        "tiles": load_unreadable(target, list(page)),
+        "tiles": load_unreadable(target, name_site(request), list(page)),
         "states": [
             (one, Classification.State(one).label, format_count(number), one == state)
             for one, number in counts.items()
@@ -130,7 +131,7 @@ def show_duplicates(
     silenced = request.GET.get("silenced") == "1"
     groups = list_groups(check, Kind.DUPLICATES, silenced=silenced)
     page = paginate(request, groups, GROUPS)
-    lines = load_lines(target, list(page), MEMBERS, tell_likeness)
+    lines = load_lines(target, name_site(request), list(page), MEMBERS, tell_likeness)
     kept = urlencode({"silenced": "1"}) if silenced else ""
     return {"page": page, "lines": lines, "silenced": silenced, "kept": kept}
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from catalog_ai.admin.display import GOOD, QUIET, WAITING, Badge, Bar, make_bar, make_count_bars
 from catalog_ai.admin.photos import make_photo
-from catalog_ai.admin.review_cards import find_product_url
+from catalog_ai.admin.targets import find_product_url
 from catalog_ai.models import Classification, HealthFinding, HealthGroup
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.health.disagreement import load_disagreements
@@ -17,6 +17,7 @@ from catalog_ai.workflow.health.duplicates import SAME
 from catalog_ai.workflow.health.lists import list_findings
 from catalog_ai.workflow.mapping import CategoryMap
 from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.plans import has_state
 
 Tell = Callable[[HealthFinding, bool], str]  # a note on a finding; whether it is a line's first
 
@@ -49,24 +50,28 @@ class Line:
 
 
 def make_tile(
-    target: ProductTarget, pk: int, key: str, product: models.Model | None, **more: Any
+    target: ProductTarget, site: str, pk: int, key: str, product: models.Model | None, **more: Any
 ) -> Tile:
     if product is None:
         gone = Badge(gettext("Deleted since"), QUIET)
         return Tile(pk, gettext("Deleted product"), "", "", badge=gone, open=False)
-    photo = make_photo(target, key, target.get_image(product), None)
+    photo = make_photo(target, key, target.get_image(product), None, site)
     url = photo.medium if photo else ""
-    return Tile(pk, target.get_title(product), find_product_url(target, key), url, **more)
+    return Tile(pk, target.get_title(product), find_product_url(target, key, site), url, **more)
 
 
 def load_tiles(
-    target: ProductTarget, findings: Sequence[HealthFinding], notes: Sequence[str] = ()
+    target: ProductTarget,
+    site: str,
+    findings: Sequence[HealthFinding],
+    notes: Sequence[str] = (),
 ) -> list[Tile]:
     """Products of findings as they were found, each with its note where there are any."""
     products = target.load_products([one.object_id for one in findings])
     return [
         make_tile(
             target,
+            site,
             one.pk,
             one.object_id,
             products.get(one.object_id),
@@ -78,6 +83,7 @@ def load_tiles(
 
 def load_lines(
     target: ProductTarget,
+    site: str,
     groups: Sequence[HealthGroup],
     shown: int,
     tell: Tell | None = None,
@@ -87,7 +93,7 @@ def load_lines(
     every = [one for found in findings.values() for one in found]
     firsts = {found[0].pk for found in findings.values() if found}
     notes = [tell(one, one.pk in firsts) for one in every] if tell else []
-    tiles = iter(load_tiles(target, every, notes))
+    tiles = iter(load_tiles(target, site, every, notes))
     bars = make_count_bars([(group.title, group.size) for group in groups])
     return [
         Line(group, bar, [next(tiles) for _one in findings[group.pk]])
@@ -104,7 +110,9 @@ def tell_likeness(one: HealthFinding, is_first: bool) -> str:
     return gettext("Likeness %(share)s") % {"share": f"{one.confidence:.3f}"}
 
 
-def load_disagreeing(target: ProductTarget, findings: Sequence[HealthFinding]) -> list[Tile]:
+def load_disagreeing(
+    target: ProductTarget, site: str, findings: Sequence[HealthFinding]
+) -> list[Tile]:
     """Products of a pair, as they stand now: people may have decided since the check."""
     products = target.load_products([one.object_id for one in findings])
     categories = CategoryMap(target, get_bundle(), dry=True)
@@ -122,21 +130,23 @@ def load_disagreeing(target: ProductTarget, findings: Sequence[HealthFinding]) -
             "badge": badge,
             "open": found is not None,
         }
-        tiles.append(make_tile(target, one.pk, one.object_id, products.get(one.object_id), **more))
+        product = products.get(one.object_id)
+        tiles.append(make_tile(target, site, one.pk, one.object_id, product, **more))
     return tiles
 
 
-def load_unreadable(target: ProductTarget, rows: Sequence[Classification]) -> list[Tile]:
+def load_unreadable(target: ProductTarget, site: str, rows: Sequence[Classification]) -> list[Tile]:
     keys = [row.object_id for row in rows]
     products = target.load_products(keys)
     flying = Classification.objects.filter(
-        Classification.has_state(Classification.IN_FLIGHT), target=target.key, object_id__in=keys
+        has_state(Classification.IN_FLIGHT), target=target.key, object_id__in=keys
     )
     busy = set(flying.values_list("object_id", flat=True))
     again = Badge(gettext("Being tried again"), WAITING)
     return [
         make_tile(
             target,
+            site,
             row.pk,
             row.object_id,
             products.get(row.object_id),

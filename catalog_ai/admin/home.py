@@ -10,15 +10,15 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog_ai.admin.access import ANY, demand, find_url, list_rights
-from catalog_ai.admin.display import BAD, GOOD, QUIET, SIGNS, WAITING, make_badge
+from catalog_ai.admin.access import ANY, demand, find_model_url, find_url, list_rights
+from catalog_ai.admin.display import BAD, GOOD, QUIET, SIGNS, WAITING, describe_run_state
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import BundleError
 from catalog_ai.models import Classification, LabelRule, Run
 from catalog_ai.targets import get_targets
 from catalog_ai.workflow.describe import describe_mapping
 from catalog_ai.workflow.models_in_use import get_bundle
-from catalog_ai.workflow.permissions import is_allowed
+from catalog_ai.workflow.permissions import VIEW_RULES, is_allowed
 from catalog_ai.workflow.queue import count_waiting
 from catalog_ai.workflow.vital_signs import examine
 
@@ -66,7 +66,7 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
         ],
         "backlog": backlog,
         "run_heads": RUN_HEADS,
-        "runs": [(run, make_badge(run.state, run.get_state_display())) for run in load_runs()],
+        "runs": [{"run": run, **describe_run_state(run)} for run in load_runs()],
         "products": list_products(site, request),
         "links": links,
     }
@@ -76,7 +76,7 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
 def find_links(request: HttpRequest, site: str) -> dict[str, str]:
     """Addresses of our pages; empty where this person has nothing to do there."""
     rights = list_rights(request)
-    may_map = is_allowed(request.user, "catalog_ai.view_labelrule")
+    may_map = is_allowed(request.user, VIEW_RULES)
     return {
         "home": find_url("catalog_ai_home", site=site),
         "review": find_url("catalog_ai_review", site=site) if rights["review"] else "",
@@ -100,10 +100,9 @@ def list_products(site: AdminSite, request: HttpRequest) -> list[tuple[str, str]
     found = []
     for target in get_targets().values():
         model = target.get_model()
-        opts = model._meta
         if site.is_registered(model) and site.get_model_admin(model).has_view_permission(request):
-            url = find_url(f"{opts.app_label}_{opts.model_name}_changelist", site=site.name)
-            found.append((str(opts.verbose_name_plural), url))
+            url = find_model_url(model, "changelist", site=site.name)
+            found.append((str(model._meta.verbose_name_plural), url))
     return found
 
 

@@ -1,6 +1,7 @@
 """Classifications and decisions in the admin: to look something up, never to change it."""
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -12,26 +13,51 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from catalog_ai.admin.access import find_url
 from catalog_ai.admin.display import format_percent, make_state_badge, name_label
 from catalog_ai.admin.read_only import ReadOnlyAdmin
-from catalog_ai.admin.targets import name_target
-from catalog_ai.models import Classification, Decision
+from catalog_ai.admin.targets import find_product_url, name_target
+from catalog_ai.models import Classification, Decision, Run, Suggestion
 from catalog_ai.targets import get_targets
+from catalog_ai.workflow.asked import read_number
 
 DIGEST = re.compile("[0-9a-f]{64}")
 
 
-def link_product(target_key: str, key: str) -> SafeString | str:
-    """The product's key, linked to its admin page where there is one."""
-    target = get_targets().get(target_key)
-    if target is None:
+TITLE_SHOWN = 60  # characters
+TITLE = "_catalog_ai_title"  # where a result of the page keeps its product's
+
+
+def attach_titles(rows: Sequence[Classification]) -> None:
+    """Load the titles of a whole page's products: a query or two for each product model."""
+    for target_key in {row.target for row in rows}:
+        target = get_targets().get(target_key)
+        if target is None:
+            continue
+        own = [row for row in rows if row.target == target_key]
+        loaded = target.load_for_lists({row.object_id for row in own})
+        for row in own:
+            if product := loaded.get(row.object_id):
+                setattr(row, TITLE, target.get_title(product))
+
+
+def link_product(row: Classification, site: str) -> SafeString | str:
+    """The product's title and key, linked to its admin page where there is one."""
+    title, key = getattr(row, TITLE, ""), row.object_id
+    target = get_targets().get(row.target)
+    if target is None or not title:  # the product is gone
         return key
-    opts = target.get_model()._meta
-    url = find_url(f"{opts.app_label}_{opts.model_name}_change", target.to_pk(key))
-    return format_html('<a href="{}">{}</a>', url, key) if url else key
+    url = find_product_url(target, key, site)
+    short = Truncator(title).chars(TITLE_SHOWN)
+    name = format_html('<a href="{}">{}</a>', url, short) if url else short
+    return format_html('<bdi>{}</bdi> <span class="cai-note">{}</span>', name, key)
+
+
+def name_state(state: str) -> str:
+    """A suggestion's state as people read it."""
+    return str(dict(Suggestion.State.choices).get(state, state))
 
 
 def is_about(key: str) -> Q:
@@ -53,6 +79,22 @@ def find_by_index(term: str) -> Q:
     return found
 
 
+class RunFilter(admin.SimpleListFilter):
+    """The run that a link named; nobody picks one of a million from a list."""
+
+    title = _("run")
+    parameter_name = "run"
+    template = "admin/catalog_ai/includes/filter.html"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        number = read_number(request.GET.get("run", ""))
+        return [] if number is None else [(str(number), str(Run(pk=number)))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        number = read_number(self.value() or "")
+        return queryset if number is None else queryset.filter(run=number)
+
+
 @admin.register(Classification)
 class ClassificationAdmin(ReadOnlyAdmin):
     list_display = (
@@ -67,13 +109,18 @@ class ClassificationAdmin(ReadOnlyAdmin):
         "run",
         "created_at",
     )
-    list_filter = ("state", "is_current", "reason")
+    list_filter = (RunFilter, "state", "is_current", "reason")
     sortable_by = ("pk",)  # another column would sort the whole history
     list_select_related = ("run",)
     search_fields = ("object_id__exact", "image_digest__exact")
     search_help_text = _("Product key or image digest")
     ordering = ("-pk",)
     exclude = ("lease_token", "lease_expires_at")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist: Any = super().get_changelist_instance(request)  # type: ignore[misc]
+        attach_titles(list(changelist.result_list))
+        return changelist
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
@@ -87,7 +134,7 @@ class ClassificationAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("product"))
     def product(self, row: Classification) -> SafeString | str:
-        return link_product(row.target, row.object_id)
+        return link_product(row, self.admin_site.name)
 
     @admin.display(description=_("product model"))
     def product_model(self, row: Classification) -> str:
@@ -115,8 +162,8 @@ class DecisionAdmin(ReadOnlyAdmin):
         "label_name",
         "product",
         "by",
-        "state_before",
-        "state_after",
+        "before",
+        "after",
         "batch",
     )
     list_display_links = ("created_at",)
@@ -127,6 +174,11 @@ class DecisionAdmin(ReadOnlyAdmin):
     search_help_text = _("Batch, person or product key")
     ordering = ("-pk",)
     raw_id_fields = ("classification", "suggestion", "reverts")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist: Any = super().get_changelist_instance(request)  # type: ignore[misc]
+        attach_titles([decision.classification for decision in changelist.result_list])
+        return changelist
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
@@ -144,8 +196,15 @@ class DecisionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("product"))
     def product(self, decision: Decision) -> SafeString | str:
-        row = decision.classification
-        return link_product(row.target, row.object_id)
+        return link_product(decision.classification, self.admin_site.name)
+
+    @admin.display(description=_("state before"))
+    def before(self, decision: Decision) -> str:
+        return name_state(decision.state_before)
+
+    @admin.display(description=_("state after"))
+    def after(self, decision: Decision) -> str:
+        return name_state(decision.state_after)
 
     @admin.display(description=_("by"))
     def by(self, decision: Decision) -> str:

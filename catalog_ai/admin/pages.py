@@ -11,19 +11,20 @@ from catalog_ai.admin.health import show_health
 from catalog_ai.admin.home import show_home
 from catalog_ai.admin.photos import get_photo_url
 from catalog_ai.admin.review import get_review_urls
+from catalog_ai.admin.site import wrap_page
 from catalog_ai.admin.threshold_urls import get_threshold_urls
 from catalog_ai.admin.try_one import show_try_one
 
 
 def get_page_urls(site: AdminSite) -> list[URLPattern]:
     """Start page, dashboard, catalogue health, try one, export, thresholds and the review queue."""
-    wrap = site.admin_view
+    wrap = partial(wrap_page, site)
     return [
-        path("home/", wrap(partial(show_home, site)), name="catalog_ai_home"),
-        path("dashboard/", wrap(partial(show_dashboard, site)), name="catalog_ai_dashboard"),
-        path("health/", wrap(partial(show_health, site)), name="catalog_ai_health"),
-        path("try/", wrap(partial(show_try_one, site)), name="catalog_ai_try"),
-        path("export/", wrap(partial(show_export, site)), name="catalog_ai_export"),
+        path("home/", wrap(show_home), name="catalog_ai_home"),
+        path("dashboard/", wrap(show_dashboard), name="catalog_ai_dashboard"),
+        path("health/", wrap(show_health), name="catalog_ai_health"),
+        path("try/", wrap(show_try_one), name="catalog_ai_try"),
+        path("export/", wrap(show_export), name="catalog_ai_export"),
         get_photo_url(site),
         *get_threshold_urls(site),
         *get_review_urls(site),

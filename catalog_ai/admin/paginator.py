@@ -11,6 +11,8 @@ from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 
+from catalog_ai.workflow.kept import name_kept
+
 if TYPE_CHECKING:
     Base = Paginator[Any]
 else:
@@ -62,7 +64,7 @@ class LargeListPaginator(Base):
         except EmptyResultSet:
             return ""
         digest = hashlib.sha256(repr((rows.db, asked)).encode()).hexdigest()
-        return f"catalog_ai.list.{digest}.{part}"
+        return name_kept("list", digest, part)
 
     def _get_page(self, *args: Any, **kwargs: Any) -> Any:
         rows, *others = args

@@ -7,7 +7,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from catalog_ai.admin.access import find_url, list_rights
+from catalog_ai.admin.access import find_model_url, find_url, list_rights
 from catalog_ai.admin.categorize import PRESET_NAMES
 from catalog_ai.admin.columns import tell_why
 from catalog_ai.admin.display import (
@@ -72,7 +72,6 @@ def describe_panel(
     names = _load_names(target, status, decisions)
     mapped = name_mapped(target)
     row = status.current
-    opts = product._meta
     return {
         "status": status,
         "row": row,
@@ -90,10 +89,11 @@ def describe_panel(
         "history": [_tell(decision, names) for decision in decisions],
         "has_image": bool(target.get_image(product)),
         "rights": list_rights(request),
-        "again_url": find_url(
-            f"{opts.app_label}_{opts.model_name}_catalog_ai_again", product.pk, site=site
+        "again_url": find_model_url(type(product), "catalog_ai_again", product.pk, site=site),
+        # What does not wait for a person has nothing to decide on its card.
+        "review_url": (
+            find_url("catalog_ai_review_card", row.pk, site=site) if row and row.waits else ""
         ),
-        "review_url": find_url("catalog_ai_review_card", row.pk, site=site) if row else "",
         "run_url": find_url("catalog_ai_run_change", row.run_id, site=site) if row else "",
     }
 

@@ -5,7 +5,6 @@ Its address names the photo's digest where it is known, so a browser may keep it
 
 import logging
 from dataclasses import dataclass
-from functools import partial
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -18,6 +17,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 
 from catalog_ai.admin.access import ANY, find_url, may
+from catalog_ai.admin.site import wrap_page
 from catalog_ai.inference.images import ImageRejected
 from catalog_ai.inference.thumbnails import CONTENT_TYPE, LARGE, MEDIUM, SIDES, SMALL
 from catalog_ai.models import Classification
@@ -40,6 +40,7 @@ class Photo:
     key: str
     image: FieldFile
     version: str
+    site: str  # the name of the admin site that shows it
 
     @property
     def small(self) -> str:
@@ -62,25 +63,30 @@ class Photo:
             return ""
 
     def _find(self, side: int) -> str:
-        url = find_url(PAGE, side, self.target, self.key)
+        url = find_url(PAGE, side, self.target, self.key, site=self.site)
         if not url:
             return self.full
         return f"{url}?v={self.version}" if self.version else url
 
 
 def make_photo(
-    target: ProductTarget, key: str, image: FieldFile | None, row: Classification | None
+    target: ProductTarget,
+    key: str,
+    image: FieldFile | None,
+    row: Classification | None,
+    site: str,
 ) -> Photo | None:
-    """The photo of a product for a page; `row` is its latest result. Reads no storage."""
+    """The photo of a product for a page of a site; `row` is its latest result. Reads no storage."""
     if not image:
         return None
     seen = row is not None and row.image_name == str(image.name)
-    return Photo(target.key, key, image, row.image_digest[:VERSION] if row and seen else "")
+    version = row.image_digest[:VERSION] if row and seen else ""
+    return Photo(target.key, key, image, version, site)
 
 
 def get_photo_url(site: AdminSite) -> URLPattern:
     """Address of the view, to stand in some ModelAdmin's get_urls."""
-    view = site.admin_view(partial(show_photo, site), cacheable=True)
+    view = wrap_page(site, show_photo, cacheable=True)
     return path("photos/<int:side>/<str:target_key>/<path:key>", view, name=PAGE)
 
 

@@ -1,55 +1,41 @@
 """`AutoCategorizeAdminMixin`: categorisation for a shop's own product admin, whatever it has."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import select_template
-from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
-from catalog_ai.admin.access import attempt, demand, find_url, list_rights, may
-from catalog_ai.admin.categorize import categorize_selection, tell_start
+from catalog_ai.admin.access import find_url, list_rights, may
+from catalog_ai.admin.categorize import categorize_selection
 from catalog_ai.admin.change_list import bound_list
-from catalog_ai.admin.columns import (
-    attach_statuses,
-    render_labels,
-    render_state,
-    render_thumbnail,
-)
+from catalog_ai.admin.columns import attach_statuses, render_labels, render_state, render_thumbnail
 from catalog_ai.admin.export import export_selection
 from catalog_ai.admin.filters import ConfidenceFilter, LabelFilter, StateFilter
-from catalog_ai.admin.panel import describe_panel
+from catalog_ai.admin.open_form import write_shown
+from catalog_ai.admin.product_page import ChangePageMixin
 from catalog_ai.admin.read_only import STYLES
 from catalog_ai.admin.selection import require_target
 from catalog_ai.admin.site import register_pages
-from catalog_ai.models import CategorizedProduct, Run
-from catalog_ai.targets import ProductTarget, find_target
-from catalog_ai.workflow.enqueue import enqueue_some
+from catalog_ai.models import CategorizedProduct
 from catalog_ai.workflow.permissions import CATEGORIZE, EXPORT
-
-if TYPE_CHECKING:
-    Base = admin.ModelAdmin[Any]
-else:
-    Base = object
 
 THUMBNAIL = "catalog_ai_thumbnail"
 # Columns that a list can be put in order by, where the product has the field: it has an index.
 ORDERED = {"catalog_ai_labels": "ai_confidence", "catalog_ai_state": "ai_state"}
 
 
-class AutoCategorizeAdminMixin(Base):
-    """Put it before ModelAdmin; an empty tuple (or False) in one of these opts out of a part.
+class AutoCategorizeAdminMixin(ChangePageMixin):
+    """Put it before ModelAdmin; an empty tuple, or `catalog_ai_panel = False`, opts out of a part.
 
         class ProductAdmin(AutoCategorizeAdminMixin, admin.ModelAdmin): ...
 
@@ -59,15 +45,11 @@ class AutoCategorizeAdminMixin(Base):
     catalog_ai_actions: Sequence[str] = ("auto_categorize_products", "export_categorisation")
     catalog_ai_columns: Sequence[str] = (THUMBNAIL, "catalog_ai_labels", "catalog_ai_state")
     catalog_ai_filters: Sequence[Any] = (StateFilter, LabelFilter, ConfidenceFilter)
-    catalog_ai_panel: bool = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         register_pages(self.admin_site)
-        # Ours extend whatever templates the shop (or another mixin) has chosen.
-        self._catalog_ai_form_base = self._find_base("change_form")
         self._catalog_ai_list_base = self._find_base("change_list")
-        self.change_form_template = "admin/catalog_ai/product_change_form.html"  # type: ignore[misc]
         self.change_list_template = "admin/catalog_ai/product_change_list.html"  # type: ignore[misc]
         if issubclass(self.model, CategorizedProduct):
             for name, field in ORDERED.items():
@@ -78,23 +60,6 @@ class AutoCategorizeAdminMixin(Base):
         column = getattr(self, name)
         text = column.short_description
         setattr(self, name, admin.display(ordering=field, description=text)(partial(column)))
-
-    def _find_base(self, page: str) -> list[str]:
-        chosen = getattr(self, f"{page}_template")
-        opts = self.opts
-        return (
-            [chosen]
-            if chosen
-            else [
-                f"admin/{opts.app_label}/{opts.model_name}/{page}.html",
-                f"admin/{opts.app_label}/{page}.html",
-                f"admin/{page}.html",
-            ]
-        )
-
-    @property
-    def catalog_ai_target(self) -> ProductTarget | None:
-        return find_target(self.model)
 
     @property
     def media(self) -> forms.Media:
@@ -159,7 +124,9 @@ class AutoCategorizeAdminMixin(Base):
         changelist: Any = super().get_changelist_instance(request)  # type: ignore[misc]
         shown = set(self.catalog_ai_columns) & set(changelist.list_display)
         if self.catalog_ai_target is not None and shown:
-            attach_statuses(self.catalog_ai_target, list(changelist.result_list))
+            attach_statuses(
+                self.catalog_ai_target, list(changelist.result_list), self.admin_site.name
+            )
         return changelist
 
     def changelist_view(
@@ -172,65 +139,21 @@ class AutoCategorizeAdminMixin(Base):
             "catalog_ai_review_url": find_url("catalog_ai_review", site=self.admin_site.name),
             **(extra_context or {}),
         }
-        return super().changelist_view(request, context)
+        response = super().changelist_view(request, context)
+        target, shown = self.catalog_ai_target, getattr(response, "context_data", None) or {}
+        formset = getattr(shown.get("cl"), "formset", None)
+        if target is not None and formset is not None and target.categories in self.list_editable:
+            shown["catalog_ai_shown"] = write_shown(target, formset.forms, request)
+        return response
 
     @admin.display(description=_("Photo"))
     def catalog_ai_thumbnail(self, product: models.Model) -> SafeString:
-        return render_thumbnail(require_target(self), product)
+        return render_thumbnail(require_target(self), product, self.admin_site.name)
 
     @admin.display(description=_("Suggested labels"))
     def catalog_ai_labels(self, product: models.Model) -> SafeString:
-        return render_labels(require_target(self), product)
+        return render_labels(require_target(self), product, self.admin_site.name)
 
     @admin.display(description=_("Categorisation"))
     def catalog_ai_state(self, product: models.Model) -> SafeString:
-        return render_state(require_target(self), product)
-
-    # Change page ----------------------------------------------------------------------------
-
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: models.Model | None = None,
-    ) -> HttpResponse:
-        context["catalog_ai_base"] = select_template(self._catalog_ai_form_base)
-        target = self.catalog_ai_target
-        if target is not None and obj is not None and self.catalog_ai_panel:
-            site = self.admin_site.name
-            context["catalog_ai"] = describe_panel(target, obj, request, site)
-        return super().render_change_form(request, context, add, change, form_url, obj)
-
-    def get_urls(self) -> list[URLPattern]:
-        opts = self.opts
-        again: Callable[..., HttpResponse] = require_POST(self.catalog_ai_again_view)
-        ours = [
-            path(
-                "<path:object_id>/catalog-ai/again/",
-                self.admin_site.admin_view(again),
-                name=f"{opts.app_label}_{opts.model_name}_catalog_ai_again",
-            )
-        ]
-        return [*ours, *super().get_urls()]
-
-    def catalog_ai_again_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Categorise one product anew, as the button on its page asks."""
-        demand(request, CATEGORIZE)
-        product = self.get_object(request, unquote(object_id))
-        if product is None or not self.has_view_permission(request, product):
-            raise Http404
-        attempt(request, lambda: tell_start(request, self._categorize_again(request, product)))
-        name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change"
-        return HttpResponseRedirect(reverse(name, args=[object_id]))
-
-    def _categorize_again(self, request: HttpRequest, product: models.Model) -> Run | None:
-        return enqueue_some(
-            require_target(self),
-            self.get_queryset(request).filter(pk=product.pk),
-            source=Run.Source.ADMIN,
-            actor=request.user,
-            mode=Run.Mode.REDO,
-        )
+        return render_state(require_target(self), product, self.admin_site.name)

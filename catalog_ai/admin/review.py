@@ -1,6 +1,5 @@
 """The review queue in the admin: many cards at once, or one card for the eye and the keyboard."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,29 +9,25 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from catalog_ai.admin.access import demand, list_rights
+from catalog_ai.admin.access import demand, find_url, list_rights
 from catalog_ai.admin.categorize import PRESET_NAMES
 from catalog_ai.admin.display import name_label
-from catalog_ai.admin.review_cards import list_choices, make_cards, pair_tiles
+from catalog_ai.admin.review_cards import list_choices, make_cards, name_filters, pair_tiles
 from catalog_ai.admin.review_decisions import decide, find_categories, take, undo_last
 from catalog_ai.admin.review_look import show_attention, show_nearest
+from catalog_ai.admin.review_urls import find_card_url, find_queue_url
+from catalog_ai.admin.site import wrap_page
 from catalog_ai.admin.targets import list_targets
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target, get_targets
 from catalog_ai.workflow.permissions import REVIEW
-from catalog_ai.workflow.queue import (
-    GRID,
-    ORDERS,
-    QueueFilter,
-    count_queue,
-    get_page,
-    position_of,
-)
+from catalog_ai.workflow.queue import count_queue, get_page, position_of
 from catalog_ai.workflow.queue_counts import QueueCounts
+from catalog_ai.workflow.queue_filter import GRID, ORDERS, QueueFilter
 from catalog_ai.workflow.undo import last_batch
 
 if TYPE_CHECKING:
@@ -46,9 +41,7 @@ PAGE = 24  # cards a page
 def get_review_urls(site: AdminSite) -> list[URLPattern]:
     """Addresses of the queue, to stand in some ModelAdmin's get_urls."""
 
-    def wrap(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-        return site.admin_view(partial(view, site))  # type: ignore[arg-type, return-value]
-
+    wrap = partial(wrap_page, site)
     return [
         path("review/", wrap(show_queue), name="catalog_ai_review"),
         path("review/decide/", wrap(decide), name="catalog_ai_review_decide"),
@@ -85,8 +78,9 @@ def show_queue(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     if chosen.view == GRID and not chosen.label:
         likeliest = next((label for label, _number in counts.labels if label), "")
         chosen = replace(chosen, label=likeliest)
+    as_cards = replace(asked, view="", after="")
     rows, end = get_page(chosen, GRID_PAGE if chosen.view == GRID else PAGE, request.user)
-    cards = make_cards(get_target(chosen.target), rows)
+    cards = make_cards(get_target(chosen.target), rows, site.name)
     context = {
         **make_context(site, request, chosen),
         **list_filters(chosen, counts),
@@ -97,13 +91,25 @@ def show_queue(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
         "next_page": chosen.encode(after=end) if end else "",
         "first_page": chosen.encode() if chosen.after else "",
         "focus": rows[0].pk if rows else None,
+        "in_force": name_filters(asked),
         "cards_url": asked.encode(view=""),
-        # The label was the grid's; with its last page it is done with.
-        "after_grid": chosen.encode(view="", label=""),
+        "after_grid": encode_after_grid(chosen, counts),
+        # Cards that have nothing to tick: the grid ends before the queue does.
+        "left": 0 if cards or not chosen.view else count_queue(as_cards, request.user).total,
         "unfiltered": chosen.encode(label="", reason="", run="", model="", age="", mine=""),
     }
     page = "grid" if chosen.view == GRID else "queue"
     return TemplateResponse(request, f"admin/catalog_ai/review/{page}.html", context)
+
+
+def encode_after_grid(chosen: QueueFilter, counts: QueueCounts) -> str:
+    """Where the last page of a label leads: to the next label; behind the last one, to the cards.
+
+    What was left unticked is not shown again: the labels before this one are done with.
+    """
+    labels = [label for label, _number in counts.labels if label]
+    behind = labels[labels.index(chosen.label) + 1 :] if chosen.label in labels else []
+    return chosen.encode(label=behind[0]) if behind else chosen.encode(view="", label="")
 
 
 def list_filters(chosen: QueueFilter, counts: QueueCounts) -> dict[str, Any]:
@@ -140,15 +146,20 @@ def show_card(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponseBas
     chosen = QueueFilter.read({**request.GET.dict(), "target": row.target}, row.target)
     target = get_target(row.target)
     following = find_next(row, chosen, request.user)
-    (card,) = make_cards(target, [row])
+    (card,) = make_cards(target, [row], site.name)
+    going_on = (
+        find_card_url(site.name, following.pk, chosen)
+        if following
+        else find_queue_url(site.name, chosen)
+    )
     context = {
         **make_context(site, request, chosen),
         "title": gettext("Review"),
         "subtitle": card.title,
         "card": card,
-        "next_url": card_url(following, chosen) if following else queue_url(chosen),
-        "after_decision": card_url(following, chosen) if following else queue_url(chosen),
-        "here": card_url(row, chosen),
+        "next_url": going_on,
+        "after_decision": going_on,
+        "here": find_card_url(site.name, row.pk, chosen),
         "taken": is_taken(row, request),
         "preset": PRESET_NAMES.get(row.preset, row.preset),
         "several": not target.category_field.single_valued,
@@ -179,17 +190,9 @@ def make_context(site: AdminSite, request: HttpRequest, chosen: QueueFilter) -> 
         "chosen": chosen,
         "query": chosen.encode(after=chosen.after),
         "lease": chosen.encode(),
-        "queue_url": queue_url(chosen),
-        "queue_path": reverse("admin:catalog_ai_review"),
+        "queue_url": find_queue_url(site.name, chosen),
+        "queue_path": find_url("catalog_ai_review", site=site.name),
         "rights": list_rights(request),
         "undoable": last_batch(request.user) is not None,
         "here": request.get_full_path(),
     }
-
-
-def queue_url(chosen: QueueFilter) -> str:
-    return f"{reverse('admin:catalog_ai_review')}?{chosen.encode(after=chosen.after)}"
-
-
-def card_url(row: Classification, chosen: QueueFilter) -> str:
-    return f"{reverse('admin:catalog_ai_review_card', args=[row.pk])}?{chosen.encode()}"

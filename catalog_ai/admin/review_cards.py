@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from catalog_ai.admin.display import Bar, make_guess_bars, make_suggestion_bar, name_label
 from catalog_ai.admin.photos import Photo, make_photo
+from catalog_ai.admin.targets import find_product_url
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.describe import name_mapped
-from catalog_ai.workflow.queue import AGE_NAMES, QueueFilter
+from catalog_ai.workflow.queue_filter import AGE_NAMES, QueueFilter
 
 KEYS = "123456789"
+FILTERS = ("reason", "age", "run", "model", "label")
 GUESSES = 3  # likeliest labels shown of an image that nothing was recognised in
 
 
@@ -47,13 +48,18 @@ class Card:
         return self.photo.medium if self.photo else ""
 
     @property
+    def offers_any(self) -> bool:
+        """Whether there are labels on the card to say yes or no to."""
+        return bool(self.choices or self.guesses)
+
+    @property
     def likeliest(self) -> str:
         """The label that the card is about first of all; empty for an unreadable image."""
         return self.choices[0].suggestion.label if self.choices else self.row.top_label
 
 
-def make_cards(target: ProductTarget, rows: Sequence[Classification]) -> list[Card]:
-    """Cards of a page, in order: a bounded few queries, whatever the number of rows."""
+def make_cards(target: ProductTarget, rows: Sequence[Classification], site: str) -> list[Card]:
+    """Cards of a page of a site, in order: a bounded few queries, whatever the number of rows."""
     products = target.load_products([row.object_id for row in rows])
     present = {key: target.get_categories(product) for key, product in products.items()}
     names = target.get_category_names({key for keys in present.values() for key in keys})
@@ -67,8 +73,8 @@ def make_cards(target: ProductTarget, rows: Sequence[Classification]) -> list[Ca
             Card(
                 row=row,
                 title=target.get_title(product) if product else _("Deleted product"),
-                photo=make_photo(target, row.object_id, image, row),
-                product_url=find_product_url(target, row.object_id) if product else "",
+                photo=make_photo(target, row.object_id, image, row, site),
+                product_url=find_product_url(target, row.object_id, site) if product else "",
                 categories=sorted(names[key] for key in keys if key in names),
                 choices=_list_choices(row, mapped),
                 guesses=(
@@ -78,7 +84,7 @@ def make_cards(target: ProductTarget, rows: Sequence[Classification]) -> list[Ca
                 ),
                 filed=_list_filed(row, mapped),
                 why=explain(row, mapped),
-                open=row.is_current and row.state in Classification.WAITING,
+                open=row.waits,
             )
         )
     return cards
@@ -96,16 +102,6 @@ def _list_choices(row: Classification, mapped: Mapping[str, str]) -> list[Choice
 def _list_filed(row: Classification, mapped: Mapping[str, str]) -> list[Bar]:
     applied = [item for item in row.suggestions.all() if item.state == Suggestion.State.APPLIED]
     return [make_suggestion_bar(item, mapped) for item in applied]
-
-
-def find_product_url(target: ProductTarget, key: str) -> str:
-    """Address of the product's own page in the admin; empty where it has none."""
-    meta = target.get_model()._meta
-    try:
-        name = f"admin:{meta.app_label}_{meta.model_name}_change"
-        return reverse(name, args=[target.to_pk(key)])
-    except NoReverseMatch:
-        return ""
 
 
 def pair_tiles(cards: Sequence[Card], label: str) -> list[tuple[Card, Choice]]:
@@ -144,7 +140,7 @@ def list_choices(
         (
             # Chosen once more, a value lets go of the filter.
             chosen.encode(**{name: "" if getattr(chosen, name) == value else value}),
-            _name_value(name, value),
+            name_value(name, value),
             number,
             getattr(chosen, name) == value,
         )
@@ -153,7 +149,14 @@ def list_choices(
     ]
 
 
-def _name_value(name: str, value: str) -> str:
+def name_filters(chosen: QueueFilter) -> list[str]:
+    """Each filter in force, in words."""
+    values = [(name, getattr(chosen, name)) for name in FILTERS]
+    named = [name_value(name, value) for name, value in values if value]
+    return [*named, *([_("Assigned to me")] if chosen.mine else [])]
+
+
+def name_value(name: str, value: str) -> str:
     if name == "reason":
         return str(dict(Classification.Reason.choices).get(value, value))
     if name == "run":

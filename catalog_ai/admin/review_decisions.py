@@ -1,5 +1,6 @@
 """What the review queue's buttons do: decide, undo, take a batch, look a category up."""
 
+from dataclasses import replace
 from functools import partial
 
 from django.contrib import messages
@@ -7,11 +8,11 @@ from django.contrib.admin import AdminSite
 from django.http import Http404, HttpRequest, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, ngettext
 
-from catalog_ai.admin.access import attempt, demand
+from catalog_ai.admin.access import attempt, demand, find_url, name_site
+from catalog_ai.admin.review_urls import find_card_url, find_queue_url
 from catalog_ai.errors import CatalogAIError, CategoryNotFound, UnknownCategory
 from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.targets import ProductTarget, get_target, get_targets
@@ -20,7 +21,8 @@ from catalog_ai.workflow.batches import give_back_batch, renew_batch, take_batch
 from catalog_ai.workflow.category_search import search_offers
 from catalog_ai.workflow.choose import choose
 from catalog_ai.workflow.permissions import REVIEW
-from catalog_ai.workflow.queue import QueueFilter
+from catalog_ai.workflow.queue import NOTHING_TO_TICK
+from catalog_ai.workflow.queue_filter import GRID, QueueFilter
 from catalog_ai.workflow.review import Reviewed, approve, correct, dismiss, reject
 from catalog_ai.workflow.undo import last_batch, undo
 
@@ -129,9 +131,17 @@ def undo_last(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
         return go_on(request, settled=False)
     text = ngettext("%d product waits again.", "%d products wait again.", len(cards))
     messages.success(request, text % len(cards))
-    query = QueueFilter.read(request.GET, next(iter(get_targets()), "")).encode()
-    card_url = f"{reverse('admin:catalog_ai_review_card', args=[min(cards)])}?{query}"
-    return go_on(request, card_url=card_url)
+    chosen = QueueFilter.read(request.GET, next(iter(get_targets()), ""))
+    return go_on(request, card_url=find_undone(site.name, min(cards), chosen))
+
+
+def find_undone(site: str, card: int, chosen: QueueFilter) -> str:
+    """Where what was undone waits again: at its label in the grid, else on its own card."""
+    row = Classification.objects.get(pk=card)
+    if chosen.view == GRID and row.reason != NOTHING_TO_TICK:
+        at_label = replace(chosen, target=row.target, label=row.top_label, after="")
+        return find_queue_url(site, at_label)
+    return find_card_url(site, card, replace(chosen, view=""))
 
 
 def take(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
@@ -145,7 +155,7 @@ def take(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     elif request.method == "POST":
         tell_taken(request, take_batch(chosen, request.user))
         chosen = QueueFilter(**{**vars(chosen), "mine": "1"})
-    return HttpResponseRedirect(f"{reverse('admin:catalog_ai_review')}?{chosen.encode()}")
+    return HttpResponseRedirect(find_queue_url(site.name, replace(chosen, after="")))
 
 
 def tell_taken(request: HttpRequest, number: int) -> None:
@@ -173,7 +183,7 @@ def go_on(request: HttpRequest, *, settled: bool = True, card_url: str = "") -> 
     address = request.POST.get("next", "")
     secure = request.is_secure()
     if not url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=secure):
-        address = reverse("admin:catalog_ai_review")
+        address = find_url("catalog_ai_review", site=name_site(request))
     return HttpResponseRedirect(address)
 
 

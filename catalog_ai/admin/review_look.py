@@ -8,10 +8,9 @@ from django.contrib.admin import AdminSite
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.translation import gettext
 
-from catalog_ai.admin.access import demand
+from catalog_ai.admin.access import demand, find_url
 from catalog_ai.admin.display import format_percent
 from catalog_ai.admin.review_cards import Card, make_cards
 from catalog_ai.inference.attention import AttentionUnavailable
@@ -52,7 +51,7 @@ def show_nearest(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
     row = get_object_or_404(Classification, pk=pk)
     target = get_target(row.target)
     nearest = find_nearest_approved(row, tuple(target.facets))
-    cards = make_cards(target, [one.row for one in nearest])
+    cards = make_cards(target, [one.row for one in nearest], site.name)
     likenesses = [
         Likeness(card, format_percent(max(0.0, one.likeness)))
         for card, one in zip(cards, nearest, strict=True)
@@ -69,13 +68,13 @@ def show_nearest(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
 def _make_page(
     site: AdminSite, request: HttpRequest, row: Classification, likenesses: Sequence[Likeness]
 ) -> dict[str, Any]:
-    (card,) = make_cards(get_target(row.target), [row])
+    (card,) = make_cards(get_target(row.target), [row], site.name)
     return {
         **site.each_context(request),
         "title": gettext("Approved products that look alike"),
         "subtitle": card.title,
         "opts": Run._meta,
         "card": card,
-        "card_url": reverse("admin:catalog_ai_review_card", args=[row.pk]),
+        "card_url": find_url("catalog_ai_review_card", row.pk, site=site.name),
         "likenesses": likenesses,
     }

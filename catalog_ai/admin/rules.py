@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -24,6 +25,7 @@ from catalog_ai.inference.bundle import fold_name
 from catalog_ai.models import LabelRule
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.describe import LabelMapping, describe_mapping
+from catalog_ai.workflow.locks import lock_mapping
 from catalog_ai.workflow.threshold_changes import Kind, RuleState, lift, record_change
 
 if TYPE_CHECKING:
@@ -104,6 +106,13 @@ class MappingForm(RuleFormBase):
         )
         record_change(self.save(), before, Kind.PERSON, actor=actor, batch=batch)
 
+    def take_up(self, known: LabelRule) -> None:
+        """What the person left as it was stands as it is now: a worker maps labels, too."""
+        for field in known._meta.concrete_fields:
+            if field.name not in self.changed_data:
+                setattr(self.instance, field.attname, getattr(known, field.attname))
+        self.instance._state.adding = False
+
     def clean_category(self) -> str:
         """A key of the shop, given as it is or by its name."""
         given = str(self.cleaned_data["category"])
@@ -128,14 +137,28 @@ class MappingPage:
         return len(self.categories) > SELECT_LIMIT
 
     def is_valid(self) -> bool:
-        return all([form.is_valid() for form in self.forms if form.is_bound])
+        """Whether all can be saved; where not, the page opens at the first mistake."""
+        for form in self.refused[:1]:
+            wrong = next((name for name in form.errors if name in form.fields), "always_review")
+            form.fields[wrong].widget.attrs["autofocus"] = True
+        return not self.refused
+
+    @property
+    def refused(self) -> list[MappingForm]:
+        """The rows that cannot be saved as they are."""
+        return [form for form in self.forms if form.is_bound and not form.is_valid()]
 
     def save(self, actor: Any) -> int:
         """Save the rows that were changed; how many."""
         batch = uuid.uuid4()
         changed = [form for form in self.forms if form.is_bound and form.has_changed()]
+        rules = LabelRule.objects.filter(target=self.target.key)
         with transaction.atomic():
+            lock_mapping(self.target)
             for form in changed:
+                known = rules.select_for_update().filter(label=form.mapping.label.id).first()
+                if known is not None:
+                    form.take_up(known)
                 form.save_for(actor, batch)
         return len(changed)
 
@@ -172,6 +195,23 @@ class LabelRuleAdmin(Base):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # a label's row is there already; its first change makes the rule
+
+    def has_delete_permission(self, request: HttpRequest, obj: LabelRule | None = None) -> bool:
+        return False  # the history of thresholds would not tell it
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The mapping page, where Django's own list of recent actions leads to a form."""
+        if not self.has_view_permission(request):
+            demand(request)
+        rule = self.get_object(request, unquote(object_id))
+        url = find_url("catalog_ai_labelrule_changelist", site=self.admin_site.name)
+        return HttpResponseRedirect(f"{url}?target={rule.target}" if rule else url)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -25,6 +25,7 @@ from catalog_ai.models import Change, Classification, Run
 from catalog_ai.models.changes import read_side
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.asked import read_number
+from catalog_ai.workflow.plans import find_end
 from catalog_ai.workflow.walk import find_next_rows
 
 PAIRS_SHOWN = 10  # of each kind, on the page of the run
@@ -138,12 +139,13 @@ def show_change(site: AdminSite, request: HttpRequest, pk: int, change: int) -> 
     run = find_dry_run(request, pk)
     pair = get_object_or_404(Change, pk=change, run=run)
     start = read_number(request.GET.get("after", "")) or 0
-    pks = find_next_rows(pair.classifications.all(), start, PRODUCTS_SHOWN + 1)
+    first = find_end(Classification.objects.all(), "change_id", pair.pk).first() or 0
+    pks = find_next_rows(pair.classifications.all(), max(start, first - 1), PRODUCTS_SHOWN + 1)
     rows = Classification.objects.filter(pk__in=pks).order_by("pk")
     page = list(rows.prefetch_related("suggestions"))
     names = _name_sides([pair], run)
     words = {"before": names[pair.before], "after": names[pair.after]}
-    cards = make_cards(get_target(run.target), page[:PRODUCTS_SHOWN])
+    cards = make_cards(get_target(run.target), page[:PRODUCTS_SHOWN], site.name)
     context = {
         **site.each_context(request),
         "title": gettext("%(before)s → %(after)s") % words,

@@ -10,29 +10,30 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models import Run
+from catalog_ai.workflow.kept import name_kept
 
 ALL = "all"
 LARGE = 50_000  # of more runs the counts are kept for a while
 KEPT_SECONDS = 60
-KEY = "catalog_ai.runs.sources"
 
 
 def count_sources() -> dict[str, int]:
     """Runs by where they were started from: one query over an index."""
-    kept: dict[str, int] | None = cache.get(KEY)
+    key = name_kept("runs.sources")
+    kept: dict[str, int] | None = cache.get(key)
     if kept is not None:
         return kept
     rows = Run.objects.order_by().values_list("source").annotate(number=Count("source"))
     counts = dict(rows)
     if sum(counts.values()) > LARGE:
-        cache.set(KEY, counts, KEPT_SECONDS)
+        cache.set(key, counts, KEPT_SECONDS)
     return counts
 
 
 class SourceFilter(admin.SimpleListFilter):
     """Without uploads unless they are asked for; each choice with its count."""
 
-    title = _("started from")
+    title = _("origin")
     parameter_name = "source"
     template = "admin/catalog_ai/includes/filter.html"
 

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 
-from catalog_ai.admin.access import demand_runs, find_url, list_rights
+from catalog_ai.admin.access import demand_runs, find_results_url, find_url, list_rights
 from catalog_ai.admin.categorize import PRESET_NAMES
 from catalog_ai.admin.run_changes import describe_changes
 from catalog_ai.admin.run_progress import describe_progress
@@ -43,7 +43,7 @@ def show_run(site: AdminSite, request: HttpRequest, pk: object) -> HttpResponse:
     details = describe_details(run, site.name) if at_once else get_kept_details(run, site.name)
     context = {
         **site.each_context(request),
-        **describe_run(run, site.name),
+        **describe_run(run, request, site.name),
         "details": details,
         "title": str(run),
         "opts": Run._meta,
@@ -61,7 +61,7 @@ def show_run(site: AdminSite, request: HttpRequest, pk: object) -> HttpResponse:
     return TemplateResponse(request, "admin/catalog_ai/run.html", context)
 
 
-def describe_run(run: Run, site: str) -> dict[str, Any]:
+def describe_run(run: Run, request: HttpRequest, site: str) -> dict[str, Any]:
     """What the live parts of the page show; cheap at any size."""
     return {
         "run": run,
@@ -69,13 +69,14 @@ def describe_run(run: Run, site: str) -> dict[str, Any]:
         "changes": describe_changes(run, site) if run.dry_run else None,
         "moved_back": list_moved_back(run),
         "thresholds_url": find_url("catalog_ai_thresholds", site=site),
+        "results_url": find_results_url(request, site),
     }
 
 
 def show_progress(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     """Progress as JSON, with the drawn parts of the page, so that words have one home."""
     run = find_run(request, pk)
-    context = describe_run(run, site.name)
+    context = describe_run(run, request, site.name)
     names = {"cai-progress": "run_progress"}
     if run.dry_run:
         names["cai-changes"] = "run_changes"

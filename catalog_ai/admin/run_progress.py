@@ -22,6 +22,8 @@ from catalog_ai.admin.display import (
     make_count_bars,
 )
 from catalog_ai.models import Rollback, Run
+from catalog_ai.percent import write_percent
+from catalog_ai.workflow.kept import name_kept
 
 TONES = {
     "filed": GOOD,
@@ -65,8 +67,9 @@ class Progress:
     @property
     def summary(self) -> str:
         """One sentence for the live region of a screen reader."""
-        done = {"done": self.run.done, "total": self.run.total, "percent": self.run.percent}
-        return gettext("%(done)d of %(total)d products done, %(percent)d %%.") % done
+        percent = write_percent(self.run.percent)
+        done = {"done": self.run.done, "total": self.run.total, "percent": percent}
+        return gettext("%(done)d of %(total)d products done, %(percent)s.") % done
 
 
 def describe_progress(run: Run) -> Progress:
@@ -96,7 +99,7 @@ def list_counters(run: Run) -> list[Counter]:
                 name=name,
                 label=_name_counter(run, name),
                 count=count,
-                share=gettext("%(percent).1f %%") % {"percent": 100 * share},
+                share=write_percent(100 * share, 1),
                 x=format_length(start),
                 width=format_length(share),
                 tone=TONES[name],
@@ -139,7 +142,7 @@ def measure_rate(run: Run) -> float | None:
 
 def sample_rate(name: str, done: int) -> float | None:
     """What was done a second, between the last looks at something; None before a second look."""
-    key = f"catalog_ai:{name}:samples"
+    key = name_kept("samples", name)
     samples: list[tuple[float, int]] = cache.get(key, [])
     samples = [*samples, (time.time(), done)][-SAMPLES_KEPT:]
     cache.set(key, samples, SAMPLE_SECONDS)

@@ -14,11 +14,13 @@ from django.db import models
 from django.db.models import Count
 from django.utils.translation import get_language, gettext
 
-from catalog_ai.admin.access import find_url
+from catalog_ai.admin.access import find_model_url
 from catalog_ai.admin.display import Bar, make_count_bars, name_label
 from catalog_ai.models import Classification, Run, Suggestion
 from catalog_ai.models.causes import tell_cause
+from catalog_ai.percent import write_number
 from catalog_ai.targets import get_targets
+from catalog_ai.workflow.kept import name_kept
 from catalog_ai.workflow.run_sample import LARGE, RunSample, sample_run
 
 LABELS_SHOWN = 20
@@ -71,7 +73,7 @@ def get_kept_details(run: Run, site: str) -> dict[str, Any] | None:
 
 def _name_kept(run: Run, site: str) -> str:
     stand = f"{run.pk}:{run.state}:{run.done}:{run.rolled_back_at}:{site}:{get_language()}"
-    return f"catalog_ai:run:{hashlib.sha256(stand.encode()).hexdigest()}"
+    return name_kept("run", hashlib.sha256(stand.encode()).hexdigest())
 
 
 def _load_details(run: Run, site: str) -> dict[str, Any]:
@@ -89,7 +91,7 @@ def _load_details(run: Run, site: str) -> dict[str, Any]:
     judged = _count_judged(sample)
     return {
         "sampled": sample.size,
-        "margin": f"{100 * sample.margin:.1f}",
+        "margin": write_number(100 * sample.margin, 1),
         "labels": _rank_labels(sample, judged),
         "categories": _count_categories(run, sample),
         "reasons": _rank_reasons(sample, judged),
@@ -174,11 +176,11 @@ def _load_troubled(run: Run, state: str, site: str) -> list[TroubledProduct]:
         return []
     rows = list(_find_troubled(run, state).order_by("pk").defer("scores")[:PRODUCTS_SHOWN])
     products = target.load_products([row.object_id for row in rows])
-    opts = target.get_model()._meta
-    name = f"{opts.app_label}_{opts.model_name}_change"
     return [
         TroubledProduct(
-            target.get_title(product), find_url(name, product.pk, site=site), row.trouble
+            target.get_title(product),
+            find_model_url(target.get_model(), "change", product.pk, site=site),
+            row.trouble,
         )
         if (product := products.get(row.object_id)) is not None
         else TroubledProduct(gettext("Deleted product"), "", row.trouble)

@@ -19,6 +19,8 @@ from catalog_ai.admin.run_page import INCLUDES, POLL_SECONDS, RELOAD_SECONDS
 from catalog_ai.admin.run_progress import sample_rate, tell_duration, tell_rate, tell_time_for
 from catalog_ai.admin.run_report import has_live_details
 from catalog_ai.models import Rollback, Run
+from catalog_ai.percent import write_percent
+from catalog_ai.workflow.kept import name_kept
 from catalog_ai.workflow.permissions import ROLL_BACK
 from catalog_ai.workflow.rollback import (
     RollbackPreview,
@@ -49,9 +51,9 @@ class RollbackProgress:
         counts = {
             "done": self.rollback.done,
             "total": self.rollback.total,
-            "percent": self.rollback.percent,
+            "percent": write_percent(self.rollback.percent),
         }
-        return gettext("%(done)d of %(total)d labels done, %(percent)d %%.") % counts
+        return gettext("%(done)d of %(total)d labels done, %(percent)s.") % counts
 
 
 def describe_rollback(rollback: Rollback) -> RollbackProgress:
@@ -106,7 +108,7 @@ def load_preview(run: Run) -> RollbackPreview:
     """The counts; of a large run they are kept for a while."""
     if has_live_details(run):
         return estimate_rollback(run)
-    key = f"catalog_ai.preview.{run.pk}.{run.rolled_back_at}"
+    key = name_kept("preview", run.pk, run.rolled_back_at)
     preview: RollbackPreview | None = cache.get(key)
     if preview is None:
         preview = estimate_rollback(run)

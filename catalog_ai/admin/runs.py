@@ -1,7 +1,6 @@
 """Runs in the admin: the list, and the addresses of what belongs to one run."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -10,10 +9,9 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
 from catalog_ai.admin.access import ANY, find_url, list_rights, may
-from catalog_ai.admin.display import make_badge
+from catalog_ai.admin.display import describe_run_state
 from catalog_ai.admin.pages import get_page_urls
 from catalog_ai.admin.read_only import ReadOnlyAdmin
 from catalog_ai.admin.run_changes import show_change, show_changes
@@ -26,6 +24,7 @@ from catalog_ai.admin.run_rollback import (
     show_rollback,
     show_rollback_progress,
 )
+from catalog_ai.admin.site import wrap_page
 from catalog_ai.admin.targets import name_target
 from catalog_ai.models import Run
 
@@ -37,14 +36,14 @@ class RunAdmin(ReadOnlyAdmin):
     list_display = (
         "number",
         "state_badge",
+        "created_at",
         "progress",
         "total",
         "filed",
         "review",
         "unidentified",
-        "source",
         "created_by",
-        "created_at",
+        "source",
         "product_model",
     )
     list_filter = (SourceFilter, "state", "dry_run")
@@ -63,8 +62,7 @@ class RunAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("State"), ordering="state")
     def state_badge(self, run: Run) -> SafeString:
-        context = {"badge": make_badge(run.state, run.get_state_display())}
-        return render_to_string(f"{INCLUDES}/badge.html", context)
+        return render_to_string(f"{INCLUDES}/badge.html", describe_run_state(run))
 
     @admin.display(description=_("Progress"))
     def progress(self, run: Run) -> SafeString:
@@ -75,7 +73,7 @@ class RunAdmin(ReadOnlyAdmin):
         return name_target(run.target)
 
     def get_urls(self) -> list[URLPattern]:
-        site, wrap = self.admin_site, self.admin_site.admin_view
+        site = self.admin_site
         pages: list[Place] = [
             ("progress", "progress", show_progress),
             ("charts", "charts", show_charts),
@@ -90,10 +88,10 @@ class RunAdmin(ReadOnlyAdmin):
             ("roll-back/<str:command>/now", "roll_back_command", do_rollback_command),
             ("<str:command>/now", "command", do_command),
         ]
-        views: list[Place] = [(tail, name, partial(view, site)) for tail, name, view in pages]
-        views += [(tail, name, require_POST(partial(do, site))) for tail, name, do in commands]
+        views = [(tail, name, wrap_page(site, view)) for tail, name, view in pages]
+        views += [(tail, name, wrap_page(site, do, deed=True)) for tail, name, do in commands]
         ours = [
-            path(f"<int:pk>/{tail}/", wrap(view), name=f"catalog_ai_run_{name}")
+            path(f"<int:pk>/{tail}/", view, name=f"catalog_ai_run_{name}")
             for tail, name, view in views
         ]
         return [*get_page_urls(site), *ours, *super().get_urls()]

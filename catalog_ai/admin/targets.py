@@ -3,6 +3,7 @@
 from django.http import Http404
 from django.utils.text import capfirst
 
+from catalog_ai.admin.access import find_model_url
 from catalog_ai.errors import UnknownTarget
 from catalog_ai.targets import ProductTarget, get_targets
 
@@ -30,3 +31,8 @@ def name_target(key: str) -> str:
     """What the shop calls one product of a model; the key where the settings name it no more."""
     target = get_targets().get(key)
     return capfirst(str(target.get_model()._meta.verbose_name)) if target else key
+
+
+def find_product_url(target: ProductTarget, key: str, site: str) -> str:
+    """Address of the product's own page in the admin; empty where it has none."""
+    return find_model_url(target.get_model(), "change", target.to_pk(key), site=site)

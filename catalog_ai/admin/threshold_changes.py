@@ -7,15 +7,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
 
-from catalog_ai.admin.access import attempt, demand, find_url, may
+from catalog_ai.admin.access import attempt, demand, may
 from catalog_ai.admin.display import name_label
 from catalog_ai.admin.targets import list_targets, read_target
 from catalog_ai.admin.threshold_history import list_changes, name_history_heads
-from catalog_ai.admin.thresholds import find_pages
+from catalog_ai.admin.thresholds import find_pages, go_back
 from catalog_ai.models import Run
 from catalog_ai.workflow.asked import read_number, read_text
 from catalog_ai.workflow.permissions import CHANGE_RULES, VIEW_RULES
@@ -66,8 +66,7 @@ def undo_changes(site: AdminSite, request: HttpRequest) -> HttpResponse:
             count,
         )
         messages.success(request, text % {"count": count})
-    url = find_url("catalog_ai_threshold_changes", site=site.name)
-    return HttpResponseRedirect(f"{url}?target={target.key}")
+    return go_back(site, target, "catalog_ai_threshold_changes")
 
 
 def _undo_batch(batch: str, actor: Any) -> Any:

@@ -1,14 +1,13 @@
 """Addresses of the thresholds page and of all round it."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
-from django.views.decorators.http import require_POST
 
 from catalog_ai.admin.budgets import drop_budget, show_budget
+from catalog_ai.admin.site import wrap_page
 from catalog_ai.admin.threshold_changes import show_changes, undo_changes
 from catalog_ai.admin.thresholds import show_hand_over, show_let_file, show_thresholds
 
@@ -17,9 +16,8 @@ def get_threshold_urls(site: AdminSite) -> list[URLPattern]:
     """The thresholds page and all round it."""
 
     def make(route: str, view: Callable[..., Any], name: str, *, deed: bool = False) -> URLPattern:
-        bound: Callable[..., Any] = partial(view, site)
-        wrapped = site.admin_view(require_POST(bound) if deed else bound)
-        return path(f"thresholds/{route}", wrapped, name=f"catalog_ai_{name}")
+        page = wrap_page(site, view, deed=deed)
+        return path(f"thresholds/{route}", page, name=f"catalog_ai_{name}")
 
     return [
         make("", show_thresholds, "thresholds"),

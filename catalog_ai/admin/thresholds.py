@@ -42,6 +42,8 @@ CHANGES_SHOWN = 5
 def show_thresholds(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     """The page; its figures alone as JSON; the changes to confirm; and after that, the deed."""
     demand(request, VIEW_RULES, CHANGE_RULES)
+    if "ask" in request.POST:
+        return _shorten(site, request)
     if request.method == "POST":
         demand(request, CHANGE_RULES)
     loaded = attempt(request, partial(_load, request))
@@ -63,6 +65,15 @@ def show_thresholds(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
         "chart": chart,
     }
     return TemplateResponse(request, f"admin/catalog_ai/{name}.html", context)
+
+
+def _shorten(site: AdminSite, request: HttpRequest) -> HttpResponse:
+    """To the page with what was asked: without scripts a form sends the fields of all labels."""
+    target = read_target(request.POST.get("target", ""))
+    setting = attempt(request, partial(Setting.read, target, request.POST))
+    if setting is None:
+        return HttpResponseRedirect(find_url("catalog_ai_home", site=site.name))
+    return HttpResponseRedirect(f"{request.path}?{setting.encode(request.POST.dict())}")
 
 
 def _wants_figures(request: HttpRequest) -> bool:
@@ -193,7 +204,9 @@ def _tell_saved(count: int) -> str:
     return text % {"count": count}
 
 
-def go_back(site: AdminSite, target: ProductTarget) -> HttpResponse:
-    """To the thresholds page."""
-    url = find_url("catalog_ai_thresholds", site=site.name)
+def go_back(
+    site: AdminSite, target: ProductTarget, page: str = "catalog_ai_thresholds"
+) -> HttpResponse:
+    """To the thresholds, or another page, of a product model."""
+    url = find_url(page, site=site.name)
     return HttpResponseRedirect(f"{url}?target={target.key}")

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.admin.display import Bar, format_length, format_percent
-from catalog_ai.admin.thresholds_setting import Setting, show_threshold
+from catalog_ai.admin.thresholds_setting import Setting, show_threshold, write_auto
 from catalog_ai.admin.thresholds_words import tell_all, tell_error, tell_label
 from catalog_ai.admin.trade_off import chart_trade_off
 from catalog_ai.inference.bundle import Label
@@ -43,6 +43,7 @@ class Row:
 
     label: Label
     auto: str  # as the field shows it
+    untouched: str  # what the field would show if nothing were tried for this label alone
     default: str
     rule: LabelRule | None
     budget: str  # per cent
@@ -82,7 +83,8 @@ def _make_row(setting: Setting, label: Label, sample: LabelSample, budgets: Budg
     auto = setting.find_wanted(label).auto
     return Row(
         label=label,
-        auto=f"{auto:.2f}" if auto <= 1 else "",
+        auto=write_auto(auto),
+        untouched=write_auto(setting.find_untouched(label).auto),
         default=show_threshold(setting.find_default(label).auto),
         rule=setting.rules.get(label.id),
         budget=f"{100 * budgets.get(label.id):g}",

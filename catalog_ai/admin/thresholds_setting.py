@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,8 @@ from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.policies import NEVER, refine_thresholds
 
+# Fields of the page that are not of single labels.
+ASKED = ("target", "shown", "sensitivity", "budget", "propose", "review", "defaults")
 ROUNDING = 0.005  # the fields have two decimals
 SENSITIVITIES = (
     ("", _("as it is now")),
@@ -42,7 +45,7 @@ class Setting:
     @classmethod
     def read(cls, target: ProductTarget, query: Mapping[str, Any]) -> "Setting":
         """From a form's fields; values that cannot be are left out."""
-        labels = [label for label in get_bundle().labels if label.facet in target.facets]
+        labels = get_bundle().labels_of(*target.facets)
         rules = {rule.label: rule for rule in LabelRule.objects.filter(target=target.key)}
         # The fields of single labels count for the sensitivity that they were shown with.
         fresh = query.get("shown", "") == query.get("sensitivity", "")
@@ -54,6 +57,19 @@ class Setting:
             _read_autos(labels, query) if fresh else {},
             read_budget(query.get("budget", "")),
         )
+
+    def encode(self, query: Mapping[str, str]) -> str:
+        """The form's fields as an address: of hundreds of labels only those that were moved."""
+        asked = [(name, query[name]) for name in ASKED if query.get(name)]
+        return urlencode([*asked, *self._list_moved()])
+
+    def _list_moved(self) -> list[tuple[str, str]]:
+        fields = [(label, write_auto(self.autos.get(label.id))) for label in self.labels]
+        return [
+            (f"auto-{label.id}", text)
+            for label, text in fields
+            if label.id in self.autos and text != write_auto(self.find_untouched(label).auto)
+        ]
 
     def with_autos(self, autos: Mapping[str, float | None]) -> "Setting":
         return replace(self, autos=autos)
@@ -101,6 +117,10 @@ class Setting:
             default = auto if auto > 1 else self.find_default(label).auto
             auto = default if own is None else own
         return Thresholds(auto, min(base.review, auto))
+
+    def find_untouched(self, label: Label) -> Thresholds:
+        """What would be tried for a label without a figure of its own."""
+        return replace(self, autos={}).find_wanted(label)
 
     def _always_asks(self, label: Label) -> bool:
         rule = self.rules.get(label.id)
@@ -155,6 +175,11 @@ def read_budget(text: str) -> float | None:
     """A budget typed in per cent, as a share (0-1); None where it is none or impossible."""
     percent = read_number(text, 100 * LEAST_BUDGET, 100 * LARGEST_BUDGET)
     return None if percent is None else percent / 100
+
+
+def write_auto(auto: float | None) -> str:
+    """A threshold as its field holds it; empty for the default, and where the label never files."""
+    return "" if auto is None or auto > 1 else f"{auto:.2f}"
 
 
 def show_threshold(auto: float) -> str:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext, ngettext
 
 from catalog_ai.admin.display import format_length, format_percent
 from catalog_ai.inference.bundle import Thresholds
+from catalog_ai.percent import write_number, write_percent
 from catalog_ai.workflow.estimate import Estimate
 from catalog_ai.workflow.sample import LabelSample, Sample
 from catalog_ai.workflow.simulate import Simulation, simulate
@@ -61,10 +62,10 @@ def tell_error(estimate: Estimate) -> str:
     """The error with its interval, in per cent."""
     if is_unknown(estimate):
         return gettext("not known")
-    return gettext("%(error)s %% (%(lower)s to %(upper)s)") % {
-        "error": f"{100 * estimate.error:.1f}",
-        "lower": f"{100 * estimate.lower:.1f}",
-        "upper": f"{100 * estimate.upper:.1f}",
+    return gettext("%(error)s (%(lower)s to %(upper)s)") % {
+        "error": write_percent(100 * estimate.error, 1),
+        "lower": write_number(100 * estimate.lower, 1),
+        "upper": write_number(100 * estimate.upper, 1),
     }
 
 
@@ -98,7 +99,9 @@ def tell_minutes(minutes: int) -> str:
 
 
 def _tell_pace(found: Simulation) -> str:
-    seconds = gettext("%(seconds)s seconds a decision") % {"seconds": f"{found.seconds:.1f}"}
+    seconds = gettext("%(seconds)s seconds a decision") % {
+        "seconds": write_number(found.seconds, 1)
+    }
     pace = (
         gettext("%(pace)s, the shop's own median.")
         if found.seconds_known

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from catalog_ai.admin.dashboard.chart import Cell, Chart
 from catalog_ai.admin.dashboard.plots import SIZE, render_plot
 from catalog_ai.admin.thresholds_setting import SENSITIVITIES, Setting
+from catalog_ai.percent import write_percent
 from catalog_ai.workflow.sample import Sample
 from catalog_ai.workflow.simulate import TradeOff, simulate, trace_trade_off
 
@@ -43,7 +44,10 @@ def chart_trade_off(setting: Setting, sample: Sample) -> Chart | None:
         gettext("At most"),
     ]
     legend = [gettext("Wrong, expected"), gettext("At most, by the interval")]
-    described = "; ".join(f"{line[0]}: {line[1]} %, {line[2]} %" for line in lines)
+    described = "; ".join(
+        f"{name}: {write_percent(filed)}, {write_percent(wrong)}"
+        for name, filed, wrong, *_rest in lines
+    )
     plot = draw_trade_off(title, f"{told} {described}", curve, points)
     return Chart(KEY, title, told, heads, lines, plot=plot, legend=legend)
 
@@ -64,6 +68,10 @@ def _list_present(setting: Setting, sample: Sample) -> list[Point]:
 def _find_point(setting: Setting, sample: Sample) -> TradeOff:
     found = simulate(sample, setting.find_all())
     return TradeOff(-1, found.share_filed, found.error)
+
+
+def _write_share(share: float) -> str:
+    return write_percent(f"{100 * share:.3g}")
 
 
 def _merge(points: Sequence[Point]) -> list[Point]:
@@ -103,7 +111,7 @@ def draw_trade_off(
         x_title=gettext("Filed without a person"),
         truncate_label=-1,
     )
-    chart.value_formatter = chart.x_value_formatter = lambda value: f"{100 * value:.3g} %"
+    chart.value_formatter = chart.x_value_formatter = _write_share
     for title, pairs in (
         ("error", [(one.share_filed, one.error.error) for one in curve]),
         ("upper", [(one.share_filed, one.error.upper) for one in curve]),

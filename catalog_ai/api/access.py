@@ -1,13 +1,16 @@
 """Who may call what, how often, and how errors are told. Denied unless a permission is held."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.authentication import SessionAuthentication, TokenAuthentication
 from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import UserRateThrottle
@@ -15,6 +18,7 @@ from rest_framework.views import APIView
 
 from catalog_ai.errors import CatalogAIError, NotPermitted
 from catalog_ai.inference.bundle import BundleError
+from catalog_ai.workflow.locks import keep_own_transactions
 from catalog_ai.workflow.permissions import (
     CATEGORIZE,
     EXPORT,
@@ -62,25 +66,47 @@ class Unavailable(APIException):
     default_code = "unavailable"
 
 
+class StrictJSONParser(JSONParser):
+    """JSON of which all can be kept in a database, and told again in an answer."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            data = super().parse(*args, **kwargs)
+            json.dumps(data, ensure_ascii=False).encode()
+        except (RecursionError, UnicodeEncodeError) as error:
+            raise ParseError(
+                _("This JSON is nested too deeply, or has a broken character in a text.")
+            ) from error
+        return data
+
+
+CSRF_FIELD = "csrfmiddlewaretoken"  # what a form of a page sends along
+
+
 class StrictSerializer(serializers.Serializer[Any]):
-    """A request's body: a key that it does not know is told, for it would change what is done."""
+    """What is asked: a key that it does not know is told, for it would change what is done."""
 
     def to_internal_value(self, data: Any) -> Any:
-        unknown = set(data) - set(self.fields) if isinstance(data, Mapping) else set()
+        given = set(data) - {CSRF_FIELD} if isinstance(data, Mapping) else set()
+        unknown = given - set(self.fields)
         if unknown:
-            known = ", ".join(self.fields)
-            raise serializers.ValidationError(
-                {str(key): [f"There is no such key. Known ones: {known}."] for key in unknown}
-            )
+            told = _("There is no such key. Known ones: %(known)s.")
+            words = {"known": ", ".join(self.fields)}
+            raise serializers.ValidationError({str(key): [told % words] for key in unknown})
         return super().to_internal_value(data)
 
 
 class CatalogView(APIView):
-    """Base of every view: its authentication and throttles do not hang on the project."""
+    """Base of every view: authentication, throttles and parsers do not hang on the project."""
 
     authentication_classes = (SessionAuthentication, TokenAuthentication)
+    parser_classes: tuple[Any, ...] = (StrictJSONParser, FormParser, MultiPartParser)
     permission_classes = (HoldsPermission,)
     permissions_any: tuple[str, ...] = ()
+
+    @classmethod
+    def as_view(cls, *args: Any, **kwargs: Any) -> Any:
+        return keep_own_transactions(super().as_view(*args, **kwargs))
 
     def get_throttles(self) -> list[Any]:
         reading = self.request.method in {"GET", "HEAD", "OPTIONS"}

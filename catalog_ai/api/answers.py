@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
@@ -50,6 +51,6 @@ def find_target(key: str | None) -> ProductTarget:
     targets = get_targets()
     key = key or (next(iter(targets)) if len(targets) == 1 else "")
     if key not in targets:
-        known = ", ".join(targets) or "none"
-        raise serializers.ValidationError({"target": f"Name one of these: {known}."})
+        told = _("Name one of these: %(known)s.") % {"known": ", ".join(targets) or "–"}
+        raise serializers.ValidationError({"target": told})
     return targets[key]

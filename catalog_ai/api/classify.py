@@ -9,18 +9,19 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog_ai.api.access import CatalogView
+from catalog_ai.api.access import CatalogView, StrictSerializer
 from catalog_ai.api.answers import WRITE, answer
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import Label
 from catalog_ai.inference.images import ImageRejected
+from catalog_ai.models.causes import tell_cause
 from catalog_ai.policy import Preset, Thresholds, decide_label, preset_thresholds
 from catalog_ai.workflow.classify import ImageResult, classify_upload
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import CATEGORIZE
 
 
-class ClassifyRequest(serializers.Serializer[Any]):
+class ClassifyRequest(StrictSerializer):
     image = serializers.FileField(help_text="JPEG, PNG, WEBP, GIF or AVIF.")
     preset = serializers.ChoiceField(choices=[preset.value for preset in Preset], required=False)
 
@@ -47,7 +48,8 @@ class ImageRefused(APIException):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
 
     def __init__(self, rejected: ImageRejected) -> None:
-        super().__init__(rejected.reason, rejected.code)
+        told = tell_cause(rejected.code, rejected.figures, rejected.reason)
+        super().__init__(told, rejected.code)
 
 
 class ClassifyView(CatalogView):
@@ -85,6 +87,7 @@ def describe_result(result: ImageResult, preset: str) -> dict[str, Any]:
 
 
 def describe_label(label: Label, score: float, thresholds: Thresholds) -> dict[str, Any]:
+    """One label with its calibrated `score` (0-1) and what these thresholds make of it."""
     return {
         "label": label.id,
         "name": label.name,

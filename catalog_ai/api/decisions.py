@@ -2,15 +2,17 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog_ai.api.access import CatalogView, StrictSerializer
 from catalog_ai.api.answers import MAX_KEY, WRITE, answer
 from catalog_ai.errors import CatalogAIError
-from catalog_ai.models import Classification, Suggestion
+from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.workflow.permissions import REVIEW
 from catalog_ai.workflow.review import Reviewed, approve, correct, dismiss, reject
 from catalog_ai.workflow.undo import undo
@@ -33,9 +35,10 @@ class OneDecision(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         needed = "suggestion" if attrs["action"] in ON_SUGGESTION else "classification"
         if needed not in attrs:
-            raise serializers.ValidationError({needed: f"{attrs['action']} needs it."})
+            told = _("%(action)s needs it.") % {"action": attrs["action"]}
+            raise serializers.ValidationError({needed: told})
         if attrs["action"] == "correct" and not attrs.get("categories"):
-            raise serializers.ValidationError({"categories": "Name at least one category."})
+            raise serializers.ValidationError({"categories": _("Name at least one category.")})
         return attrs
 
 
@@ -66,19 +69,25 @@ class DecideView(CatalogView):
 
 
 def decide_one(item: dict[str, Any], actor: Any) -> dict[str, Any]:
+    """One decision of a request (as `OneDecision` checked it) to its `DecisionResult`."""
     try:
         reviewed = run_verb(item, actor)
     except Classification.DoesNotExist:
-        return {"status": "refused", "batch": None, "detail": "There is no such classification."}
+        return refuse(_("There is no such classification."))
     except CatalogAIError as refused:
-        return {"status": "refused", "batch": None, "detail": str(refused)}
+        return refuse(str(refused))
     if reviewed.errors:
-        return {"status": "refused", "batch": None, "detail": reviewed.errors[0]}
+        return refuse(reviewed.errors[0])
     if not reviewed.done:
         if not is_there(item):
-            return {"status": "refused", "batch": None, "detail": "There is no such suggestion."}
+            return refuse(_("There is no such suggestion."))
         return {"status": "already_decided", "batch": None, "detail": ""}
     return {"status": "done", "batch": str(reviewed.batch), "detail": ""}
+
+
+def refuse(why: str) -> dict[str, Any]:
+    """A decision's result where nothing was changed; `why` in the caller's language."""
+    return {"status": "refused", "batch": None, "detail": why}
 
 
 def is_there(item: dict[str, Any]) -> bool:
@@ -88,6 +97,11 @@ def is_there(item: dict[str, Any]) -> bool:
 
 
 def run_verb(item: dict[str, Any], actor: Any) -> Reviewed:
+    """What came of one checked decision.
+
+    Raises:
+        CatalogAIError: the verb refused. Classification.DoesNotExist: there is none of this id.
+    """
     if item["action"] == "approve":
         return approve([item["suggestion"]], actor)
     if item["action"] == "reject":
@@ -108,9 +122,12 @@ class UndoAnswer(serializers.Serializer[Any]):
 class UndoView(CatalogView):
     permissions_any = (REVIEW,)
 
-    @extend_schema(request=UndoRequest, responses=answer(UndoAnswer, *WRITE, 409))
+    @extend_schema(request=UndoRequest, responses=answer(UndoAnswer, *WRITE, 404, 409))
     def post(self, request: Request) -> Response:
         """Take one of your own batches back, whole or not at all."""
         asked = UndoRequest(data=request.data)
         asked.is_valid(raise_exception=True)
-        return Response({"undone": undo(asked.validated_data["batch"], request.user).done})
+        batch = asked.validated_data["batch"]
+        if not Decision.objects.filter(batch=batch).exists():
+            raise NotFound
+        return Response({"undone": undo(batch, request.user).done})

@@ -5,7 +5,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db import models
-from django.db.models import Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from rest_framework import serializers
@@ -15,7 +15,7 @@ from rest_framework.settings import api_settings
 from catalog_ai.api.answers import MAX_KEY
 from catalog_ai.models import Classification, Run, Suggestion
 from catalog_ai.targets import get_targets
-from catalog_ai.workflow.plans import filter_unindexed
+from catalog_ai.workflow.plans import filter_unindexed, find_end
 
 TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -52,7 +52,8 @@ class StrictFilters(DjangoFilterBackend):
         pages = (view.paginator.cursor_query_param, view.paginator.page_size_query_param)
         known = [*filters, *pages, api_settings.URL_FORMAT_OVERRIDE]
         if unknown := [name for name in request.query_params if name not in known]:
-            told = f"There is no such filter. Known ones: {', '.join(filters)}."
+            known_ones = {"known": ", ".join(filters)}
+            told = _("There is no such filter. Known ones: %(known)s.") % known_ones
             raise serializers.ValidationError({name: [told] for name in unknown})
         return super().filter_queryset(request, queryset, view)
 
@@ -93,22 +94,26 @@ class RunFilter(KeyFilter):
         bounds = find_bounds(value)
         if bounds is None:
             return qs.none()
-        path = self.field_name.removesuffix("run")
-        within = qs.filter(**{f"{path}pk__gte": bounds[0], f"{path}pk__lte": bounds[1]})
-        return filter_unindexed(within, self.field_name, value)
+        if qs.model is Classification:
+            return filter_unindexed(qs.filter(pk__range=bounds), "run", value)
+        # The bounds once more: PostgreSQL does not see that they hold for the results as well.
+        owner = Classification.objects.filter(pk=OuterRef("classification"), pk__range=bounds)
+        least, most = bounds
+        within = qs.filter(classification__gte=least, classification__lte=most)
+        return within.filter(Exists(filter_unindexed(owner, "run", value)))
 
 
 def find_bounds(run: int) -> tuple[int, int] | None:
     """The lowest and the highest id of a run's results; None if it has none.
 
-    Two short looks into the index for each state. The state is written as a range: in the order of
-    what "equals" one value PostgreSQL sees the order of ids alone, and would go through them all.
+    Two short looks into the index for each state.
     """
-    looks = []
-    for state in Classification.State.values:
-        rows = Classification.objects.filter(run=run, state__gte=state, state__lte=state)
-        for order in (("state", "pk"), ("-state", "-pk")):
-            looks.append(Subquery(rows.order_by(*order).values("pk")[:1]))
+    rows = Classification.objects.filter(run=run)
+    looks = [
+        Subquery(find_end(rows, "state", state, newest=newest))
+        for state in Classification.State.values
+        for newest in (False, True)
+    ]
     found = Run.objects.filter(pk=run).values_list(*looks).first() or ()
     ids = [pk for pk in found if pk is not None]
     return (min(ids), max(ids)) if ids else None
@@ -127,11 +132,26 @@ class SuggestionFilter(Filters):
         fields = ("state", "label", "source")
 
 
+class LabelFilter(django_filters.CharFilter):
+    """By the likeliest label; of current results from the newest of them on.
+
+    The results of a dry run of everything are newer, and none of them is current.
+    """
+
+    def filter(self, qs: Any, value: str) -> Any:
+        if value and self.parent.form.cleaned_data.get("is_current"):
+            current = Classification.objects.filter(is_current=True)
+            newest = find_end(current, "top_label", value, newest=True)
+            qs = qs.filter(pk__lte=Subquery(newest))
+        return super().filter(qs, value)
+
+
 class ClassificationFilter(Filters):
     product = ProductFilter(field_name="object_id")
     run = RunFilter(field_name="run")
     change = KeyFilter(field_name="change", label="A dry run's, by its id.")
+    top_label = LabelFilter(field_name="top_label")
 
     class Meta:
         model = Classification
-        fields = ("target", "state", "reason", "top_label", "model_version", "is_current")
+        fields = ("target", "state", "reason", "model_version", "is_current")

@@ -8,8 +8,9 @@ from rest_framework import generics, serializers, status
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 
-from catalog_ai.api.access import CatalogView
+from catalog_ai.api.access import CatalogView, StrictSerializer
 from catalog_ai.api.answers import READ, WRITE, answer, find_target
 from catalog_ai.models import Classification, HealthCheck, HealthFinding, HealthGroup
 from catalog_ai.workflow.health.check import find_active, find_done, start_check
@@ -24,6 +25,7 @@ from catalog_ai.workflow.health.lists import (
 )
 from catalog_ai.workflow.permissions import CATEGORIZE, EXPORT, REVIEW, ROLL_BACK
 
+FORMAT = str(api_settings.URL_FORMAT_OVERRIDE)
 READERS = (CATEGORIZE, REVIEW, ROLL_BACK, EXPORT)
 
 
@@ -33,7 +35,7 @@ class Numbered(PageNumberPagination):
     page_size_query_param = "page_size"
 
 
-class OfTarget(serializers.Serializer[Any]):
+class OfTarget(StrictSerializer):
     target = serializers.CharField(required=False, help_text='Such as "shop.product".')
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -215,7 +217,15 @@ class GapsView(CatalogView):
 
 
 def read_query(kind: type[OfTarget], request: Request) -> dict[str, Any]:
-    asked = kind(data=request.query_params)
+    """What an address asks for, checked; which page of it is for the paginator to read.
+
+    Raises:
+        ValidationError: it has an unknown name or an impossible value.
+    """
+    query = request.query_params.copy()
+    for name in (Numbered.page_query_param, Numbered.page_size_query_param, FORMAT):
+        query.pop(name, None)
+    asked = kind(data=query)
     asked.is_valid(raise_exception=True)
     values: dict[str, Any] = asked.validated_data
     return values

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import IntegrityError
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -35,9 +36,8 @@ def read_key(request: Request) -> Keyed:
         return "", ""
     # A database cannot keep the null character.
     if not key.isprintable() or not 0 < len(key) <= LONGEST:
-        raise serializers.ValidationError(
-            {"Idempotency-Key": f"1 to {LONGEST} printable characters."}
-        )
+        told = _("1 to %(longest)d printable characters.") % {"longest": LONGEST}
+        raise serializers.ValidationError({"Idempotency-Key": told})
     asked = json.dumps(request.data, sort_keys=True, default=str)
     return key, hashlib.sha256(asked.encode()).hexdigest()
 

@@ -57,7 +57,7 @@ class RollbackOfRun(CatalogView):
     permissions_any = (ROLL_BACK,)
 
     def find_rollback(self, pk: int) -> Rollback:
-        rollback = Rollback.objects.filter(run=pk).order_by("-pk").first()
+        rollback = get_object_or_404(Run, pk=pk).rollbacks.order_by("-pk").first()
         if rollback is None:
             raise NotFound
         return rollback

@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +18,7 @@ from catalog_ai.api.requests import HEADER, Keyed, read_key, start_once
 from catalog_ai.api.selection import StartRun, refuse_unknown
 from catalog_ai.models import Change, Run
 from catalog_ai.models.changes import read_side
+from catalog_ai.workflow.asked import read_number
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.for_real import find_real_run, run_for_real
 from catalog_ai.workflow.permissions import CATEGORIZE, EXPORT, REVIEW, ROLL_BACK, VIEW_RUNS
@@ -31,6 +33,13 @@ class NewestFirst(CursorPagination):
     page_size = 50
     max_page_size = 500
     page_size_query_param = "page_size"
+
+    def decode_cursor(self, request: Request) -> Any:
+        """The cursor; 404 where its place is no key: the parent would ask the database for it."""
+        cursor = super().decode_cursor(request)
+        if cursor and cursor.position is not None and read_number(str(cursor.position)) is None:
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):
@@ -61,6 +70,8 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             *Run.COUNTERS,
             *Run.EFFECTS,
         )
+        # Else the page in a browser offers a form with up to a thousand other runs to choose from.
+        read_only_fields = fields
 
 
 class SideSerializer(serializers.Serializer[Any]):
@@ -222,5 +233,6 @@ def start_run(values: dict[str, Any], user: Any, keyed: Keyed) -> Run:
 
 
 def answer_started(run: Run, new: bool) -> Response:
+    """The run, with 201 if this very request started it, else with 200."""
     code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
     return Response(RunSerializer(run).data, status=code)

@@ -1,10 +1,11 @@
 """What a request for a run asks for: which products, and how."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.exceptions import FieldError, ValidationError
-from django.db import models
+from django.db import DataError, models, transaction
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from catalog_ai.api.access import StrictSerializer
@@ -25,6 +26,7 @@ class StartRun(StrictSerializer):
     ids = serializers.ListField(
         child=serializers.CharField(max_length=64),
         required=False,
+        allow_empty=False,
         max_length=MAX_IDS,
         help_text="Each must be a product's; else 400 names the places of those that are none's.",
     )
@@ -40,8 +42,20 @@ class StartRun(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         target = find_target(attrs.get("target"))
         if ("ids" in attrs) == ("filter" in attrs):
-            raise serializers.ValidationError("Give either ids or filter.")
+            raise serializers.ValidationError(_("Give either ids or filter."))
         return {**attrs, "target": target, "products": select_products(target, attrs)}
+
+
+# What Django, a database's driver and the database itself say to a value of the wrong kind.
+UNFIT = (
+    ValidationError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    FieldError,
+    DataError,
+)
 
 
 def select_products(target: ProductTarget, attrs: dict[str, Any]) -> "models.QuerySet[Any]":
@@ -54,11 +68,22 @@ def select_products(target: ProductTarget, attrs: dict[str, Any]) -> "models.Que
     try:
         if "ids" in attrs:
             return products.filter(pk__in=[target.to_pk(key) for key in attrs["ids"]])
-        return products.filter(**check_lookups(target, attrs["filter"]))
-    except (ValidationError, ValueError, TypeError, FieldError, OverflowError) as error:
+        return try_out(products.filter(**check_lookups(target, attrs["filter"])))
+    except UNFIT as error:
         raise serializers.ValidationError(
-            "These ids or this filter do not fit the product model."
+            _("These ids or this filter do not fit the product model.")
         ) from error
+
+
+def try_out(products: "models.QuerySet[Any]") -> "models.QuerySet[Any]":
+    """The products; whatever their filter is refused for, is raised now.
+
+    Some values are looked at only where the database is asked. No product is without a key, so
+    asking for such costs nothing, of however many products.
+    """
+    with transaction.atomic(products.db):
+        products.filter(pk__isnull=True).exists()
+    return products
 
 
 def check_lookups(target: ProductTarget, asked: dict[str, Any]) -> dict[str, Any]:
@@ -70,14 +95,24 @@ def check_lookups(target: ProductTarget, asked: dict[str, Any]) -> dict[str, Any
     for key in asked:
         name, _sep, lookup = key.partition("__")
         if name not in own or (lookup or "exact") not in LOOKUPS:
-            raise serializers.ValidationError({"filter": f"{key} cannot be filtered by."})
+            refuse_lookup(key, _("%(key)s cannot be filtered by."))
+        if lookup == "in" and not isinstance(asked[key], list):  # of a text, each letter
+            refuse_lookup(key, _("%(key)s takes a list of values."))
         values = asked[key] if isinstance(asked[key], list) else [asked[key]]
         if any("\0" in str(value) for value in values):  # some databases refuse to be asked for it
-            raise serializers.ValidationError({"filter": f"{key} has a null character."})
+            refuse_lookup(key, _("%(key)s has a null character."))
         whole = isinstance(own[name], models.IntegerField)
         if whole and any(len(str(value)) > LONGEST for value in values):
-            raise serializers.ValidationError({"filter": f"{key} has a number that is too large."})
+            refuse_lookup(key, _("%(key)s has a number that is too large."))
     return asked
+
+
+def refuse_lookup(key: str, told: str) -> NoReturn:
+    """
+    Raises:
+        ValidationError: `told`, of the filter's key.
+    """
+    raise serializers.ValidationError({"filter": told % {"key": key}})
 
 
 def refuse_unknown(
@@ -91,5 +126,5 @@ def refuse_unknown(
     known = set(products.values_list("pk", flat=True)) if ids else set()
     unknown = [place for place, key in enumerate(ids) if target.to_pk(key) not in known]
     if unknown:
-        errors = {str(place): ["There is no such product."] for place in unknown}
+        errors = {str(place): [_("There is no such product.")] for place in unknown}
         raise serializers.ValidationError({"ids": errors})

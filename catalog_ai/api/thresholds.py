@@ -88,6 +88,7 @@ def list_labels(target: ProductTarget, preset: str) -> list[dict[str, Any]]:
 
 
 def describe_label(mapping: LabelMapping, budgets: Budgets) -> dict[str, Any]:
+    """One label as `LabelThresholds` shows it: in force, by the presets, and who set it."""
     label, rule = mapping.label, mapping.rule
     force = refine_thresholds(mapping.defaults, rule) if rule else mapping.defaults
     return {

@@ -52,7 +52,7 @@ def load_bundle(path: Path) -> Bundle:
     try:
         bundle = _parse(Path(path), raw)
         mistakes = find_mistakes(bundle) + _find_file_mistakes(bundle, raw)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BundleError(
             f"{path}/bundle.json is incomplete or of a wrong shape ({error!r}). "
             "Export the bundle again."
@@ -71,7 +71,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         raise BundleError(
             f"There is no model bundle at {path}: bundle.json is missing. Check the path."
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"{file} cannot be read ({error}). Export the bundle again.") from error
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         found = raw.get("format") if isinstance(raw, dict) else None
@@ -129,13 +129,15 @@ def _parse_input(item: dict[str, Any]) -> InputSpec:
 
 
 def _parse_label(item: dict[str, Any]) -> Label:
-    calibration = item["calibration"]
+    calibration, aliases = item["calibration"], item.get("aliases", ())
+    if isinstance(aliases, str):
+        raise TypeError("aliases is a text, and must be a list")
     return Label(
         id=str(item["id"]),
         name=str(item["name"]),
         facet=str(item["facet"]),
         parent=str(item.get("parent") or ""),
-        aliases=tuple(str(alias) for alias in item.get("aliases", ())),
+        aliases=tuple(str(alias) for alias in aliases),
         calibration=Calibration(float(calibration["scale"]), float(calibration["offset"])),
         thresholds={
             preset: Thresholds(float(pair["auto"]), float(pair["review"]))

@@ -14,6 +14,7 @@ from catalog_ai.inference.opening import (
     ImageLimits,
     open_image,
 )
+from catalog_ai.inference.parts import InputSpec
 from catalog_ai.inference.pixels import (
     SIDEWAYS,
     choose_draft,
@@ -31,6 +32,7 @@ __all__ = [
     "FORMATS",
     "ImageLimits",
     "ImageRejected",
+    "decode_for",
     "decode_image",
     "digest_image",
     "fit_image",
@@ -69,6 +71,20 @@ def decode_image(
     """
     data = source if isinstance(source, bytes) else source.read(limits.max_bytes + 1)
     return pad(fit_image(data, width, height, fit, limits), width, height, pad_value)
+
+
+def decode_for(
+    spec: InputSpec, data: bytes, limits: ImageLimits = DEFAULT_LIMITS
+) -> NDArray[np.uint8]:
+    """An image as a network is fed it: `decode_image` at the size and fit of its input."""
+    return decode_image(
+        data,
+        width=spec.width,
+        height=spec.height,
+        fit=spec.fit,
+        pad_value=spec.pad_value,
+        limits=limits,
+    )
 
 
 def fit_image(

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from catalog_ai.inference.parts import PRESETS, Bundle, Label
 
+LONGEST_NAMES = 99  # characters
+
 
 def find_mistakes(bundle: Bundle) -> list[str]:
     """Every way in which the bundle contradicts itself; empty where it is sound."""
@@ -21,9 +23,14 @@ def find_mistakes(bundle: Bundle) -> list[str]:
     mistakes += _find_circles(bundle) + _find_known_mistakes(bundle)
     if not {"logits", "embedding"} <= set(bundle.outputs):
         mistakes.append("Its outputs must name `logits` and `embedding`.")
-    if not bundle.name or not bundle.version or len(bundle.model_version) > 100:
-        mistakes.append("Its name and version must be given, in 99 characters together.")
-    return mistakes + _find_input_mistakes(bundle)
+    return mistakes + find_name_mistakes(bundle.name, bundle.version) + _find_input_mistakes(bundle)
+
+
+def find_name_mistakes(name: str, version: str) -> list[str]:
+    """The two with a hyphen between are the model's version, which rows keep."""
+    if name and version and len(name) + len(version) <= LONGEST_NAMES:
+        return []
+    return [f"Its name and version must be given, in {LONGEST_NAMES} characters together."]
 
 
 def _find_input_mistakes(bundle: Bundle) -> list[str]:

@@ -54,6 +54,11 @@ class Label:
     calibration: Calibration = Calibration()
     thresholds: Mapping[str, Thresholds] = field(default_factory=dict)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its name first, then what else it is called."""
+        return (self.name, *self.aliases)
+
 
 @dataclass(frozen=True)
 class Known:
@@ -123,9 +128,9 @@ class Bundle:
                     found.setdefault((None, folded), label)
         return found
 
-    def labels_of(self, facet: str) -> tuple[Label, ...]:
-        """The labels of one facet, in the network's order."""
-        return tuple(label for label in self.labels if label.facet == facet)
+    def labels_of(self, *facets: str) -> tuple[Label, ...]:
+        """The labels of these facets, in the network's order."""
+        return tuple(label for label in self.labels if label.facet in facets)
 
 
 def fold_name(name: str) -> str:

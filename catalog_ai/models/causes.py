@@ -16,6 +16,7 @@ CAUSES: Mapping[str, str] = {
     # A product that is left out.
     "product_deleted": gettext_noop("The product was deleted."),
     "image_removed": gettext_noop("The product no longer has an image."),
+    "upload_first": gettext_noop("A new photo was uploaded meanwhile: it is judged as an upload."),
     "image_changed": gettext_noop("The photo was changed since the dry run."),
     "judged_since": gettext_noop("The product was judged again since the dry run."),
     "decided_since": gettext_noop("A person has decided since the dry run."),

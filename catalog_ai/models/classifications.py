@@ -1,6 +1,5 @@
 """A classification: one image of one product, judged once by one model version."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +12,7 @@ from catalog_ai.models.changes import Change
 from catalog_ai.models.runs import Run
 
 WAITS = Q(is_current=True, state__in=("review", "unidentified"))  # condition of partial indexes
+FEW = ("rejected", "failed", "cancelled")  # states without a result, each with an index of its own
 
 
 class Classification(models.Model):
@@ -50,6 +50,7 @@ class Classification(models.Model):
     IN_FLIGHT = (State.QUEUED, State.RUNNING)
     WAITING = (State.REVIEW, State.UNIDENTIFIED)
 
+    # Its own index, beside that of run, state and id: SQLite reads a run's rows in order by it.
     run = models.ForeignKey(
         Run, verbose_name=_("run"), on_delete=models.PROTECT, related_name="classifications"
     )
@@ -80,7 +81,10 @@ class Classification(models.Model):
     uncertainty = models.FloatField(
         _("uncertainty"),
         default=0.0,
-        help_text=_("0 where the model is sure, 1 where it knows nothing: orders the queue."),
+        help_text=_(
+            "0 where the model is sure, 1 where it knows nothing: orders the queue. Less by 1, and "
+            "so last, where nothing was recognised."
+        ),
     )
     value = models.FloatField(_("value of the product"), default=0.0)
 
@@ -134,6 +138,12 @@ class Classification(models.Model):
         indexes = [
             models.Index(fields=["target", "object_id", "-id"], name="catalog_ai_cls_product"),
             models.Index(fields=["run", "state", "id"], name="catalog_ai_cls_run"),
+            # The newest with a label: behind a dry run of everything a million others are newer.
+            models.Index(
+                fields=["top_label", "id"],
+                condition=Q(is_current=True),
+                name="catalog_ai_cls_newest",
+            ),
             models.Index(
                 fields=["lease_expires_at"],
                 condition=Q(state="running"),
@@ -186,6 +196,13 @@ class Classification(models.Model):
                 condition=Q(change__isnull=False),
                 name="catalog_ai_cls_change",
             ),
+            # The newest in a state that hardly any is in, among a million others.
+            *[
+                models.Index(
+                    fields=["state", "id"], condition=Q(state=state), name=f"catalog_ai_cls_{state}"
+                )
+                for state in FEW
+            ],
             # With all that the review queue counts by.
             models.Index(
                 fields=["target", "top_label", "reason", "model_version", "run", "created_at"],
@@ -206,17 +223,11 @@ class Classification(models.Model):
         return {"error": cause.sentence, "error_code": cause.code, "error_figures": figures}
 
     @property
+    def waits(self) -> bool:
+        """Whether a person is to decide it now."""
+        return self.is_current and self.state in self.WAITING
+
+    @property
     def trouble(self) -> str:
         """What went wrong, in the reader's language; empty where nothing did."""
         return tell_cause(self.error_code, self.error_figures, self.error)
-
-    @staticmethod
-    def has_state(states: "Iterable[Classification.State]") -> models.Func:
-        """A condition with the states written into the SQL.
-
-        SQLite uses no partial index for a bound parameter, nor one of a single state for IN.
-        """
-        written = [f"'{state}'" for state in states]
-        test = f"= {written[0]}" if len(written) == 1 else f"IN ({', '.join(written)})"
-        template = f"%(expressions)s {test}"
-        return models.Func(models.F("state"), template=template, output_field=models.BooleanField())

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.errors import LedgerIsAppendOnly
 from catalog_ai.models.classifications import Classification
-from catalog_ai.models.signatures import SignedModel
+from catalog_ai.models.signatures import SignedModel, link_to_user
 from catalog_ai.models.suggestions import Suggestion
 
 
@@ -34,6 +34,7 @@ class Decision(SignedModel):
         UNDO = "undo", _("Undone")
         ROLL_BACK = "roll_back", _("Rolled back")
 
+    actor = link_to_user(_("by"), db_index=False)  # an index of actor and id begins with it
     classification = models.ForeignKey(
         Classification, on_delete=models.PROTECT, related_name="decisions"
     )

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models.classifications import Classification
 
+INDEXED = ("ai_state", "ai_top_label", "ai_confidence")  # what the product list is filtered by
+
 
 class KeyedIndex(models.Index):
     """An index of one column and then the primary key, whatever the model calls that.
@@ -42,7 +44,6 @@ class CategorizedProduct(models.Model):
         choices=Classification.State,
         blank=True,
         default="",
-        db_index=True,
         editable=False,
     )
     ai_labels = models.JSONField(
@@ -53,16 +54,14 @@ class CategorizedProduct(models.Model):
         help_text=_("List of {label, confidence, state}, likeliest first."),
     )
     ai_top_label = models.CharField(
-        _("likeliest label"), max_length=64, blank=True, default="", db_index=True, editable=False
+        _("likeliest label"), max_length=64, blank=True, default="", editable=False
     )
-    ai_confidence = models.FloatField(
-        _("confidence"), null=True, blank=True, db_index=True, editable=False
-    )
+    ai_confidence = models.FloatField(_("confidence"), null=True, blank=True, editable=False)
     ai_categorized_at = models.DateTimeField(
-        _("categorised"), null=True, blank=True, db_index=True, editable=False
+        _("categorised"), null=True, blank=True, editable=False
     )
 
     class Meta:
         abstract = True
-        # For a Meta that inherits from this one.
-        indexes = (KeyedIndex(fields=["ai_state"]), KeyedIndex(fields=["ai_confidence"]))
+        # For a Meta that inherits from this one. Each costs every result something: no others.
+        indexes = tuple(KeyedIndex(fields=[name]) for name in INDEXED)

@@ -27,6 +27,7 @@ class Suggestion(models.Model):
         PERSON = "person", _("Person")
 
     BY_PERSON = (State.APPROVED, State.REJECTED, State.CORRECTED)
+    HOLDING = (State.APPLIED, State.APPROVED)  # they keep the product in their category
 
     classification = models.ForeignKey(
         Classification,
@@ -71,6 +72,12 @@ class Suggestion(models.Model):
                 fields=["label", "-confidence", "id"],
                 condition=Q(state="pending"),
                 name="catalog_ai_sug_pending",
+            ),
+            # Those of a run, by its results.
+            models.Index(
+                fields=["-classification", "-id"],
+                condition=Q(state="pending"),
+                name="catalog_ai_sug_waiting",
             ),
             # The newest of a label.
             models.Index(fields=["label", "-id"], name="catalog_ai_sug_newest"),

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import translation
+from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_noop, ngettext
+
+from catalog_ai.percent import keep_percent
 
 LONGEST = 300  # characters kept of a sentence
 
@@ -39,7 +42,7 @@ REASONS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Reason:
-    """A code of `REASONS` with its figures, `number` being that of people's decisions."""
+    """A code of `REASONS` with its figures: `number` of people's decisions, shares as texts."""
 
     code: str = ""
     figures: Mapping[str, Any] = field(default_factory=dict)
@@ -56,7 +59,11 @@ def tell_reason(code: str, figures: Mapping[str, Any] | None, sentence: str) -> 
     if code not in REASONS:
         return sentence
     figures = figures or {}
-    return gettext(REASONS[code]) % {**figures, "source": _tell_source(figures)}
+    written = {
+        name: number_format(figure) if isinstance(figure, str) else figure
+        for name, figure in figures.items()
+    }
+    return keep_percent(gettext(REASONS[code]) % {**written, "source": _tell_source(figures)})
 
 
 def _tell_source(figures: Mapping[str, Any]) -> str:

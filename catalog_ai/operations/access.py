@@ -5,9 +5,7 @@ from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
 from catalog_ai.conf import get_settings
-from catalog_ai.workflow.permissions import is_allowed
-
-VIEW_RUNS = "catalog_ai.view_run"
+from catalog_ai.workflow.permissions import VIEW_RUNS, is_allowed
 
 
 def may_see_details(request: HttpRequest) -> bool:

@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from catalog_ai.operations.access import may_see_details
-from catalog_ai.workflow.vital_signs import Sign, examine
+from catalog_ai.workflow.vital_signs import Sign, examine, explain_database
 
 
 @never_cache
@@ -50,6 +50,6 @@ def show_metrics(request: HttpRequest) -> HttpResponse:
         return HttpResponse(hint, status=501, content_type="text/plain")
     try:
         return HttpResponse(write_metrics(), content_type=CONTENT_TYPE)
-    except (DatabaseError, InterfaceError):
-        text = "The database does not answer.\n"
-        return HttpResponse(text, status=503, content_type="text/plain")
+    except (DatabaseError, InterfaceError) as error:
+        text = explain_database(error, type(error).__name__)
+        return HttpResponse(f"{text}\n", status=503, content_type="text/plain")

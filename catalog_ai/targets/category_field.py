@@ -5,11 +5,12 @@ choice, or the name of a tag.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from django.db import models
 
+from catalog_ai.errors import OneCategoryOnly
 from catalog_ai.inference.bundle import fold_name
 
 
@@ -19,6 +20,17 @@ class Change(NamedTuple):
     product: models.Model
     before: set[str]
     after: set[str]
+
+
+def pick_only(keys: Collection[str]) -> str | None:
+    """The one key for a field that holds no more; None for none.
+
+    Raises:
+        OneCategoryOnly: there are several, and none may be chosen by chance.
+    """
+    if len(keys) > 1:
+        raise OneCategoryOnly
+    return next(iter(keys), None)
 
 
 class CategoryField(ABC):

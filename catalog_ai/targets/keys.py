@@ -1,5 +1,7 @@
 """Primary keys as text, and back."""
 
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,3 +20,15 @@ def parse_pk(model: type[models.Model], key: str) -> Any:
     if isinstance(pk, int) and pk.bit_length() >= BITS:
         raise ValidationError("%(key)s is no key.", params={"key": key})
     return pk
+
+
+def parse_possible(parse: Callable[[str], Any], keys: Iterable[str]) -> list[Any]:
+    """The primary keys of texts, without those that no row can have.
+
+    These are from when the shop gave its rows keys of another kind.
+    """
+    pks = []
+    for key in keys:
+        with suppress(ValidationError):
+            pks.append(parse(key))
+    return pks

@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 
 from django.apps import apps
 from django.db import models
-from django.db.models.fields.files import FieldFile, FileField
+from django.db.models.fields.files import FieldFile, FileField, ImageFieldFile
 
+from catalog_ai.arrays import is_among
 from catalog_ai.inference.bundle import Label
 from catalog_ai.targets.categories import make_category_field
 from catalog_ai.targets.category_field import CategoryField, Change
-from catalog_ai.targets.keys import parse_pk
+from catalog_ai.targets.keys import parse_pk, parse_possible
 from catalog_ai.targets.related_categories import ManyToManyCategories
 
 
@@ -41,6 +42,13 @@ class ProductTarget:
     def get_model(self) -> type[models.Model]:
         return apps.get_model(self.model)
 
+    def has_own(self, *methods: str) -> bool:
+        """Whether a shop does any of these in a way of its own."""
+        return any(
+            getattr(getattr(self, name), "__func__", None) is not getattr(ProductTarget, name)
+            for name in methods
+        )
+
     # Products -------------------------------------------------------------------------------
 
     def get_products(self) -> "models.QuerySet[Any]":
@@ -49,15 +57,18 @@ class ProductTarget:
 
     def load_products(self, keys: Collection[str]) -> dict[str, models.Model]:
         """Products by key, with what the worker reads of them fetched in a bounded few queries."""
-        pks = [self.to_pk(key) for key in keys]
-        products = self.get_products().filter(pk__in=pks).prefetch_related(*self._prefetches())
+        products = (
+            self.get_products()
+            .filter(is_among("pk", self.to_pks(keys)))
+            .prefetch_related(*self._prefetches())
+        )
         return {self.to_key(product.pk): product for product in products}
 
     def load_for_lists(self, keys: Collection[str]) -> dict[str, models.Model]:
         """Products by key, with what titles and `list_categories` need: no images."""
-        if self._loads_itself:
+        if self.has_own("load_products"):
             return self.load_products(keys)
-        products = self.get_products().filter(pk__in=[self.to_pk(key) for key in keys])
+        products = self.get_products().filter(is_among("pk", self.to_pks(keys)))
         if self._many_categories is None:
             products = products.prefetch_related(*self._prefetches())
         return {self.to_key(product.pk): product for product in products}
@@ -71,11 +82,6 @@ class ProductTarget:
             return self.load_products(keys)
         return self.load_for_lists(keys)
 
-    @property
-    def _loads_itself(self) -> bool:
-        """Whether a shop loads its products in a way of its own."""
-        return type(self).load_products is not ProductTarget.load_products
-
     def to_key(self, pk: object) -> str:
         """A primary key as text. A UUID goes without dashes, which every database can cast."""
         return pk.hex if isinstance(pk, uuid.UUID) else str(pk)
@@ -87,6 +93,10 @@ class ProductTarget:
         """
         return parse_pk(self.get_model(), key)
 
+    def to_pks(self, keys: Iterable[str]) -> list[Any]:
+        """The same of many; keys that no row can have are passed over."""
+        return parse_possible(self.to_pk, keys)
+
     def get_title(self, product: models.Model) -> str:
         return str(product)
 
@@ -97,16 +107,26 @@ class ProductTarget:
     # Images ---------------------------------------------------------------------------------
 
     @property
-    def _has_plain_image(self) -> bool:
+    def has_plain_image(self) -> bool:
         """Whether the image is a field of the product itself, read in no way of the shop's own."""
-        return "__" not in self.image and type(self).get_image is ProductTarget.get_image
+        return "__" not in self.image and not self.has_own("get_image")
 
     def load_images(self, keys: Collection[str]) -> dict[str, FieldFile | None]:
         """Images by key of those products that there are, with no more read than that takes."""
-        if not self._has_plain_image:
+        if not self.has_plain_image:
             return {key: self.get_image(one) for key, one in self.load_products(keys).items()}
-        rows = self.get_products().filter(pk__in=[self.to_pk(key) for key in keys])
-        return {self.to_key(one.pk): self.get_image(one) for one in rows.only("pk", self.image)}
+        products = self.get_products().filter(is_among("pk", self.to_pks(keys)))
+        if self.image_field.attr_class in (FieldFile, ImageFieldFile):
+            return self._open_images(products.values_list("pk", self.image))
+        # A file of a shop's own kind may ask the product that it belongs to.
+        rows = products.only("pk", self.image)
+        return {self.to_key(one.pk): self.get_image(one) for one in rows}
+
+    def _open_images(self, names: Iterable[tuple[Any, str]]) -> dict[str, FieldFile | None]:
+        """Images from keys and storage names alone: they are read, and belong to no product."""
+        field: Any = self.image_field
+        make = field.attr_class
+        return {self.to_key(pk): make(None, field, name) if name else None for pk, name in names}
 
     @cached_property
     def image_field(self) -> FileField:
@@ -143,8 +163,8 @@ class ProductTarget:
 
     def get_image_names(self, pks: Sequence[Any]) -> dict[str, str]:
         """Storage names of the products' images by key; an empty one where there is none."""
-        if self._has_plain_image:
-            rows = self.get_products().filter(pk__in=pks).values_list("pk", self.image)
+        if self.has_plain_image:
+            rows = self.get_products().filter(is_among("pk", pks)).values_list("pk", self.image)
             return {self.to_key(pk): name or "" for pk, name in rows}
         products = self.load_products([self.to_key(pk) for pk in pks])
         images = {key: self.get_image(product) for key, product in products.items()}
@@ -177,11 +197,10 @@ class ProductTarget:
     @cached_property
     def _many_categories(self) -> ManyToManyCategories | None:
         """The field, where it tells the categories of many products in one query of its own."""
-        own = type(self).get_categories is not ProductTarget.get_categories
         field = self.category_field
-        if own or not isinstance(field, ManyToManyCategories) or not field.can_read_many:
+        if self.has_own("get_categories") or not isinstance(field, ManyToManyCategories):
             return None
-        return field
+        return field if field.can_read_many else None
 
     def set_categories(self, product: models.Model, keys: set[str]) -> None:
         """File the product: the only place where catalog_ai writes to a shop's models."""
@@ -191,9 +210,7 @@ class ProductTarget:
     def can_set_at_once(self) -> bool:
         """Whether many products can be filed together: not where a shop does it in its own way, or
         has code that hears of each."""
-        ways = (self.get_categories, self.set_categories)
-        plain = (ProductTarget.get_categories, ProductTarget.set_categories)
-        own = tuple(getattr(way, "__func__", None) for way in ways) != plain
+        own = self.has_own("get_categories", "set_categories")
         return not own and self.category_field.can_write_at_once
 
     def set_categories_at_once(self, changes: Sequence[Change]) -> None:
@@ -202,7 +219,7 @@ class ProductTarget:
 
     def look_up_category(self, label: Label) -> str | None:
         """Key of the shop's category for a label, or None; makes none."""
-        return self.category_field.find([label.name, *label.aliases])
+        return self.category_field.find(label.names)
 
     def find_category(self, label: Label) -> str | None:
         """Key of the shop's category for a label, or None; made if `create_categories`."""

@@ -6,8 +6,9 @@ from typing import Any
 from django.db import models
 from django.db.models import signals
 
-from catalog_ai.targets.category_field import CategoryField, Change
-from catalog_ai.targets.keys import parse_pk
+from catalog_ai.arrays import is_among
+from catalog_ai.targets.category_field import CategoryField, Change, pick_only
+from catalog_ai.targets.keys import parse_pk, parse_possible
 
 
 class RelatedCategories(CategoryField):
@@ -24,7 +25,7 @@ class RelatedCategories(CategoryField):
         return self.related._default_manager.all()
 
     def get_names(self, keys: Iterable[str]) -> dict[str, str]:
-        rows = self._rows().filter(pk__in=[self._to_pk(key) for key in keys])
+        rows = self._rows().filter(pk__in=parse_possible(self._to_pk, keys))
         return {str(pk): str(name) for pk, name in rows.values_list("pk", self.name_field)}
 
     def list_all(self, search: str = "", limit: int = 20) -> list[tuple[str, str]]:
@@ -65,7 +66,7 @@ class ManyToManyCategories(RelatedCategories):
         between: Any = self.field.remote_field.through
         # As for read(), what the categories' own manager hides is none.
         pairs = between._base_manager.filter(
-            **{f"{product}__in": pks, f"{category}__in": self._rows()}
+            is_among(product, pks), **{f"{category}__in": self._rows()}
         )
         found: dict[Any, set[str]] = {}
         for owner, key in pairs.values_list(f"{product}_id", f"{category}_id"):
@@ -121,10 +122,21 @@ class ForeignKeyCategory(RelatedCategories):
 
     def read(self, product: models.Model) -> set[str]:
         key = product.serializable_value(self.name)
+        if key is not None and not self._names_pk(product):
+            key = getattr(product, self.name).pk
         return set() if key is None else {str(key)}
 
     def write(self, product: models.Model, keys: set[str]) -> None:
-        field: Any = type(product)._meta.get_field(self.name)
-        key = next(iter(keys), None)
-        setattr(product, field.attname, None if key is None else self._to_pk(key))
+        key = pick_only(keys)
+        pk = None if key is None else self._to_pk(key)
+        if pk is not None and not self._names_pk(product):
+            setattr(product, self.name, self._rows().get(pk=pk))
+        else:
+            field: Any = type(product)._meta.get_field(self.name)
+            setattr(product, field.attname, pk)
         product.save(update_fields=[self.name])
+
+    def _names_pk(self, product: models.Model) -> bool:
+        """Whether the key names a category by its primary key: `to_field` may say otherwise."""
+        field: Any = type(product)._meta.get_field(self.name)
+        return bool(field.target_field.primary_key)

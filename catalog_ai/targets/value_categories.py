@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models
 
 from catalog_ai.errors import UnknownCategory
-from catalog_ai.targets.category_field import CategoryField
+from catalog_ai.targets.category_field import CategoryField, pick_only
 
 
 class ChoiceCategory(CategoryField):
@@ -16,22 +16,29 @@ class ChoiceCategory(CategoryField):
 
     def __init__(self, field: "models.Field[Any, Any]") -> None:
         super().__init__(field.name)
-        self.names = {str(value): str(text) for value, text in field.flatchoices if value}
+        self.choices = {
+            str(value): text for value, text in field.flatchoices if value not in (None, "")
+        }
         self.empty = None if field.null else ""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """In the reader's language."""
+        return {value: str(text) for value, text in self.choices.items()}
 
     def read(self, product: models.Model) -> set[str]:
         value = getattr(product, self.name)
         return {str(value)} if value not in (None, "") else set()
 
     def write(self, product: models.Model, keys: set[str]) -> None:
-        key = next(iter(keys), None)
-        if key is not None and key not in self.names:
+        key = pick_only(keys)
+        if key is not None and key not in self.choices:
             raise UnknownCategory
         setattr(product, self.name, self.empty if key is None else key)
         product.save(update_fields=[self.name])
 
     def get_names(self, keys: Iterable[str]) -> dict[str, str]:
-        return {key: self.names[key] for key in keys if key in self.names}
+        return {key: str(self.choices[key]) for key in keys if key in self.choices}
 
     def list_all(self, search: str = "", limit: int = 20) -> list[tuple[str, str]]:
         needle = search.casefold()

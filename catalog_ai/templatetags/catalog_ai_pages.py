@@ -9,6 +9,7 @@ from django.template.context import Context
 
 from catalog_ai.admin.access import ANY, find_url, may
 from catalog_ai.admin.home import find_links
+from catalog_ai.percent import write_percent
 from catalog_ai.workflow.queue import count_waiting
 
 register = template.Library()
@@ -32,6 +33,12 @@ def show_our_pages(context: Context) -> dict[str, Any]:
         return {}
     links = find_links(request, request.current_app)
     return {"links": links, "home": links["home"], "backlog": count_waiting()}
+
+
+@register.filter
+def percent(number: float | str) -> str:
+    """A number of per cent with its sign."""
+    return write_percent(number)
 
 
 @register.filter

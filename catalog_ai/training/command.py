@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +11,7 @@ from catalog_ai.inference.bundle import BundleError
 from catalog_ai.training.judging import EvaluationError
 from catalog_ai.training.photos import PhotoError
 
-REFUSALS = (EvaluationError, BundleError, PhotoError, ModuleNotFoundError, FileNotFoundError)
+REFUSALS = (EvaluationError, BundleError, PhotoError, ModuleNotFoundError, OSError)
 
 
 def run_command(
@@ -39,7 +39,21 @@ def explain_refusal(error: Exception) -> str:
         return f'{error}: pip install "catalog-ai[train]".'
     if isinstance(error, FileNotFoundError) and error.filename:
         return f"There is no file {error.filename}."
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}."
     return str(error)
+
+
+def read_whole(least: int) -> Callable[[str], int]:
+    """The `type` of an option that is a whole number, from `least` to what 32 bits hold."""
+
+    def read(text: str) -> int:
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 11 else -1
+        if not least <= number < 2**32:
+            raise ArgumentTypeError(f"{text} is no whole number of {least} or more.")
+        return number
+
+    return read
 
 
 def format_figures(figures: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE, Bundle, load_bundle
 from catalog_ai.policy import Outcome, Preset, decide, preset_thresholds
-from catalog_ai.training.command import run_command
+from catalog_ai.training.command import read_whole, run_command
 from catalog_ai.training.judging import EvaluationError, judge_classes, judge_tags
 from catalog_ai.training.manifest import load_manifest, read_csv
 from catalog_ai.training.photos import Photos
@@ -42,7 +42,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="The photos, or those of the folder or zip named here, are none of the labels.",
     )
     parser.add_argument("--out", type=Path, help="Folder for an HTML report.")
-    parser.add_argument("--processes", type=int, help="Processes; as many as cores if left out.")
+    parser.add_argument(
+        "--processes", type=read_whole(1), help="Processes; as many as cores if left out."
+    )
 
 
 def evaluate(options: Namespace) -> dict[str, Any]:
@@ -84,13 +86,13 @@ def read_rows(options: Namespace) -> list[dict[str, str]]:
     if not rows:
         raise EvaluationError(f"{options.labels or options.images} has no rows to judge.")
     column = find_column(rows[0], FILE_COLUMNS)
-    asked = (options.tags_column or options.facet or "").split("+")
-    missing = [one for one in asked if one and one not in rows[0]]
+    named = options.tags_column or options.facet
+    asked = named.split("+") if named else []
+    missing = [one for one in asked if one not in rows[0]]
     if missing:
-        raise EvaluationError(
-            f"{options.labels} has no column {missing[0]!r}, only {', '.join(rows[0])}."
-        )
-    wanted = [one for one in asked if one and not options.tags_column]
+        source = options.labels or options.images
+        raise EvaluationError(f"{source} has no column {missing[0]!r}, only {', '.join(rows[0])}.")
+    wanted = [] if options.tags_column else asked
     rows = [row for row in rows if all(row[one] not in ("", "NA") for one in wanted)]
     return [row | {"file": row[column]} for row in rows]
 

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE, Bundle
+from catalog_ai.training.command import read_whole
 from catalog_ai.training.evaluate import CLASS_COLUMNS, find_column, read_rows
 from catalog_ai.training.judging import EvaluationError, Judged, judge_classes
 from catalog_ai.training.predict import score_photos
@@ -18,7 +19,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--facet", help="Column to judge, such as articleType.")
     parser.add_argument("--commonest", type=int, help="Only the so many commonest classes.")
     parser.add_argument("--split", help="Only rows with this value in the split column.")
-    parser.add_argument("--processes", type=int, help="Processes; as many as cores if left out.")
+    parser.add_argument(
+        "--processes", type=read_whole(1), help="Processes; as many as cores if left out."
+    )
     parser.set_defaults(tags_column=None)
 
 

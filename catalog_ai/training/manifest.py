@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,15 +68,30 @@ def load_manifest(path: Path, *, negative: bool = False) -> Manifest:
 
 
 def read_csv(path: Path) -> list[Row]:
-    """The rows of a CSV.
+    """The rows of a CSV; cells that a short line lacks are empty.
 
     Raises:
-        PhotoError: there is no such file.
+        PhotoError: there is no such file, or it is no CSV.
     """
     if not path.is_file():
         raise PhotoError(f"There is no file {path}.")
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        return list(csv.DictReader(file))
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return list(_read_lines(path, csv.DictReader(file, restval="")))
+    except UnicodeDecodeError as error:
+        raise PhotoError(f"{path} is no text in UTF-8.") from error
+    except csv.Error as error:
+        raise PhotoError(f"{path} is no CSV: {error}.") from error
+
+
+def _read_lines(path: Path, reader: "csv.DictReader[str]") -> Iterator[Row]:
+    for row in reader:
+        line = f"{path}, line {reader.line_num}"
+        if None in row:  # a comma in a name, say: its labels would be another's
+            raise PhotoError(f"{line}, has more cells than the first line has names.")
+        if any("\0" in cell for cell in row.values()):
+            raise PhotoError(f"{line}, has a null character.")
+        yield row
 
 
 def _find_photos(path: Path) -> Path:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from catalog_ai.inference.bundle import Bundle, load_bundle
 from catalog_ai.inference.classifier import Classifier
 from catalog_ai.inference.cores import count_cores
-from catalog_ai.inference.images import ImageRejected, decode_image
+from catalog_ai.inference.images import ImageRejected, decode_for
 from catalog_ai.training.photos import Photos
 
 BATCH = 8  # batches of about 8 are up to 15 % faster than single photos on one thread
@@ -99,7 +99,7 @@ def _score_chunk(names: list[str]) -> _Part:
     pixels, rows, refused = [], [], {}
     for row, name in enumerate(names):
         try:
-            pixels.append(_decode(room, name))
+            pixels.append(decode_for(bundle.input, room.photos.read(name)))
             rows.append(row)
         except (ImageRejected, FileNotFoundError) as error:
             refused[row] = str(error)
@@ -108,14 +108,3 @@ def _score_chunk(names: list[str]) -> _Part:
         confidences[rows[at : at + BATCH]] = result.confidences
         embeddings[rows[at : at + BATCH]] = result.embeddings
     return confidences, embeddings, refused, started, time.time()
-
-
-def _decode(room: _Room, name: str) -> NDArray[np.uint8]:
-    spec = room.classifier.bundle.input
-    return decode_image(
-        room.photos.read(name),
-        width=spec.width,
-        height=spec.height,
-        fit=spec.fit,
-        pad_value=spec.pad_value,
-    )

@@ -16,7 +16,7 @@ from catalog_ai.training.command import run_command
 from catalog_ai.training.manifest import encode_manifests
 from catalog_ai.training.photos import PhotoError
 from catalog_ai.training.taxonomy import LabelSpec, Taxonomy
-from catalog_ai.training.train import add_data_arguments, load_data
+from catalog_ai.training.train import add_data_arguments, load_data, refuse_place
 from catalog_ai.training.write_bundle import calibrate_bundle, save_content
 
 
@@ -36,6 +36,7 @@ def recalibrate(options: Namespace) -> dict[str, Any]:
         BundleError, PhotoError: the reason, for people.
     """
     bundle = load_bundle(options.bundle)
+    refuse_place(options.out, options.name or bundle.name, options.bundle_version)
     rules, manifests = load_data(options)
     labels = [
         LabelSpec(one.id, one.name, one.facet, list(one.aliases), one.parent)

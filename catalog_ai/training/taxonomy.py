@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog_ai.training.photos import PhotoError
+
 FASHION = Path(__file__).with_name("fashion.json")
 # Columns that are about the row and not about what is on the photo.
 PLAIN_COLUMNS = {
@@ -18,6 +20,8 @@ PLAIN_COLUMNS = {
     "duplicate_group",
 }
 MISSING = ("", "NA")
+# What a file of rules must have.
+RULES = {"facets": list, "order": list, "columns": dict, "minimum": int, "none_of": list}
 
 Row = Mapping[str, str]
 
@@ -55,10 +59,13 @@ def make_slug(name: str) -> str:
 
 
 def load_rules(path: Path | None, columns: Iterable[str]) -> dict[str, Any]:
-    """Rules from a file, or the plain ones: each column a facet, every value a label."""
+    """Rules from a file, or the plain ones: each column a facet, every value a label.
+
+    Raises:
+        PhotoError: the file holds no rules.
+    """
     if path is not None:
-        rules: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return rules
+        return _read_rules(path)
     facets = {column: make_slug(column) for column in columns if column not in PLAIN_COLUMNS}
     if len(facets) == 1:
         facets = dict.fromkeys(facets, "article")  # the facet that files products
@@ -69,6 +76,20 @@ def load_rules(path: Path | None, columns: Iterable[str]) -> dict[str, Any]:
         "minimum": 1,
         "none_of": list(facets.values()),
     }
+
+
+def _read_rules(path: Path) -> dict[str, Any]:
+    try:
+        rules = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise PhotoError(f"{path} is no JSON: {error}.") from error
+    if not isinstance(rules, dict):
+        raise PhotoError(f"{path} must hold an object of rules, as fashion.json does.")
+    for name, kind in RULES.items():
+        if not isinstance(rules.get(name), kind):
+            shape = "an object" if kind is dict else f"a {kind.__name__}"
+            raise PhotoError(f"{path}: {name!r} must be there and be {shape}, as in fashion.json.")
+    return rules
 
 
 def build_taxonomy(rules: Mapping[str, Any], rows: Sequence[Row]) -> Taxonomy:

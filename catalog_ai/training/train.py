@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import math
 import os
 import re
 import subprocess
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE
-from catalog_ai.training.command import run_command
+from catalog_ai.inference.mistakes import find_name_mistakes
+from catalog_ai.training.command import read_whole, run_command
 from catalog_ai.training.manifest import (
     Examples,
     Manifest,
@@ -46,15 +48,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         help=f"side:epochs, in order, or `{LAST_LAYERS}`: the last layers only. {STAGES} unless "
         f"named otherwise, and `{LAST_LAYERS}` with fewer than {FEW} training photos.",
     )
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--rate", type=float, default=1e-3, help="Highest learning rate.")
+    parser.add_argument("--batch", type=read_whole(1), default=64)
+    parser.add_argument("--rate", type=read_rate, default=1e-3, help="Highest learning rate.")
     parser.add_argument(
         "--trainer",
         default="keras",
         choices=("keras", "pytorch"),
         help="keras on whatever backend KERAS_BACKEND names, or pytorch on processor cores.",
     )
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--seed", type=read_whole(0), default=7)
     parser.add_argument(
         "--mixed",
         type=read_share,
@@ -79,6 +81,21 @@ def read_share(text: str) -> float:
     if not 0 <= share <= 1:
         raise ArgumentTypeError(f"{text} is no share: give a number from 0 to 1.")
     return share
+
+
+def read_rate(text: str) -> float:
+    """Of an option.
+
+    Raises:
+        ArgumentTypeError: it is no number above 0.
+    """
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0
+    if not 0 < rate < math.inf:
+        raise ArgumentTypeError(f"{text} is no learning rate: give a number above 0.")
+    return rate
 
 
 def add_data_arguments(parser: ArgumentParser) -> None:
@@ -139,6 +156,7 @@ def choose_trainer(name: str) -> Callable[[Any], Any]:
 
 def prepare(options: Namespace) -> tuple[Taxonomy, Examples]:
     """Read the manifests, make the taxonomy and note both in the work folder."""
+    refuse_place(options.out, options.name or options.out.name, options.bundle_version)
     options.work = options.work or options.out.with_name(f"{options.out.name}-work")
     options.work.mkdir(parents=True, exist_ok=True)
     rules, manifests = load_data(options)
@@ -146,13 +164,36 @@ def prepare(options: Namespace) -> tuple[Taxonomy, Examples]:
     options.refit = options.refit or not options.stages
     rows = [row for one in manifests if not one.negative for row in one.rows]
     taxonomy = build_taxonomy(rules, rows)
-    weights = [int(one) for one in options.weights.split(",")] if options.weights else []
-    options.weights = weights or [1] * len(manifests)
-    if len(options.weights) != len(manifests):
-        raise PhotoError(f"Give {len(manifests)} weights, one a set, or none.")
+    options.weights = parse_weights(options.weights, len(manifests))
     examples = encode_manifests(taxonomy, manifests)
     save_run(options.work, describe_run(options, taxonomy, examples))
     return taxonomy, examples
+
+
+def refuse_place(out: Path, name: str, version: str) -> None:
+    """Told before the work: the bundle is written last.
+
+    Raises:
+        PhotoError: the place of the new bundle is taken by a file, or its names are too long.
+    """
+    if out.exists() and not out.is_dir():
+        raise PhotoError(f"--out {out}: there is a file of this name; name a folder.")
+    if mistakes := find_name_mistakes(name, version):
+        raise PhotoError(f"--name {name} --bundle-version {version}: {mistakes[0]}")
+
+
+def parse_weights(text: str | None, count: int) -> list[int]:
+    """How often the photos of each of `count` sets are seen; once each unless named.
+
+    Raises:
+        PhotoError: they are not as many whole numbers, or all are 0.
+    """
+    parts = text.replace(" ", "").split(",") if text else ["1"] * count
+    if not all(part.isascii() and part.isdigit() for part in parts) or not any(map(int, parts)):
+        raise PhotoError(f"--weights {text}: write whole numbers, such as 1,2, and not only 0.")
+    if len(parts) != count:
+        raise PhotoError(f"Give {count} weights, one a set, or none.")
+    return [int(part) for part in parts]
 
 
 def load_data(options: Namespace) -> tuple[dict[str, Any], list[Manifest]]:
@@ -190,11 +231,11 @@ def parse_stages(text: str) -> list[tuple[int, int]]:
     if (
         not pairs
         or ",".join(map(":".join, pairs)) != text
-        or any(int(side) < 32 for side, _ in pairs)
+        or any(int(side) < 32 or int(epochs) < 1 for side, epochs in pairs)
     ):
         raise PhotoError(
             f"--stages {text}: write side:epochs, side:epochs, such as {STAGES}, sides of 32 "
-            f"pixels or more; or {LAST_LAYERS}."
+            f"pixels or more, epochs of 1 or more; or {LAST_LAYERS}."
         )
     return [(int(side), int(epochs)) for side, epochs in pairs]
 

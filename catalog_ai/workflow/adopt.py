@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from django.db import models
 
+from catalog_ai.arrays import is_among
 from catalog_ai.models import Classification, Embedding, Run, Suggestion
 from catalog_ai.models.causes import Cause
 from catalog_ai.policy import Decision, Outcome, ReviewReason, ScoredLabel, Thresholds, Verdict
@@ -51,13 +52,12 @@ def _score_again(suggestion: Suggestion) -> ScoredLabel:
 
 def load_earlier(dry_run: Run, keys: Collection[str]) -> dict[str, Earlier]:
     """What a dry run found of these products, by key: three queries."""
-    found = dry_run.classifications.filter(target=dry_run.target, object_id__in=keys)
+    found = dry_run.classifications.filter(is_among("object_id", keys), target=dry_run.target)
     rows = {row.object_id: row for row in found}
     suggestions = load_suggestions(rows.values())
     pks = [row.pk for row in rows.values()]
-    vectors = dict(
-        Embedding.objects.filter(classification__in=pks).values_list("classification_id", "vector")
-    )
+    packed = Embedding.objects.filter(is_among("classification", pks))
+    vectors = dict(packed.values_list("classification_id", "vector"))
     return {
         key: Earlier(
             row,
@@ -72,7 +72,7 @@ def prepare_to_adopt(context: FilingContext, earlier: Collection[Earlier]) -> Fi
     """The context for results that were drawn, and held against the shop, before."""
     pks = {one.row.object_id: one.row.pk for one in earlier}
     rows = Classification.objects.filter(
-        target=context.target.key, object_id__in=list(pks), is_current=True
+        is_among("object_id", pks), target=context.target.key, is_current=True
     )
     # What this very dry run had filed before and was rolled back stands in nobody's way.
     rows = rows.exclude(run__results_of=context.run.results_of, state=State.ROLLED_BACK)
@@ -103,13 +103,7 @@ def adopt(
         why = earlier.row
         end_row(row, State.REJECTED, Cause(why.error_code, why.error_figures, why.error))
         return None
-    settled = settle(row, earlier.verdict, context)
-    if settled.state == State.REVIEW:
-        settled.reason = earlier.row.reason or settled.reason
-    audits = {one.label: one.asked_chance for one in earlier.suggestions if one.audit}
-    for suggestion in settled.suggestions:
-        suggestion.audit = suggestion.label in audits
-        suggestion.asked_chance = audits.get(suggestion.label, 1.0)
+    settled = _settle_as_shown(row, earlier, context)
     if settled.categories_after is not None:
         settled = write_categories(product, settled, context)
     row.value, row.reason = context.target.get_value(product), settled.reason
@@ -117,11 +111,20 @@ def adopt(
     return settled
 
 
+def _settle_as_shown(row: Classification, earlier: Earlier, context: FilingContext) -> Settled:
+    """Settle the row with the reason, and the audits, that the dry run showed."""
+    settled = settle(row, earlier.verdict, context)
+    if settled.state == State.REVIEW:
+        settled.reason = earlier.row.reason or settled.reason
+    audits = {one.label: one.asked_chance for one in earlier.suggestions if one.audit}
+    for suggestion in settled.suggestions:
+        suggestion.audit = suggestion.label in audits
+        suggestion.asked_chance = audits.get(suggestion.label, 1.0)
+    return settled
+
+
 def find_obstacle(
-    row: Classification,
-    digest: str,
-    earlier: Earlier | None,
-    context: FilingContext,
+    row: Classification, digest: str, earlier: Earlier | None, context: FilingContext
 ) -> str:
     """Code of why the earlier result must not be filed any more; empty where it may."""
     if earlier is None or earlier.row.image_digest != digest:
@@ -145,6 +148,6 @@ def _find_objections(row: Classification, earlier: Earlier, context: FilingConte
             return "decided_since"
         if objection:
             continue
-        if suggestion.category not in {"", context.categories.find(suggestion.label)}:
+        if not context.categories.still_means(suggestion.label, suggestion.category):
             return "label_changed"
     return ""

@@ -1,7 +1,7 @@
 """From the model's verdict to what may be filed, honouring what people have decided before."""
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from django.db import models
@@ -11,22 +11,14 @@ from catalog_ai.policy import Decision as PolicyDecision
 from catalog_ai.policy import Outcome, ScoredLabel, Verdict
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.audits import AuditShares
+from catalog_ai.workflow.enqueue import SYSTEM_SOURCES
+from catalog_ai.workflow.history import ProductHistory, load_histories
 from catalog_ai.workflow.mapping import CategoryMap
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import AUTO_APPLY, is_allowed
 
 Reason = Classification.Reason
 State = Classification.State
-
-
-@dataclass
-class ProductHistory:
-    """What people and the model have done to one product before."""
-
-    decided: dict[str, str] = field(default_factory=dict)  # label -> state a person gave it
-    digests: set[str] = field(default_factory=set)  # images a person has decided on
-    filed: dict[str, str] = field(default_factory=dict)  # label -> category filed through us
-    by_model: dict[int, str] = field(default_factory=dict)  # suggestion -> category, model alone
 
 
 @dataclass
@@ -63,13 +55,10 @@ def load_context(
     target: ProductTarget, run: Run, products: Mapping[str, models.Model], audits: AuditShares
 ) -> FilingContext:
     """Read the histories of these products and the run's rights, again, in the worker."""
-    may_apply = run.apply_automatically and (
-        run.created_by is None or is_allowed(run.created_by, AUTO_APPLY)
-    )
     return FilingContext(
         target,
         run,
-        may_apply,
+        run.apply_automatically and _may_apply(run),
         CategoryMap(target, get_bundle(), dry=run.dry_run),
         load_histories(target, list(products)),
         target.list_categories(products),
@@ -77,37 +66,10 @@ def load_context(
     )
 
 
-def load_histories(target: ProductTarget, keys: Collection[str]) -> dict[str, ProductHistory]:
-    """By product, where there is any; one query."""
-    histories: dict[str, ProductHistory] = {}
-    for suggestion in _past_suggestions(target, keys):
-        row = suggestion.classification
-        _remember(histories.setdefault(row.object_id, ProductHistory()), suggestion, row)
-    return histories
-
-
-def _past_suggestions(target: ProductTarget, keys: Collection[str]) -> Iterator[Suggestion]:
-    state = Suggestion.State
-    return (
-        Suggestion.objects.filter(
-            classification__target=target.key,
-            classification__object_id__in=keys,
-            state__in=(*Suggestion.BY_PERSON, state.APPLIED),
-        )
-        .select_related("classification")
-        .order_by("pk")
-        .iterator()
-    )
-
-
-def _remember(history: ProductHistory, suggestion: Suggestion, row: Classification) -> None:
-    if suggestion.state in Suggestion.BY_PERSON:
-        history.decided[suggestion.label] = suggestion.state
-        history.digests.add(row.image_digest)
-    if suggestion.category and suggestion.state == Suggestion.State.APPLIED:
-        history.by_model[suggestion.pk] = suggestion.category
-    if suggestion.category and suggestion.state != Suggestion.State.REJECTED:
-        history.filed[suggestion.label] = suggestion.category
+def _may_apply(run: Run) -> bool:
+    """Whether whoever started the run may, now; the system may, somebody who was deleted not."""
+    by_system = run.created_by is None and run.source in SYSTEM_SOURCES
+    return by_system or is_allowed(run.created_by, AUTO_APPLY)
 
 
 def settle(row: Classification, verdict: Verdict, context: FilingContext) -> Settled:
@@ -119,30 +81,30 @@ def settle(row: Classification, verdict: Verdict, context: FilingContext) -> Set
         return Settled(State.REVIEWED, suggestions=kept)
     if verdict.outcome == Outcome.UNIDENTIFIED:
         return Settled(State.UNIDENTIFIED, Reason.UNIDENTIFIED)
-    present = context.present[row.object_id]
-    settled = Settled(State.FILED, categories_before=present)
-    reasons: list[str] = [verdict.reason] if verdict.reason else []
-    filed: set[str] = set()
+    settled = Settled(State.FILED, categories_before=context.present[row.object_id])
+    reasons: list[str] = [verdict.reason]
     for scored in verdict.suggestions:
         suggestion = _make(row, scored, Suggestion.State.PENDING)
         settled.suggestions.append(suggestion)
-        if scored.decision != PolicyDecision.AUTO:
-            continue
-        if objection := find_objection(scored, present, history, context):
-            reasons.append(objection)
-            continue
-        if context.audits.picks(row.image_digest, scored.label_id):
-            reasons.append(Reason.AUDIT)
-            suggestion.audit = True
-            suggestion.asked_chance = context.audits.find_share(scored.label_id)
-            continue
-        suggestion.category = context.categories.find(scored.label_id) or ""
-        suggestion.state = _filed_state(context)
-        filed.add(suggestion.category)
-    _conclude(settled, filed, reasons, history, context)
+        if scored.decision == PolicyDecision.AUTO:
+            objection = find_objection(scored, settled.categories_before, history, context)
+            reasons.append(objection or _file_or_audit(suggestion, context))
+    _conclude(settled, reasons, history, context)
     if context.run.dry_run:
         _ask_nobody(settled)
     return settled
+
+
+def _file_or_audit(suggestion: Suggestion, context: FilingContext) -> str:
+    """File a label that nothing speaks against; or the reason why a person is asked by chance."""
+    if context.audits.picks(suggestion.classification.image_digest, suggestion.label):
+        suggestion.audit = True
+        suggestion.asked_chance = context.audits.find_share(suggestion.label)
+        return Reason.AUDIT
+    suggestion.category = context.categories.find(suggestion.label) or ""
+    dry = context.run.dry_run
+    suggestion.state = Suggestion.State.PROPOSED if dry else Suggestion.State.APPLIED
+    return Reason.NONE
 
 
 def _ask_nobody(settled: Settled) -> None:
@@ -161,22 +123,15 @@ def find_objection(
     category = context.categories.find(scored.label_id)
     if category is None:
         return Reason.UNMAPPED
-    if history.decided.get(scored.label_id) in {
-        Suggestion.State.REJECTED,
-        Suggestion.State.CORRECTED,
-    }:
+    if history.refuses(scored.label_id, category, context.categories.look_up):
         return Reason.DISAGREES
-    if history.filed.get(scored.label_id) == category and category not in present:
+    if category in history.filed and category not in present:
         return Reason.DISAGREES  # filed before, and a person has taken it out since
-    foreign = present - set(history.by_model.values()) - {category}
+    foreign = present - history.models_own - {category}
     if not context.target.category_field.single_valued:
         # Other categories of a kind the model knows nothing of, "Sale" say, contradict nothing.
         foreign = context.categories.keep_meant(foreign)
     return Reason.DISAGREES if foreign and category not in present else ""
-
-
-def _filed_state(context: FilingContext) -> str:
-    return Suggestion.State.PROPOSED if context.run.dry_run else Suggestion.State.APPLIED
 
 
 def _make(row: Classification, scored: ScoredLabel, state: str) -> Suggestion:
@@ -192,21 +147,20 @@ def _make(row: Classification, scored: ScoredLabel, state: str) -> Suggestion:
 
 
 def _conclude(
-    settled: Settled,
-    filed: set[str],
-    reasons: list[str],
-    history: ProductHistory,
-    context: FilingContext,
+    settled: Settled, reasons: list[str], history: ProductHistory, context: FilingContext
 ) -> None:
+    """What the row says, and what is written to the product for the labels that are filed."""
     if any(suggestion.state == Suggestion.State.PENDING for suggestion in settled.suggestions):
         settled.state = State.REVIEW
-        settled.reason = reasons[-1] if reasons else Reason.LOW_CONFIDENCE
-    if not filed or context.run.dry_run:
+        settled.reason = next(filter(None, reversed(reasons)), Reason.LOW_CONFIDENCE)
+    applied = [one for one in settled.suggestions if one.state == Suggestion.State.APPLIED]
+    if not applied:
         return
-    present = settled.categories_before
-    outdated = set(history.by_model.values()) - filed
+    filed = {suggestion.category for suggestion in applied}
+    outdated = history.models_own - filed
     single = context.target.category_field.single_valued
-    settled.categories_after = filed if single else (present - outdated) | filed
+    after = filed if single else (settled.categories_before - outdated) | filed
+    settled.categories_after = after
     settled.replaces = tuple(history.by_model)
     settled.decisions = [
         Decision(
@@ -217,14 +171,8 @@ def _conclude(
             label=suggestion.label,
             state_after=suggestion.state,
             classification_after=settled.state,
-            categories_before=sorted(present),
-            categories_after=sorted(settled.categories_after),
+            categories_before=sorted(settled.categories_before),
+            categories_after=sorted(after),
         )
-        for suggestion in settled.suggestions
-        if suggestion.state == Suggestion.State.APPLIED
+        for suggestion in applied
     ]
-
-
-def file_label(target: ProductTarget, label: str) -> str | None:
-    """The shop's category for a label, for one that a person approves."""
-    return CategoryMap(target, get_bundle()).find(label)

@@ -9,7 +9,7 @@ from PIL import Image
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.attention import map_attention
 from catalog_ai.inference.classifier import Classifier
-from catalog_ai.inference.images import decode_image, locate_picture
+from catalog_ai.inference.images import decode_for, locate_picture
 from catalog_ai.models import Classification
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.models_in_use import get_bundle
@@ -35,12 +35,13 @@ def draw_attention(row: Classification, label: str) -> bytes:
     if data is None or place is None:
         raise NothingToLookAt
     spec, limits = bundle.input, get_settings().image_limits
-    size = {"width": spec.width, "height": spec.height, "fit": spec.fit, "limits": limits}
-    pixels = decode_image(data, pad_value=spec.pad_value, **size)  # type: ignore[arg-type]
+    width, height = spec.width, spec.height
+    pixels = decode_for(spec, data, limits)
     # Made for this one look, in about 10 ms: the web server's threads share no interpreter.
     classifier = Classifier(bundle, keep_tensors=True)
     attention = map_attention(classifier, pixels, place)
-    return _draw_shade(attention, locate_picture(data, **size), (spec.width, spec.height))  # type: ignore[arg-type]
+    box = locate_picture(data, width=width, height=height, fit=spec.fit, limits=limits)
+    return _draw_shade(attention, box, (width, height))
 
 
 def _read_photo(row: Classification) -> bytes | None:

@@ -14,6 +14,7 @@ from catalog_ai.conf import get_settings
 from catalog_ai.models import Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.estimate import find_interval
+from catalog_ai.workflow.kept import name_kept
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.plans import filter_unindexed
 from catalog_ai.workflow.policies import Budgets, load_budgets
@@ -65,7 +66,7 @@ def load_shares(target: ProductTarget) -> AuditShares:
     start, least = settings.AUDIT_SHARE_START, settings.AUDIT_SHARE_LEAST
     if not start:
         return AuditShares()
-    key = f"catalog_ai.audits.{target.key}"
+    key = name_kept("audits", target.key)
     known: tuple[Budgets, dict[str, tuple[int, int]]] | None = cache.get(key)
     if known is None:
         known = load_budgets(target), count_audits(target)

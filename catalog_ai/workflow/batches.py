@@ -9,7 +9,6 @@ from django.utils import timezone
 from catalog_ai.models import Classification
 from catalog_ai.workflow.permissions import REVIEW, as_user, require
 from catalog_ai.workflow.queue import (
-    QueueFilter,
     finds_few,
     is_free,
     order_queue,
@@ -17,6 +16,7 @@ from catalog_ai.workflow.queue import (
     select_waiting,
     taken_by,
 )
+from catalog_ai.workflow.queue_filter import QueueFilter
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor

@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from catalog_ai.models import ErrorBudget, LabelRule, ThresholdChange
 from catalog_ai.models.signatures import sign
+from catalog_ai.percent import write_percent
 from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.locks import lock_mapping
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import CHANGE_RULES, as_user, require
 from catalog_ai.workflow.threshold_changes import (
@@ -41,6 +43,7 @@ def save_thresholds(
     known = set(get_bundle().labels_by_id)
     changed, batch = [], uuid.uuid4()
     with transaction.atomic():
+        lock_mapping(target)  # a chunk that maps the same labels takes them in another order
         for label, auto in sorted(wanted.items()):
             if label not in known:
                 continue
@@ -110,7 +113,7 @@ def remove_budget(target: ProductTarget, label: str, actor: "Actor") -> bool:
 
 def tell_budget(budget: ErrorBudget) -> str:
     """A budget in words."""
-    stated = _("At most %(share)s %% wrong.") % {"share": f"{100 * budget.share:g}"}
+    stated = _("At most %(share)s wrong.") % {"share": write_percent(f"{100 * budget.share:g}")}
     if not budget.follows:
         return stated + " " + _("Thresholds stay as they are.")
     return stated + " " + _("Thresholds follow by themselves.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from catalog_ai.models import LabelRule
 from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.category_lookup import CategoryLookup
 from catalog_ai.workflow.mapping import CategoryMap
 from catalog_ai.workflow.models_in_use import get_bundle
 
@@ -41,17 +42,17 @@ def _list_new(target: ProductTarget, text: str, known: Collection[str]) -> list[
     wanted = text.casefold()
     fitting = [
         label
-        for label in get_bundle().labels
-        if label.facet in target.facets
-        and label.id not in mapped
+        for label in get_bundle().labels_of(*target.facets)
+        if label.id not in mapped
         and label.name.casefold() not in known
-        and any(wanted in name.casefold() for name in (label.name, *label.aliases))
+        and any(wanted in name.casefold() for name in label.names)
     ]
+    lookup = CategoryLookup(target)
     # A label can have a category under another of its names.
     return [
         Offer(f"{LABEL}{label.id}", label.name, is_new=True)
         for label in fitting[:SEARCHED]
-        if target.look_up_category(label) is None
+        if lookup.find(label) is None
     ]
 
 

@@ -10,9 +10,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from catalog_ai.arrays import is_among
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, Run
 from catalog_ai.models.causes import Cause
+from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.models_in_use import get_bundle
 
 logger = logging.getLogger(__name__)
@@ -25,16 +27,8 @@ CLAIMABLE_RUNS = (Run.State.EXPANDING, Run.State.RUNNING)
 MOST_INTERRUPTIONS = 10_000
 
 
-# What a result overwrites unread, or nobody asks of a row at work.
-UNREAD = (
-    "scores",
-    "error_figures",
-    "created_at",
-    "finished_at",
-    "reviewed_at",
-    "assigned_to",
-    "assigned_until",
-)
+# What nobody asks of a row at work.
+UNREAD = ("created_at", "reviewed_at", "assigned_to", "assigned_until")
 
 
 class Blame(IntEnum):
@@ -59,13 +53,11 @@ def claim(ids: Collection[int], *, fresh: bool) -> list[Classification]:
     version = get_bundle().model_version
     # No join: PostgreSQL asks again, of a row it had to wait for, only what stands outside a
     # subquery, and Django puts a join into one. Two workers would then claim the same row.
-    runs = Run.objects.filter(state__in=CLAIMABLE_RUNS)
-    uploads = runs.filter(source=Run.Source.UPLOAD)
+    # The run's model and not the row's: of a run that was handed on, a row may come back late.
+    mine = Q(model_version=version) | Q(source=Run.Source.UPLOAD)
+    runs = Run.objects.filter(mine, state__in=CLAIMABLE_RUNS)
     rows = Classification.objects.filter(
-        Q(model_version=version) | Q(run__in=uploads.values("pk")),
-        pk__in=ids,
-        state=Classification.State.QUEUED,
-        run__in=runs.values("pk"),
+        is_among("pk", ids), state=Classification.State.QUEUED, run__in=runs.values("pk")
     )
     untried = Q(attempts=0, interruptions=0)
     taken = rows.filter(untried if fresh else ~untried).update(
@@ -109,7 +101,7 @@ def lock_leased(rows: Collection[Classification]) -> set[int]:
 
 def _leased(ids: Collection[int], token: str) -> "models.QuerySet[Classification]":
     return Classification.objects.filter(
-        pk__in=ids, lease_token=token, state=Classification.State.RUNNING
+        is_among("pk", ids), lease_token=token, state=Classification.State.RUNNING
     ).order_by("pk")
 
 
@@ -139,9 +131,24 @@ def _is_used_up(row: Classification, blame: Blame) -> bool:
 
 def release_held() -> int:
     """Queue all that this process holds again, at no cost of a try; how many rows."""
+    return _release(Q(lease_token__startswith=HOLDER))
+
+
+def recall_claimed(target: ProductTarget, keys: Collection[str]) -> list[int]:
+    """Queue these products' rows again that some worker has in hand; their ids.
+
+    For photos that were replaced under their old names: nobody can tell what that worker has read.
+    """
     held = Classification.objects.filter(
-        state=Classification.State.RUNNING, lease_token__startswith=HOLDER
+        is_among("object_id", keys), target=target.key, state=Classification.State.RUNNING
     )
+    ids = list(held.values_list("pk", flat=True))
+    _release(Q(is_among("pk", ids)))
+    return ids
+
+
+def _release(which: Q) -> int:
+    held = Classification.objects.filter(which, state=Classification.State.RUNNING)
     return held.update(
         state=Classification.State.QUEUED,
         attempts=F("attempts") - 1,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.classifier import Classifier
-from catalog_ai.inference.images import ImageLimits, ImageRejected, decode_image, digest_image
+from catalog_ai.inference.images import ImageLimits, ImageRejected, decode_for, digest_image
 from catalog_ai.workflow.models_in_use import get_classifier
 
 
@@ -33,20 +33,12 @@ def classify_images(
 
     `digests` are the images' own, from a caller that has made them already.
     """
-    spec = classifier.bundle.input
     results: list[ImageResult | None] = [None] * len(blobs)
     digests = digests or [digest_image(blob) for blob in blobs]
     batch: list[tuple[int, NDArray[np.uint8]]] = []
     for index, blob in enumerate(blobs):
         try:
-            pixels = decode_image(
-                blob,
-                width=spec.width,
-                height=spec.height,
-                fit=spec.fit,
-                pad_value=spec.pad_value,
-                limits=limits,
-            )
+            pixels = decode_for(classifier.bundle.input, blob, limits)
         except ImageRejected as rejected:
             results[index] = ImageResult(digests[index], rejected=rejected)
             continue

@@ -14,7 +14,9 @@ from catalog_ai.workflow.decide_one import OPEN, load_product
 from catalog_ai.workflow.filing import write_decided
 from catalog_ai.workflow.ledger import append, close_if_decided, record
 from catalog_ai.workflow.locks import lock_classification
+from catalog_ai.workflow.mapping import CategoryMap, find_meant
 from catalog_ai.workflow.mirror import mirror_current
+from catalog_ai.workflow.models_in_use import get_bundle
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
@@ -31,28 +33,49 @@ def correct_product(
     product = load_product(target, row)
     keys = check_categories(target, make_chosen(target, category_keys))
     before = target.get_categories(product)
-    suggestions = list(row.suggestions.filter(state__in=OPEN))
-    after = _categories_after(suggestions, keys, before, target)
-    for suggestion in suggestions:
-        entry = record(row, suggestion, Decision.Action.CORRECT, actor, batch, before, before)
-        suggestion.state = Suggestion.State.CORRECTED
-        suggestion.save(update_fields=["state"])
-        append(entry, row, suggestion)
-    _add_own(row, sorted(keys), actor, batch, before, after)
+    after = _categories_after(row, keys, before, target)
+    open_ones = list(row.suggestions.filter(state__in=OPEN))
+    right = _find_right(open_ones, keys, target)
+    for suggestion in open_ones:
+        if suggestion not in right:
+            entry = record(row, suggestion, Decision.Action.CORRECT, actor, batch, before, before)
+            suggestion.state = Suggestion.State.CORRECTED
+            suggestion.save(update_fields=["state"])
+            append(entry, row, suggestion)
+    own = [
+        Suggestion(classification=row, source=Suggestion.Source.PERSON, category=key)
+        for key in sorted(keys - {one.category for one in right})
+    ]
+    _approve_chosen(row, [*right, *own], actor, batch, before, after)
     if after != before:
         write_decided(target, product, after)
     mirror_current(target, [row])
     return True
 
 
+def _find_right(
+    suggestions: Iterable[Suggestion], keys: set[str], target: ProductTarget
+) -> list[Suggestion]:
+    """Those whose category is among the person's, which says yes to them; with that category."""
+    categories, right = CategoryMap(target, get_bundle(), dry=True), []
+    for suggestion in suggestions:
+        key = find_meant(suggestion, categories)
+        if key is not None and key in keys:
+            suggestion.category = key
+            right.append(suggestion)
+    return right
+
+
 def _categories_after(
-    suggestions: Iterable[Suggestion], keys: set[str], before: set[str], target: ProductTarget
+    row: Classification, keys: set[str], before: set[str], target: ProductTarget
 ) -> set[str]:
-    """The person's categories, and beside them what the shop gave, where several fit."""
+    """The person's categories, and beside them what somebody else gave, where several fit."""
     if target.category_field.single_valued:
         return keys
-    filed = {one.category for one in suggestions if one.state == Suggestion.State.APPLIED}
-    return (before - filed) | keys
+    holding = row.suggestions.filter(state__in=Suggestion.HOLDING).values_list("state", "category")
+    filed = {category for state, category in holding if state == Suggestion.State.APPLIED}
+    approved = {category for state, category in holding if state == Suggestion.State.APPROVED}
+    return (before - (filed - approved)) | keys
 
 
 def check_categories(target: ProductTarget, keys: Collection[str]) -> set[str]:
@@ -73,27 +96,24 @@ def check_categories(target: ProductTarget, keys: Collection[str]) -> set[str]:
     return wanted
 
 
-def _add_own(
+def _approve_chosen(
     row: Classification,
-    keys: Iterable[str],
+    chosen: Iterable[Suggestion],
     actor: "Actor",
     batch: uuid.UUID,
     before: set[str],
     after: set[str],
 ) -> None:
-    """The person's own categories as suggestions of theirs, approved as they are made.
+    """Labels that mean a chosen category, and suggestions of the person's own for the others.
 
     The first one's entry carries the change of the product, so that undo takes it back once.
     """
-    for key in keys:
-        own = Suggestion(
-            classification=row,
-            source=Suggestion.Source.PERSON,
-            category=key,
-            state=Suggestion.State.APPROVED,
-        )
-        entry = record(row, own, Decision.Action.CORRECT, actor, batch, before, after)
-        own.save()
+    for suggestion in chosen:
+        is_own = suggestion.source == Suggestion.Source.PERSON
+        action = Decision.Action.CORRECT if is_own else Decision.Action.APPROVE
+        entry = record(row, suggestion, action, actor, batch, before, after)
+        suggestion.state = Suggestion.State.APPROVED
+        suggestion.save()
         close_if_decided(row)
-        append(entry, row, own)
+        append(entry, row, suggestion)
         before = after

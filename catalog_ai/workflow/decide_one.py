@@ -9,12 +9,12 @@ from django.db import models
 from catalog_ai.errors import NoCategory, ProductGone
 from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.targets import ProductTarget, get_target
-from catalog_ai.workflow.apply import file_label
 from catalog_ai.workflow.filing import write_decided
 from catalog_ai.workflow.ledger import append, close_if_decided, record
 from catalog_ai.workflow.locks import lock_classification
+from catalog_ai.workflow.mapping import CategoryMap
 from catalog_ai.workflow.mirror import mirror_current
-from catalog_ai.workflow.models_in_use import get_label_name, translate_name
+from catalog_ai.workflow.models_in_use import get_bundle, get_label_name, translate_name
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
@@ -61,17 +61,27 @@ def _categories_after(
     suggestion: Suggestion, action: Decision.Action, before: set[str], target: ProductTarget
 ) -> set[str]:
     if action == Decision.Action.REJECT:
-        applied = suggestion.state == Suggestion.State.APPLIED
-        return before - {suggestion.category} if applied else before
-    category: str | None = suggestion.category
+        return before - _list_given_up(suggestion)
+    # Only what is filed is in a category; of a card, the label may mean another one by now.
+    is_filed = suggestion.state == Suggestion.State.APPLIED
+    category: str | None = suggestion.category if is_filed else ""
     if not category or category not in target.get_category_names([category]):  # deleted since
-        category = file_label(target, suggestion.label)
+        category = CategoryMap(target, get_bundle()).find(suggestion.label)
     if category is None:
         raise NoCategory(
             NoCategory.message % {"label": translate_name(get_label_name(suggestion.label))}
         )
     suggestion.category = category
     return {category} if target.category_field.single_valued else before | {category}
+
+
+def _list_given_up(suggestion: Suggestion) -> set[str]:
+    """What the model had filed under a label, unless another label of the card holds it too."""
+    if suggestion.state != Suggestion.State.APPLIED:
+        return set()
+    others = suggestion.classification.suggestions.exclude(pk=suggestion.pk)
+    held = others.filter(state__in=Suggestion.HOLDING, category=suggestion.category)
+    return set() if held.exists() else {suggestion.category}
 
 
 def dismiss_product(owner: int, actor: "Actor", batch: uuid.UUID) -> bool:

@@ -12,7 +12,7 @@ from catalog_ai.models import Classification, LabelRule, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.estimate import Evidence
 from catalog_ai.workflow.models_in_use import get_bundle
-from catalog_ai.workflow.plans import expect_few, filter_unindexed
+from catalog_ai.workflow.plans import expect_few, filter_unindexed, has_state
 
 NEWEST_DECIDED = 100_000  # of all labels, that are looked through
 NEWEST_AUDITS = 1_000  # of a label
@@ -42,7 +42,7 @@ class DecidedAt:
 
 def load_decided(target: ProductTarget) -> dict[str, list[DecidedAt]]:
     """By label, the newest decisions on results of the model in use; three queries."""
-    by_person = Classification.has_state(Suggestion.BY_PERSON)  # type: ignore[arg-type]
+    by_person = has_state(Suggestion.BY_PERSON)
     newest = Suggestion.objects.filter(by_person).order_by("-pk").values_list("pk", flat=True)
     last = newest[NEWEST_DECIDED : NEWEST_DECIDED + 1].first()
     rows = Suggestion.objects.filter(

@@ -7,10 +7,11 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from catalog_ai.inference.bundle import Label, Thresholds, fold_name
+from catalog_ai.inference.bundle import Label, Thresholds
 from catalog_ai.models import Classification, LabelRule, Suggestion
 from catalog_ai.policy import preset_thresholds
 from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.category_lookup import CategoryLookup
 from catalog_ai.workflow.enqueue import SETTLED
 from catalog_ai.workflow.models_in_use import get_bundle
 
@@ -133,13 +134,11 @@ def describe_mapping(target: ProductTarget, preset: str) -> list[LabelMapping]:
     defaults = preset_thresholds(bundle, preset)
     rules = {rule.label: rule for rule in LabelRule.objects.filter(target=target.key)}
     names = target.get_category_names({rule.category for rule in rules.values() if rule.category})
-    lookup = _CategoryLookup(target)
+    lookup = CategoryLookup(target)
     mappings = []
-    for label in bundle.labels:
-        if label.facet not in target.facets:
-            continue
+    for label in bundle.labels_of(*target.facets):
         rule = rules.get(label.id)
-        key = rule.category if rule and rule.category in names else lookup.find(label)
+        key = rule.category if rule and rule.category in names else lookup.find(label) or ""
         name = names.get(key) or lookup.names.get(key, key)
         mappings.append(LabelMapping(label, defaults[label.id], key, name, rule))
     return sorted(mappings, key=lambda item: (item.is_mapped, item.label.name.casefold()))
@@ -151,20 +150,3 @@ def name_mapped(target: ProductTarget) -> dict[str, str]:
     keys = dict(rules.values_list("label", "category"))
     names = target.get_category_names(set(keys.values())) if keys else {}
     return {label: names[key] for label, key in keys.items() if key in names}
-
-
-class _CategoryLookup:
-    """Categories found by a label's names, from one query for all labels."""
-
-    def __init__(self, target: ProductTarget) -> None:
-        self.target = target
-        self.names = dict(target.category_field.list_all(limit=0))
-        self._by_name = {fold_name(name): key for key, name in self.names.items()}
-        # A shop with its own way of finding categories is asked label by label.
-        self._own = type(target).look_up_category is not ProductTarget.look_up_category
-
-    def find(self, label: Label) -> str:
-        if self._own:
-            return self.target.look_up_category(label) or ""
-        wanted = map(fold_name, (label.name, *label.aliases))
-        return next((self._by_name[name] for name in wanted if name in self._by_name), "")

@@ -6,8 +6,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from catalog_ai.arrays import is_among
 from catalog_ai.models import Classification, Run
 from catalog_ai.models.causes import Cause
+from catalog_ai.targets import ProductTarget, get_targets
 from catalog_ai.workflow.breaker import is_past_bounds, trip_breaker
 from catalog_ai.workflow.claim import lock_leased
 from catalog_ai.workflow.enqueue import finish_if_done
@@ -101,7 +103,7 @@ def _find_queued(run: Run) -> list[int]:
 
 def _let_go_of(run: Run, ids: Sequence[int]) -> int:
     with transaction.atomic():
-        queued = Classification.objects.filter(pk__in=ids, state=State.QUEUED)
+        queued = Classification.objects.filter(is_among("pk", ids), state=State.QUEUED)
         gone = queued.update(state=State.CANCELLED, finished_at=timezone.now())
         if gone:
             Run.objects.filter(pk=run.pk).update(cancelled=F("cancelled") + gone)
@@ -115,16 +117,33 @@ def fail_rows(rows: Sequence[Classification], cause: Cause) -> int:
     with transaction.atomic():
         held = lock_leased(rows)
         failed = [row for row in rows if row.pk in held]
-        known = _find_known(failed)
+        known, gone = _find_known(failed), _find_gone(failed)
         for row in failed:
-            end_row(row, State.FAILED, cause)
-            # An earlier result stays the product's latest: a failure says nothing of the image.
-            row.is_current = (row.target, row.object_id) not in known and not row.run.dry_run
+            if row.pk in gone:
+                end_row(row, State.CANCELLED, Cause("product_deleted"))
+            else:
+                end_row(row, State.FAILED, cause)
+                # An earlier result stays the product's latest: a failure says nothing of the image.
+                row.is_current = (row.target, row.object_id) not in known and not row.run.dry_run
             row.save(update_fields=RESULT_FIELDS)
         for run_id in sorted({row.run_id for row in failed}):
-            states = [State.FAILED for row in failed if row.run_id == run_id]
-            count_ends(run_id, states)
+            count_ends(run_id, [State(row.state) for row in failed if row.run_id == run_id])
     return len(failed)
+
+
+def _find_gone(rows: Sequence[Classification]) -> set[int]:
+    """Ids of those rows whose product was deleted meanwhile."""
+    gone: set[int] = set()
+    for key, target in get_targets().items():
+        mine = [row for row in rows if row.target == key]
+        present = _list_present(target, [row.object_id for row in mine]) if mine else set()
+        gone.update(row.pk for row in mine if row.object_id not in present)
+    return gone
+
+
+def _list_present(target: ProductTarget, keys: Sequence[str]) -> set[str]:
+    found = target.get_products().filter(pk__in=target.to_pks(keys)).values_list("pk", flat=True)
+    return set(map(target.to_key, found))
 
 
 def _find_known(rows: Sequence[Classification]) -> set[tuple[str, str]]:

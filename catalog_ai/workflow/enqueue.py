@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from catalog_ai.arrays import is_among
 from catalog_ai.conf import get_settings
 from catalog_ai.errors import NotPermitted
 from catalog_ai.models import Classification, Run
@@ -219,22 +220,29 @@ def collect_page(run: Run, target: ProductTarget, pks: Sequence[Any]) -> list[in
 
 
 def queue_products(run: Run, images: Mapping[str, str]) -> list[int]:
-    """Write QUEUED rows for products (image names by key); ids of those not in flight already."""
+    """Write QUEUED rows for products (image names by key); ids of those not in flight already.
+
+    As sent already: see `send_after_commit`.
+    """
     pattern = Classification(
-        run=run, target=run.target, model_version=run.model_version, preset=run.preset
+        run=run,
+        target=run.target,
+        model_version=run.model_version,
+        preset=run.preset,
+        sent_at=timezone.now(),
     )
     keys = sorted(images)  # in one order, so that two runs cannot block
     names = [images[key] for key in keys]
     insert_alike(pattern, {"object_id": keys, "image_name": names}, ignore_conflicts=True)
-    made = run.classifications.filter(target=run.target, object_id__in=list(images))
+    made = run.classifications.filter(is_among("object_id", images), target=run.target)
     return list(made.order_by("pk").values_list("pk", flat=True))
 
 
 def _find_settled(run: Run, target: ProductTarget, images: dict[str, str]) -> set[str]:
     """Keys of products whose latest result is of this very image name and model version."""
     rows = Classification.objects.filter(
+        is_among("object_id", images),
         target=target.key,
-        object_id__in=list(images),
         is_current=True,
         model_version=run.model_version,
         state__in=SETTLED,

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from catalog_ai.models import Classification, Decision, Run
 from catalog_ai.workflow.claim import CLAIMABLE_RUNS
+from catalog_ai.workflow.plans import has_state
 
 State = Classification.State
 COUNTED = 100_000  # rows in flight are counted up to here
@@ -20,7 +21,7 @@ def count_in_flight() -> dict[str, int]:
     """Rows queued and running, each counted up to COUNTED."""
     rows = Classification.objects.order_by()
     return {
-        str(state): rows.filter(Classification.has_state([state]))[:COUNTED].count()
+        str(state): rows.filter(has_state([state]))[:COUNTED].count()
         for state in Classification.IN_FLIGHT
     }
 
@@ -70,5 +71,5 @@ def has_results(past: timedelta) -> bool:
 
 def has_lost_leases(margin: timedelta) -> bool:
     """Whether a row's lease ran out longer than `margin` ago and nobody took the row back."""
-    rows = Classification.objects.filter(Classification.has_state([State.RUNNING]))
+    rows = Classification.objects.filter(has_state([State.RUNNING]))
     return rows.filter(lease_expires_at__lt=Now() - margin).exists()

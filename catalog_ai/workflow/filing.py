@@ -4,19 +4,17 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from django.db import InterfaceError, OperationalError, models, transaction
-from rq.timeouts import JobTimeoutException
+from django.db import models, transaction
 
+from catalog_ai.arrays import is_among
 from catalog_ai.errors import CatalogAIError, ShopRefused, UnknownCategory
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import Change, ProductTarget
 from catalog_ai.workflow.apply import FilingContext, Settled
-from catalog_ai.workflow.limits import StopNow
+from catalog_ai.workflow.outages import BY_CHANCE, LIMITS, strikes_by_chance, unwrap
 
 logger = logging.getLogger(__name__)
 
-# The job's time or the database is gone: that is no refusal, the chunk goes back.
-GONE = (JobTimeoutException, StopNow, OperationalError, InterfaceError)
 Reason = Classification.Reason
 State = Classification.State
 
@@ -29,9 +27,9 @@ def write_all(
         try:
             with transaction.atomic():
                 return _write_at_once(filings, context)
-        except GONE:
-            raise
-        except Exception:
+        except Exception as error:
+            if strikes_by_chance(error):
+                raise
             # The database refused one of them: one by one, only that one is left to a person.
             logger.warning("categories are written one by one", exc_info=True)
     return [write_categories(product, settled, context) for product, settled in filings]
@@ -59,9 +57,9 @@ def write_categories(product: models.Model, settled: Settled, context: FilingCon
             if after is not None and after != settled.categories_before:
                 context.target.set_categories(product, after)
             _supersede(settled.replaces)
-    except GONE:
-        raise
-    except Exception:
+    except Exception as error:
+        if strikes_by_chance(error):
+            raise  # that is no refusal: the chunk goes back
         # Any shop's save() and signals run here; one product's refusal must not stop the rest.
         facts = {"run": context.run.pk, "target": context.target.key, "product": str(product.pk)}
         logger.exception("the shop refused the categories", extra=facts)
@@ -84,9 +82,11 @@ def write_decided(target: ProductTarget, product: models.Model, keys: set[str]) 
     try:
         with transaction.atomic():
             target.set_categories(product, keys)
-    except (CatalogAIError, *GONE):
+    except (CatalogAIError, *BY_CHANCE):
         raise
     except Exception as refused:
+        if any(isinstance(link, LIMITS) for link in unwrap(refused)):
+            raise  # a worker's time was over amid the shop's code
         facts = {"target": target.key, "product": str(product.pk)}
         logger.exception("the shop refused the categories", extra=facts)
         raise ShopRefused from refused
@@ -94,5 +94,5 @@ def write_decided(target: ProductTarget, product: models.Model, keys: set[str]) 
 
 def _supersede(replaced: Collection[int]) -> None:
     if replaced:
-        suggestions = Suggestion.objects.filter(pk__in=replaced)
+        suggestions = Suggestion.objects.filter(is_among("pk", replaced))
         suggestions.update(state=Suggestion.State.SUPERSEDED)

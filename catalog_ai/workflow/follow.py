@@ -59,10 +59,9 @@ def follow_budget(target: ProductTarget) -> int:
     budgets, sample, batch = load_budgets(target), load_sample(target), uuid.uuid4()
     rules = {rule.label: rule for rule in LabelRule.objects.filter(target=target.key)}
     changed = 0
-    for label in get_bundle().labels:
-        if label.facet in target.facets:
-            rule = rules.get(label.id) or LabelRule(target=target.key, label=label.id)
-            changed += _look_after(target, label, rule, budgets, sample, batch)
+    for label in get_bundle().labels_of(*target.facets):
+        rule = rules.get(label.id) or LabelRule(target=target.key, label=label.id)
+        changed += _look_after(target, label, rule, budgets, sample, batch)
     if changed:
         logger.info("%d thresholds of %s follow the budget", changed, target.key)
     return changed
@@ -110,8 +109,8 @@ def plan_budget(target: ProductTarget, sample: Sample, share: float, label: str 
     own = load_budgets(target).of_labels
     concerned = [
         one
-        for one in get_bundle().labels
-        if one.facet in target.facets and (one.id == label or not label and one.id not in own)
+        for one in get_bundle().labels_of(*target.facets)
+        if one.id == label or not label and one.id not in own
     ]
     found = [
         plan_change(one, rules.get(one.id) or LabelRule(label=one.id), sample, share)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from catalog_ai.arrays import is_among
 from catalog_ai.conf import get_settings
 from catalog_ai.errors import NoDryRun, NotFinished, NotPermitted
 from catalog_ai.models import Classification, Run
@@ -91,7 +92,7 @@ def collect_results(run_id: int) -> bool:
         if not rows:
             finish_expansion(run)
             return False
-        found = Classification.objects.filter(pk__in=rows)
+        found = Classification.objects.filter(is_among("pk", rows))
         ids = queue_products(run, dict(found.values_list("object_id", "image_name")))
         run.total += len(ids)
         run.skipped += len(rows) - len(ids)

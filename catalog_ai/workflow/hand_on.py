@@ -34,7 +34,8 @@ def hand_on_runs() -> int:
     if mine not in alive:
         return 0
     # A run that is younger than a worker waits for a model that is still to come to it.
-    older = active.filter(created_at__lt=min(worker.born for worker in workers))
+    ours = [worker for worker in workers if worker.version]  # a plain rqworker tells no start
+    older = active.filter(pk__lte=min(worker.newest_run for worker in ours))
     orphans = list(older.exclude(model_version__in=alive).values_list("pk", flat=True))
     return sum(_hand_on(pk, mine) for pk in orphans)
 
@@ -48,7 +49,8 @@ def _hand_on(pk: int, version: str) -> bool:
         names = {"old": old, "new": version}
         run.explain(Cause("handed_on", names))
         run.save(update_fields=["model_version", *Run.EXPLANATION])
-        queued = run.classifications.filter(state=Classification.State.QUEUED)
-        queued.update(model_version=version, sent_at=None)
+    # Behind the commit: rows are locked before their run, by whoever deletes a product say.
+    queued = run.classifications.filter(state=Classification.State.QUEUED)
+    queued.update(model_version=version, sent_at=None)
     logger.warning("run %d: %s", run.pk, run.state_reason, extra={"run": pk, "runs": [pk]})
     return True

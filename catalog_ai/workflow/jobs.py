@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.images import load_decoders
 from catalog_ai.models import Run
-from catalog_ai.workflow.chunks import work_off
+from catalog_ai.workflow.chunks import Pace, work_off
 from catalog_ai.workflow.ends import let_go
 from catalog_ai.workflow.enqueue import expand_next_page
 from catalog_ai.workflow.follow import follow_budgets
@@ -19,9 +19,9 @@ from catalog_ai.workflow.queues import send_expansion, send_rollback
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.rollback import Step, continue_rollback
 from catalog_ai.workflow.sharing import (
+    count_sharers,
     drop_chunk,
     find_rows_left,
-    is_last_work,
     take_waiting_chunk,
 )
 from catalog_ai.workflow.statistics import update_summaries
@@ -54,15 +54,16 @@ def classify_chunk(ids: Sequence[int]) -> None:
     have not come to yet: all workers of a run end together.
     """
     end = time.monotonic() + min(GO_ON, get_settings().JOB_TIMEOUT / 10)
-    done, tried = work_off(list(ids)), set(ids)
+    pace = Pace()
+    done, tried = work_off(list(ids), pace), set(ids)
     while done and time.monotonic() < end:
         if waiting := take_waiting_chunk():
-            done = work_off(list(waiting.args[0]))
+            done = work_off(list(waiting.args[0]), pace)
             if done:
                 drop_chunk(waiting)
-        elif is_last_work() and (rows := find_rows_left(tried)):
+        elif count_sharers() and (rows := find_rows_left(tried)):
             tried.update(rows)
-            done = work_off(rows)
+            done = work_off(rows, pace)
         else:
             return
 

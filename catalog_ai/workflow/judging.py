@@ -5,7 +5,6 @@ import logging
 from collections.abc import Sequence
 
 from django.db import connection
-from rq.timeouts import JobTimeoutException
 
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import BundleError
@@ -19,7 +18,7 @@ from catalog_ai.workflow.ends import fail_rows
 from catalog_ai.workflow.for_real import recall_results
 from catalog_ai.workflow.limits import LeaseOver, StopNow
 from catalog_ai.workflow.models_in_use import get_classifier
-from catalog_ai.workflow.outages import is_outage, unwrap
+from catalog_ai.workflow.outages import LIMITS, is_outage, unwrap
 from catalog_ai.workflow.outcome import Judged
 from catalog_ai.workflow.reading import ReadImage, find_unsteady, group_images, read_images
 from catalog_ai.workflow.store import store_results
@@ -65,7 +64,7 @@ def judge_and_store(rows: Sequence[Classification]) -> None:
 def find_blame(error: Exception, in_hand: Sequence[Classification]) -> Blame:
     """An image is the plausible culprit only alone, with all services there and time well used."""
     # A limit that strikes amid a query comes wrapped in what the database makes of it.
-    limits = [link for link in unwrap(error) if isinstance(link, (JobTimeoutException, StopNow))]
+    limits = [link for link in unwrap(error) if isinstance(link, LIMITS)]
     # The limit of the whole job, or a stop, says nothing of the image that was its last.
     if any(not (isinstance(limit, LeaseOver) and limit.busy) for limit in limits):
         return Blame.WORKER

@@ -5,13 +5,15 @@ or a delete of it calls us. Whoever holds the product holds all that is decided 
 a label to a category holds the mapping of the product model, after the rows and before the run.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import connections, router
+from django.db import connections, router, transaction
 
+from catalog_ai.arrays import is_among
 from catalog_ai.models import Classification
 from catalog_ai.targets import ProductTarget, get_target
 
@@ -25,13 +27,13 @@ def lock_products(target: ProductTarget, keys: Collection[str]) -> None:
     if not connections[router.db_for_write(manager.model)].features.has_select_for_update:
         return  # SQLite: whoever writes holds the whole database
     products = manager.select_for_update(no_key=True)
-    wanted = products.filter(pk__in=[target.to_pk(key) for key in keys]).order_by("pk")
+    wanted = products.filter(is_among("pk", target.to_pks(keys))).order_by("pk")
     list(wanted.values_list("pk", flat=True))
 
 
 def lock_classifications(pks: Collection[int]) -> dict[int, Classification]:
     """These rows by id, locked after their products and read again behind the lock."""
-    rows = Classification.objects.filter(pk__in=pks)
+    rows = Classification.objects.filter(is_among("pk", pks))
     owners = sorted(rows.values_list("target", "object_id").distinct())
     for target, members in groupby(owners, key=itemgetter(0)):
         lock_products(get_target(target), [key for _, key in members])
@@ -58,3 +60,14 @@ def lock_mapping(target: ProductTarget) -> None:
     """
     kind = ContentType.objects.get_for_model(target.get_model())
     ContentType.objects.select_for_update(no_key=True).get(pk=kind.pk)
+
+
+def keep_own_transactions(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A view whose decisions are one transaction each, also in a shop with ATOMIC_REQUESTS.
+
+    Of many products decided in one transaction, the locks would be taken out of order.
+    """
+    own: Callable[..., Any] = transaction.non_atomic_requests(router.db_for_write(Classification))(
+        view
+    )
+    return own

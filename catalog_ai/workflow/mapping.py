@@ -6,8 +6,9 @@ from functools import cached_property
 from django.db import transaction
 
 from catalog_ai.inference.bundle import Bundle, Label, fold_name
-from catalog_ai.models import LabelRule
+from catalog_ai.models import LabelRule, Suggestion
 from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.category_lookup import CategoryLookup
 from catalog_ai.workflow.locks import lock_mapping
 
 
@@ -24,6 +25,8 @@ class CategoryMap:
         self.bundle = bundle
         self.dry = dry
         self._keys: dict[str, str | None] = {}
+        self._looked_up: dict[str, str | None] = {}  # of labels that are in no rule
+        self._named_so: dict[str, bool] = {}  # whether a label's category bears its name
         self._meant: dict[str, bool] = {}  # whether a category's name is some label's
         rules = dict(
             LabelRule.objects.filter(target=target.key)
@@ -34,12 +37,15 @@ class CategoryMap:
         self._keys = {label: key for label, key in rules.items() if key in existing}
 
     @cached_property
+    def _lookup(self) -> CategoryLookup:
+        return CategoryLookup(self.target)
+
+    @cached_property
     def _names(self) -> set[str]:
         return {
             fold_name(name)
-            for label in self.bundle.labels
-            if label.facet in self.target.facets
-            for name in (label.name, *label.aliases)
+            for label in self.bundle.labels_of(*self.target.facets)
+            for name in label.names
         }
 
     def keep_meant(self, keys: Collection[str]) -> set[str]:
@@ -59,10 +65,37 @@ class CategoryMap:
             self._keys[label_id] = self._discover(label_id)
         return self._keys[label_id]
 
+    def look_up(self, label_id: str) -> str | None:
+        """The same, with nothing made or written down."""
+        if label_id in self._keys:
+            return self._keys[label_id]
+        if label_id not in self._looked_up:
+            label = self.bundle.labels_by_id.get(label_id)
+            self._looked_up[label_id] = self._lookup.find(label) if label else None
+        return self._looked_up[label_id]
+
+    def still_means(self, label_id: str, shown: str) -> bool:
+        """Whether a label means the category that a dry run showed.
+
+        "" was one to be made, and that bears the label's name; unless a shop names it otherwise.
+        """
+        key = self.find(label_id)
+        if key is None or shown:
+            return key == shown
+        if label_id not in self._named_so:
+            own = self.target.has_own("look_up_category", "find_category")
+            self._named_so[label_id] = own or self._bears_name(key, label_id)
+        return self._named_so[label_id]
+
+    def _bears_name(self, key: str, label_id: str) -> bool:
+        label = self.bundle.labels_by_id.get(label_id)  # another model's may be in no bundle
+        called = self.target.get_category_names([key]).get(key, "")
+        return fold_name(called) in map(fold_name, label.names if label else ())
+
     def _discover(self, label_id: str) -> str | None:
         label = self.bundle.labels_by_id.get(label_id)
         if self.dry and label:
-            found = self.target.look_up_category(label)
+            found = self.look_up(label_id)
             return "" if found is None and self.target.can_make else found
         return self._map(label) if label else None
 
@@ -75,8 +108,21 @@ class CategoryMap:
         if known and known in self.target.get_category_names([known]):
             return known
         key = self.target.find_category(label)
-        if key is not None:
-            LabelRule.objects.update_or_create(
-                target=self.target.key, label=label.id, defaults={"category": key}
-            )
-        return key
+        return key if key is None else self._write_down(label, key, known or "")
+
+    def _write_down(self, label: Label, key: str, known: str) -> str:
+        """Keep the category as the label's rule; a person who has named another since was first."""
+        rule, made = LabelRule.objects.select_for_update().get_or_create(
+            target=self.target.key, label=label.id, defaults={"category": key}
+        )
+        if not made and rule.category in ("", known):
+            rule.category = key
+            rule.save(update_fields=["category"])
+        return rule.category
+
+
+def find_meant(suggestion: Suggestion, categories: CategoryMap) -> str | None:
+    """What is filed has the category that its label meant then; all else, what it means now."""
+    if suggestion.state == Suggestion.State.APPLIED and suggestion.category:
+        return suggestion.category
+    return categories.find(suggestion.label)

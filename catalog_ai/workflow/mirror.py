@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 
+from catalog_ai.arrays import is_among
 from catalog_ai.models import CategorizedProduct, Classification, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.rows import update_rows
@@ -26,7 +27,9 @@ def mirror_to_products(
     if not issubclass(target.get_model(), CategorizedProduct) or not rows:
         return
     if suggestions is None:
-        suggestions = Suggestion.objects.filter(classification__in=[row.pk for row in rows])
+        suggestions = Suggestion.objects.filter(
+            is_among("classification", [row.pk for row in rows])
+        )
     labels = _list_labels(suggestions)
     changed: list[Any] = []
     for row in rows:

@@ -29,7 +29,8 @@ AWAY = (
     http.client.IncompleteRead,
     http.client.BadStatusLine,
 )
-BY_CHANCE = (JobTimeoutException, StopNow, OperationalError, InterfaceError)
+LIMITS = (JobTimeoutException, StopNow)
+BY_CHANCE = (*LIMITS, OperationalError, InterfaceError)
 AWAY_NUMBERS = {errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.EIO}
 TOO_MANY_REQUESTS, SERVER_ERRORS = 429, range(500, 600)
 # Where the errors of storages' clients, and the answers that they carry, keep the HTTP status.

@@ -16,6 +16,8 @@ REVIEW = "catalog_ai.review_suggestions"
 ROLL_BACK = "catalog_ai.roll_back_run"
 EXPORT = "catalog_ai.export_results"
 VIEW_RUNS = "catalog_ai.view_run"
+VIEW_RESULTS = "catalog_ai.view_classification"
+VIEW_DECISIONS = "catalog_ai.view_decision"  # and so who decided what
 VIEW_RULES = "catalog_ai.view_labelrule"
 CHANGE_RULES = "catalog_ai.change_labelrule"
 

@@ -15,7 +15,10 @@ NEVER = 1.01  # no confidence reaches it
 def get_thresholds(target: ProductTarget, preset: str) -> dict[str, Thresholds]:
     """Thresholds by label id for a target under a preset."""
     thresholds = preset_thresholds(get_bundle(), preset)
-    for rule in LabelRule.objects.filter(target=target.key):
+    rules = LabelRule.objects.filter(target=target.key)
+    # Most rules only name a category.
+    plain = {"auto_threshold": None, "review_threshold": None, "always_review": False}
+    for rule in rules.exclude(**plain):
         if rule.label in thresholds:
             thresholds[rule.label] = refine_thresholds(thresholds[rule.label], rule)
     return thresholds

@@ -1,98 +1,31 @@
 """The review queue: what waits for a person, filtered, ordered and paged at a constant cost."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING
 
 from django.core.cache import cache
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.models import Classification
 from catalog_ai.targets import get_targets
-from catalog_ai.workflow.asked import read_number, read_text
+from catalog_ai.workflow.kept import name_kept
 from catalog_ai.workflow.permissions import as_user
-from catalog_ai.workflow.queue_counts import (
-    AGES,
-    DAY,
-    MONTH,
-    WEEK,
-    QueueCounts,
-    QueueTable,
-    tabulate,
-)
+from catalog_ai.workflow.plans import has_state
+from catalog_ai.workflow.queue_counts import AGES, QueueCounts, QueueTable, tabulate
+from catalog_ai.workflow.queue_filter import GRID, OLDEST, UNCERTAIN, VALUABLE, QueueFilter
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
 
-UNCERTAIN, VALUABLE, OLDEST = "uncertain", "valuable", "oldest"
-ORDERS = {
-    UNCERTAIN: _("Most uncertain first"),
-    VALUABLE: _("Most valuable first"),
-    OLDEST: _("Oldest first"),
-}
 ORDER_FIELD = {UNCERTAIN: "uncertainty", VALUABLE: "value", OLDEST: "created_at"}
-AGE_NAMES = {
-    DAY: _("Longer than a day"),
-    WEEK: _("Longer than a week"),
-    MONTH: _("Longer than a month"),
-}
 LONG = 20_000  # a queue whose counts are kept for a while
 COUNTS_LAST = 60  # seconds
 FEW = 2_000  # cards of a filter that are found first and put in order then
-GRID = "grid"  # one label at a time
-
-
-@dataclass(frozen=True)
-class QueueFilter:
-    """What of the queue to show and in which order; it lives in the page's address."""
-
-    target: str
-    label: str = ""
-    reason: str = ""
-    run: str = ""
-    model: str = ""
-    age: str = ""  # of AGES: older than that
-    order: str = UNCERTAIN
-    mine: str = ""  # "1": the cards of one's own batch only
-    view: str = ""
-    after: str = ""  # where the last page ended: "sort value:id"
-
-    @classmethod
-    def read(cls, query: Mapping[str, Any], default_target: str) -> "QueueFilter":
-        """From an address; values that cannot be are left out."""
-        run = read_number(query.get("run", ""))
-        return cls(
-            target=read_text(query.get("target", "")) or default_target,
-            label=read_text(query.get("label", ""), 64),
-            reason=read_text(query.get("reason", ""), 20),
-            run="" if run is None else str(run),
-            model=read_text(query.get("model", "")),
-            age=query["age"] if query.get("age") in AGES else "",
-            order=query["order"] if query.get("order") in ORDERS else UNCERTAIN,
-            mine="1" if query.get("mine") == "1" else "",
-            view=GRID if query.get("view") == GRID else "",
-            after=read_text(query.get("after", ""), 60),
-        )
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether a filter is in force."""
-        return any((self.label, self.reason, self.run, self.model, self.age, self.mine))
-
-    def encode(self, **changes: str) -> str:
-        """The filter as a query string, with changes; a changed filter starts at the first page."""
-        changes.setdefault("after", "")
-        changed = replace(self, **changes)
-        pairs = {name: getattr(changed, name) for name in self.__dataclass_fields__}
-        if changed.order == UNCERTAIN:
-            del pairs["order"]
-        return urlencode({name: value for name, value in pairs.items() if value})
+NOTHING_TO_TICK = Classification.Reason.UNIDENTIFIED  # no label was likely enough to be suggested
 
 
 def review_queue(
@@ -104,6 +37,8 @@ def review_queue(
     filter; others are read along the order.
     """
     rows = select_waiting().filter(target=chosen.target)
+    if chosen.view == GRID:
+        rows = rows.exclude(reason=NOTHING_TO_TICK)
     if chosen.label:
         rows = rows.filter(top_label=chosen.label)
     if chosen.reason:
@@ -125,8 +60,18 @@ def review_queue(
 
 def select_waiting() -> "models.QuerySet[Classification]":
     """What waits for a person, of every product model."""
-    waits = Classification.has_state(Classification.WAITING)
+    waits = has_state(Classification.WAITING)
     return Classification.objects.filter(waits, is_current=True)
+
+
+def measure_uncertainty(confidence: float, state: str) -> float:
+    """What orders the queue, of the likeliest label's confidence (0-1).
+
+    A card with nothing to approve comes after all that have something: the same figure less 1, so
+    that the indexes of the order know it.
+    """
+    least = 0.0 if state == Classification.State.UNIDENTIFIED else 1.0
+    return round(least - confidence, 4)
 
 
 def is_free() -> Q:
@@ -203,7 +148,7 @@ def finds_few(chosen: QueueFilter) -> bool:
     if not chosen.is_narrowed:
         return False
     table = _load_table(chosen.target)
-    few = chosen.mine or table.sum_up(asdict(chosen)).total <= FEW
+    few = chosen.mine or _sum_up(table, chosen).total <= FEW
     return bool(few) and table.total >= LONG
 
 
@@ -219,12 +164,18 @@ def count_queue(chosen: QueueFilter, reviewer: "Actor" = None) -> QueueCounts:
         table = tabulate(Classification.objects.filter(pk__in=list(own)))
     elif table.total < LONG:
         table = tabulate(review_queue(whole, reviewer))
-    counts = table.sum_up(asdict(chosen))
+    counts = _sum_up(table, chosen)
     if table.has_run(chosen.run):
         return counts
     small = tabulate(review_queue(replace(whole, run=chosen.run), reviewer))
-    of_run = small.sum_up(asdict(chosen))
+    of_run = _sum_up(small, chosen)
     return replace(of_run, runs=counts.runs + of_run.runs)
+
+
+def _sum_up(table: QueueTable, chosen: QueueFilter) -> QueueCounts:
+    """The counts of a filter, of what its view shows."""
+    shown = table.leave_out(NOTHING_TO_TICK) if chosen.view == GRID else table
+    return shown.sum_up(asdict(chosen))
 
 
 def count_waiting() -> int:
@@ -237,7 +188,7 @@ def count_waiting() -> int:
 
 def _load_table(target: str) -> QueueTable:
     """Counts of the whole queue, kept for a while."""
-    key = f"catalog_ai.queue.{target}"
+    key = name_kept("queue", target)
     table: QueueTable | None = cache.get(key)
     if table is None:
         table = tabulate(review_queue(QueueFilter(target)))

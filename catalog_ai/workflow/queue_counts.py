@@ -16,6 +16,7 @@ DAY, WEEK, MONTH = "day", "week", "month"
 AGES = {DAY: timedelta(days=1), WEEK: timedelta(days=7), MONTH: timedelta(days=30)}
 # In the order of their index.
 COLUMNS = {"label": "top_label", "reason": "reason", "model": "model_version", "run": "run_id"}
+REASON = list(COLUMNS).index("reason")
 FACET = 12  # runs and models shown beside the queue
 
 Counts = list[tuple[str, int]]
@@ -43,6 +44,11 @@ class QueueTable:
     @property
     def total(self) -> int:
         return sum(cell[""] for cell in self.cells.values())
+
+    def leave_out(self, reason: str) -> "QueueTable":
+        """Without the cards that wait for a reason."""
+        kept = {key: cell for key, cell in self.cells.items() if key[REASON] != reason}
+        return QueueTable(kept)
 
     def has_run(self, run: str) -> bool:
         """Whether the run has a place of its own here."""
@@ -99,11 +105,14 @@ def tabulate(rows: "models.QuerySet[Classification]") -> QueueTable:
 
 
 def _fold_runs(cells: dict[tuple[str, ...], Cell]) -> dict[tuple[str, ...], Cell]:
-    """Put the cells of all but the largest runs together: each upload is a run of its own."""
+    """Put the cells of all but the largest runs together.
+
+    Each upload is a run of its own: one card is a choice only where there is no other.
+    """
     runs: Counter[str] = Counter()
     for (*_others, run), cell in cells.items():
         runs[run] += cell[""]
-    largest = {run for run, _number in runs.most_common(FACET)}
+    largest = {run for run, number in runs.most_common(FACET) if number > 1 or len(runs) == 1}
     folded: dict[tuple[str, ...], Cell] = {}
     for (*others, run), cell in cells.items():
         key = (*others, run if run in largest else "")

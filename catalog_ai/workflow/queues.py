@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import django_rq
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry as ConnectionRetry
 from rq import Queue, Retry, Worker
 
+from catalog_ai.arrays import is_among
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, HealthCheck, Rollback, Run
 
@@ -46,8 +47,15 @@ def open_queue(name: str) -> Queue:
 
     redis-py itself tries ten times, four seconds in all, and django-rq passes no other wish on
     where RQ_QUEUES names a URL.
+
+    Raises:
+        RedisError: what RQ_QUEUES says of it is no Redis.
     """
-    queue = django_rq.get_queue(name)
+    try:
+        queue = django_rq.get_queue(name)
+    except Exception as error:  # of whatever kind: it depends on what is written there
+        why = f"RQ_QUEUES[{name!r}] is no Redis that can be used: {type(error).__name__}: {error}"
+        raise RedisError(why) from error
     queue.connection.set_retry(ConnectionRetry(NoBackoff(), 0))
     options = queue.connection.connection_pool.connection_kwargs
     options.setdefault("socket_connect_timeout", CONNECT_SECONDS)
@@ -61,9 +69,19 @@ def queue_name_of(run: Run) -> str:
 
 
 def send_after_commit(run: Run, ids: Sequence[int]) -> None:
-    """Send classifications to the queue once the caller's transaction is in the database."""
+    """Send classifications to the queue once the caller's transaction is in the database.
+
+    The caller has written them as sent: to write each of them once more would cost as much as to
+    claim it. Should this process die between the two, reconcile finds the queue empty some time.
+    """
     if ids:
         _after_commit(send, queue_name_of(run), list(ids))
+
+
+def send_again_after_commit(ids: Sequence[int]) -> None:
+    """Send classifications, of whatever runs, that are queued again by then."""
+    if ids:
+        _after_commit(send_queued, list(ids))
 
 
 def expand_after_commit(run: Run) -> None:
@@ -91,23 +109,41 @@ def _after_commit(hand: Callable[..., None], *arguments: object) -> None:
 
     # A plain function: Django names it in its log when it fails, and a partial has no name.
     def hand_over() -> None:
-        hand(*arguments)
+        try:
+            hand(*arguments)
+        except RedisError as error:
+            logger.warning("Redis cannot be reached, the work is sent later: %s", error)
 
     transaction.on_commit(hand_over, robust=True)
 
 
 def send(queue_name: str, ids: Sequence[int]) -> None:
-    """Queue jobs for classifications, in chunks.
+    """Queue jobs for classifications that are written as sent, in chunks.
 
     Raises:
-        RedisError: the queue cannot be reached; the rows stay QUEUED.
+        RedisError: the queue cannot be reached; the rows stay QUEUED, and are not sent.
     """
-    settings = get_settings()
-    queue = open_queue(queue_name)
-    size = settings.CHUNK_SIZE
+    size = get_settings().CHUNK_SIZE
     chunks = [list(ids[start : start + size]) for start in range(0, len(ids), size)]
-    queue.enqueue_many([_prepare(CLASSIFY_JOB, [chunk]) for chunk in chunks])
-    Classification.objects.filter(pk__in=ids).update(sent_at=timezone.now())
+    try:
+        open_queue(queue_name).enqueue_many([_prepare(CLASSIFY_JOB, [chunk]) for chunk in chunks])
+    except RedisError:
+        _list_queued(ids).update(sent_at=None)
+        raise
+
+
+def send_again(queue_name: str, ids: Sequence[int]) -> None:
+    """`send` for classifications that are queued, and not written as sent.
+
+    Raises:
+        RedisError: see `send`.
+    """
+    _list_queued(ids).update(sent_at=timezone.now())
+    send(queue_name, ids)
+
+
+def _list_queued(ids: Sequence[int]) -> "models.QuerySet[Classification]":
+    return Classification.objects.filter(is_among("pk", ids), state=Classification.State.QUEUED)
 
 
 def send_queued(ids: Sequence[int]) -> None:
@@ -116,10 +152,9 @@ def send_queued(ids: Sequence[int]) -> None:
     Raises:
         RedisError: the queue cannot be reached; reconcile sends them later.
     """
-    rows = Classification.objects.filter(pk__in=ids, state=Classification.State.QUEUED)
-    rows.update(sent_at=None)
-    for name, queued in group_by_queue(rows.select_related("run").order_by("pk")).items():
-        send(name, queued)
+    rows = _list_queued(ids).select_related("run").order_by("pk")
+    for name, queued in group_by_queue(rows).items():
+        send_again(name, queued)
 
 
 def send_expansion(run: Run) -> None:

@@ -2,9 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from os import SEEK_END
+from typing import Any
 
 from django.db.models.fields.files import FieldFile
 
+from catalog_ai.arrays import is_among
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.images import ImageRejected, digest_image
 from catalog_ai.models import Classification
@@ -107,8 +110,23 @@ def _read_one(row: Classification, image: FieldFile | None) -> ReadImage:
 
 def read_limited(image: FieldFile) -> bytes:
     """The file's bytes, one more than the limit at most: the decoder then says it is too large."""
+    limit = get_settings().MAX_UPLOAD_BYTES
     with image.storage.open(str(image.name), "rb") as file:
-        return bytes(file.read(get_settings().MAX_UPLOAD_BYTES + 1))
+        return bytes(file.read(min(limit, _find_size(file) or limit) + 1))
+
+
+def _find_size(file: Any) -> int:
+    """Bytes of an open file; 0 where it does not tell.
+
+    Asked to read as much as may be, Python makes room for that first: 0.05 ms in place of 0.015 for
+    most photos, 2.2 in place of 0.2 for one of 5 MB.
+    """
+    if not getattr(file, "seekable", bool)():
+        return 0
+    file.seek(0, SEEK_END)
+    size: int = file.tell()
+    file.seek(0)
+    return size
 
 
 def find_unsteady(
@@ -129,8 +147,8 @@ def find_unsteady(
 def _load_known_digests(rows: Sequence[Classification]) -> set[tuple[str, str, str]]:
     return set(
         Classification.objects.filter(
+            is_among("object_id", [row.object_id for row in rows]),
             target=rows[0].target,
-            object_id__in=[row.object_id for row in rows],
             is_current=True,
             state__in=SETTLED,
         ).values_list("object_id", "model_version", "image_digest")

@@ -23,7 +23,7 @@ from catalog_ai.workflow.queues import (
     EXPAND_JOB,
     is_empty,
     queue_name_of,
-    send,
+    send_again,
     send_check,
     send_expansion,
     send_rollback,
@@ -154,7 +154,7 @@ def _resend(name: str, queued: "models.QuerySet[Classification]", done: Reconcil
     ids = list(queued.filter(due).order_by("pk").values_list("pk", flat=True)[:RESENT])
     if not ids:
         return
-    send(name, ids)
+    send_again(name, ids)
     done.resent += len(ids)
     logger.info("%d rows sent again", len(ids), extra={"classifications": ids[:LOGGED]})
 

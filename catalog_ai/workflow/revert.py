@@ -16,9 +16,7 @@ from catalog_ai.targets import Change, ProductTarget, get_target
 from catalog_ai.workflow.filing import write_decided
 from catalog_ai.workflow.locks import lock_classifications
 from catalog_ai.workflow.mirror import mirror_to_products
-
-HOLDING = (Suggestion.State.APPLIED, Suggestion.State.APPROVED)
-BACKWARD = (Decision.Action.UNDO, Decision.Action.ROLL_BACK)
+from catalog_ai.workflow.moves import BACKWARD, Move, load_shared_moves, take_out
 
 
 class Reversal:
@@ -51,6 +49,7 @@ class Reversal:
                 "reverts", flat=True
             )
         )
+        self.moves = load_shared_moves(self.cards)
         self.products: dict[int, models.Model] = {}  # by the row they belong to
         # Where all is written at once: their categories, and those that they are to have.
         self.present: dict[int, set[str]] = {}
@@ -87,9 +86,11 @@ class Reversal:
             raise ProductGone
         target, product = get_target(row.target), self.products[row.pk]
         now = self.planned[row.pk] if self.at_once else target.get_categories(product)
-        if target.category_field.single_valued and not _is_last_word(entry, now):
+        single = target.category_field.single_valued
+        if single and not _is_last_word(entry, now):
             return False
-        then = self._without(entry, suggestion, now)
+        moves, card = self._list_moves(row.pk), self.cards[row.pk]
+        then = take_out(entry, suggestion, card, moves, now, single=single)
         then &= now | self._find_existing(target, then - now)  # others were deleted since
         if self.at_once:
             self.planned[row.pk] = then
@@ -151,22 +152,10 @@ class Reversal:
             pk > entry.pk and pk not in self.reverted for pk in later
         )
 
-    def _without(self, entry: Decision, suggestion: Suggestion, now: set[str]) -> set[str]:
-        """The present categories with the entry's own change taken out.
-
-        Only what the entry added or removed is touched: whatever was done to the product otherwise
-        stays as it is, and so does what another label of the card holds as well.
-        """
-        before, after = set(entry.categories_before), set(entry.categories_after)
-        added = after - before
-        if entry.action == Decision.Action.APPLY:
-            added &= {suggestion.category}  # the model's entries tell of all labels together
-        held = {
-            one.category
-            for one in self.cards[entry.classification_id]
-            if one.pk != suggestion.pk and one.state in HOLDING
-        }
-        return (now - (added - held)) | (before - after)
+    def _list_moves(self, pk: int) -> list[Move]:
+        """What changed the product of a row, in order, as far as it stands by now."""
+        moves = sorted(self.moves.get(pk, ()))
+        return [one._replace(is_back=one.is_back or one.pk in self.reverted) for one in moves]
 
     def _restore(self, row: Classification, suggestion: Suggestion, entry: Decision) -> None:
         rolled_back = Suggestion.State.ROLLED_BACK
@@ -177,13 +166,22 @@ class Reversal:
         else:
             # A suggestion that the entry itself brought about has no state to go back to.
             suggestion.state = entry.state_before or rolled_back
-            row.state, row.reviewed_at = entry.classification_before, None
-        if row.state == Classification.State.REVIEW and not self._has_pending(row):
-            # Somebody else has decided the rest of the card since.
-            row.state, row.reviewed_at = Classification.State.REVIEWED, self.now
+            self._open(row, entry.classification_before)
 
-    def _has_pending(self, row: Classification) -> bool:
-        return any(one.state == Suggestion.State.PENDING for one in self.cards[row.pk])
+    def _open(self, row: Classification, before: str) -> None:
+        """Put a row back to its state `before`, save for what others did on its card meanwhile."""
+        state, said = Classification.State, {one.state for one in self.cards[row.pk]}
+        decided = not said.isdisjoint(Suggestion.BY_PERSON)
+        if Suggestion.State.PENDING in said:
+            row.state = state.REVIEW
+        elif before == state.REVIEW or (before == state.FILED and decided):
+            row.state = state.REVIEWED
+        elif before == state.REVIEWED and not decided and Suggestion.State.APPLIED in said:
+            row.state = state.FILED
+        else:
+            row.state = before
+        is_closed = row.state == state.REVIEWED and decided
+        row.reviewed_at = (row.reviewed_at or self.now) if is_closed else None
 
     def _write_down(
         self,

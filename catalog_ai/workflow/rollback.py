@@ -16,7 +16,7 @@ from catalog_ai.models import Classification, Decision, Rollback, Run, Suggestio
 from catalog_ai.models.signatures import sign
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.ends import let_go
-from catalog_ai.workflow.filing import GONE
+from catalog_ai.workflow.outages import strikes_by_chance
 from catalog_ai.workflow.permissions import ROLL_BACK, as_user, require
 from catalog_ai.workflow.queues import roll_back_after_commit
 from catalog_ai.workflow.revert import Reversal
@@ -94,9 +94,7 @@ def start_rollback(run: Run, actor: "Actor") -> Rollback:
             raise NothingFiled
         if (running := run.rollbacks.filter(state=Rollback.State.RUNNING).first()) is not None:
             return running
-        if run.state not in {Run.State.DONE, Run.State.CANCELLED}:
-            run.state, run.finished_at = Run.State.CANCELLED, timezone.now()
-            run.save(update_fields=["state", "finished_at"])
+        _stop_run(run)
         rollback = Rollback.objects.create(run=run, **sign(as_user(actor)))
         roll_back_after_commit(rollback)
     return rollback
@@ -105,6 +103,13 @@ def start_rollback(run: Run, actor: "Actor") -> Rollback:
 def _lock_run(pk: int) -> Run:
     """Of two who ask at once, the second waits here and then finds the first one's rollback."""
     return Run.objects.select_for_update(of=("self",)).get(pk=pk)
+
+
+def _stop_run(run: Run) -> None:
+    """From here on nothing of the run is claimed."""
+    if run.state not in {Run.State.DONE, Run.State.CANCELLED}:
+        run.state, run.finished_at = Run.State.CANCELLED, timezone.now()
+        run.save(update_fields=["state", "finished_at"])
 
 
 def stop_rollback(rollback: Rollback, actor: "Actor") -> Rollback:
@@ -134,9 +139,17 @@ def resume_rollback(rollback: Rollback, actor: "Actor") -> Rollback:
             return running
         stopped = Rollback.objects.filter(pk=rollback.pk, state=Rollback.State.CANCELLED)
         if stopped.update(state=Rollback.State.RUNNING, finished_at=None, worked_at=timezone.now()):
+            _stop_run(run)  # failed products may have been tried again since
             roll_back_after_commit(rollback)
     rollback.refresh_from_db()
     return rollback
+
+
+def walk_again(run: Run) -> None:
+    """Let stopped rollbacks come to every row anew: some that they passed are to be filed yet."""
+    # What they took back is not met again; what they left alone is, and counts anew.
+    fresh = {"through": 0, "kept": 0, "refused": 0, "errors": []}
+    run.rollbacks.filter(state=Rollback.State.CANCELLED).update(**fresh)
 
 
 def continue_rollback(pk: int) -> Step:
@@ -201,9 +214,9 @@ def _take_back(rollback: Rollback, rows: Sequence[int]) -> None:
     try:
         with transaction.atomic():
             _revert(rollback, entries, at_once=True)
-    except GONE:
-        raise
-    except Exception:
+    except Exception as error:
+        if strikes_by_chance(error):
+            raise
         # The database refused one of them: one by one, only that one stays as it is.
         logger.warning("categories are taken back one by one", exc_info=True)
         rollback.refresh_from_db(fields=["errors", *Rollback.COUNTERS])

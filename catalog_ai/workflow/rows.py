@@ -12,16 +12,21 @@ from typing import Any, NamedTuple
 from django.db import connections, models, router
 from django.db.models.constants import OnConflict
 
+from catalog_ai.arrays import name_kind, write_array
+
 # What Django passes on to every database as it is; asking it costs as much as all else here.
 PLAIN: dict[type, type] = {
     models.AutoField: int,
     models.BigAutoField: int,
+    models.BinaryField: bytes,
     models.BooleanField: bool,
     models.CharField: str,
     models.FloatField: float,
     models.ForeignKey: int,
     models.OneToOneField: int,
 }
+
+COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 
 class _Column(NamedTuple):
@@ -119,7 +124,8 @@ def _repeat(field: Any, value: Any, number: int, connection: Any) -> _Column:
 
 def _write(field: Any, value: Any, connection: Any) -> Any:
     if isinstance(field, models.JSONField):
-        return json.dumps(value, cls=field.encoder)  # as text, which every database reads
+        encoder = field.encoder(separators=(",", ":")) if field.encoder else COMPACT
+        return encoder.encode(value)  # as text, which every database reads
     return field.get_db_prep_save(value, connection)
 
 
@@ -138,21 +144,16 @@ def _spread(columns: Sequence[_Column], connection: Any) -> tuple[list[str], str
     shared: list[Any] = []
     arrays: list[Any] = []
     for at, (field, values, same) in enumerate(columns):
-        # Without its length: a cast would cut what is too long, in place of refusing it.
-        kind = field.db_type(connection).split("(")[0]
+        kind = name_kind(field, connection)
         if same and at < len(columns) - 1:
             sources.append(f"%s::{kind}")
             shared.append(values[0])
             continue
+        array, parameter, source = write_array(values, kind)
         names.append(f"c{at}")
-        sources.append(f"given.c{at}")
-        if isinstance(field, models.JSONField):
-            # Quoting JSON within an array costs more than all else. It holds no such character.
-            given.append(f"string_to_array(%s, chr(31))::{kind}[]")
-            arrays.append("\x1f".join(values))
-        else:
-            given.append(f"%s::{kind}[]")
-            arrays.append(values)
+        sources.append(source.format(f"given.c{at}"))
+        given.append(array)
+        arrays.append(parameter)
     spread = f"UNNEST({', '.join(given)}) AS given({', '.join(names)})"
     return sources, spread, [*shared, *arrays]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from catalog_ai.arrays import is_among
 from catalog_ai.errors import RunIsRolledBack
 from catalog_ai.models import Classification, Rollback, Run
 from catalog_ai.workflow.breaker import find_next_breaker
@@ -15,6 +16,7 @@ from catalog_ai.workflow.ends import let_go_at_once
 from catalog_ai.workflow.enqueue import finish_if_done
 from catalog_ai.workflow.permissions import CATEGORIZE, require
 from catalog_ai.workflow.queues import expand_after_commit, send_after_commit
+from catalog_ai.workflow.rollback import walk_again
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
@@ -58,8 +60,9 @@ def resume_run(run: Run, actor: "Actor") -> Run:
         run.save(update_fields=["state", "breaker", *Run.EXPLANATION])
         if expanding:
             expand_after_commit(run)
-        queued = run.classifications.filter(state=State.QUEUED).order_by("pk")
-        send_after_commit(run, list(queued.values_list("pk", flat=True)))
+        queued = run.classifications.filter(state=State.QUEUED)
+        queued.update(sent_at=timezone.now())
+        send_after_commit(run, list(queued.order_by("pk").values_list("pk", flat=True)))
         finish_if_done([run.pk])
     run.refresh_from_db()
     return run
@@ -68,20 +71,27 @@ def resume_run(run: Run, actor: "Actor") -> Run:
 def retry_failed(run: Run, actor: "Actor") -> int:
     """Queue the failed products of a run again, with all their tries; how many.
 
+    A run that had ended goes on with them alone; one that is paused or collecting stays so.
+
     Raises:
         NotPermitted. RunIsRolledBack: what it filed was taken back, or is being taken back.
     """
     require(actor, CATEGORIZE)
     with transaction.atomic():
+        # Rows before their run, as whoever deletes products locks them.
+        failed = run.classifications.filter(state=State.FAILED).order_by("pk")
+        list(failed.select_for_update().values_list("pk"))
         run = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
         if run.rolled_back_at or run.rollbacks.filter(state=Rollback.State.RUNNING).exists():
             raise RunIsRolledBack
         ids = _queue_again(run)
         count = len(ids)
         run.failed -= count
+        if count and run.state in {Run.State.DONE, Run.State.CANCELLED}:
+            run.state, run.finished_at, run.collected = Run.State.RUNNING, None, True
+        run.save(update_fields=["failed", "state", "finished_at", "collected"])
         if count:
-            run.state, run.finished_at = Run.State.RUNNING, None
-        run.save(update_fields=["failed", "state", "finished_at"])
+            walk_again(run)
         send_after_commit(run, ids)
     return count
 
@@ -95,11 +105,11 @@ def _queue_again(run: Run) -> list[int]:
         ids = list(free.order_by("pk").values_list("pk", flat=True))
         try:
             with transaction.atomic():
-                Classification.objects.filter(pk__in=ids).update(
+                Classification.objects.filter(is_among("pk", ids)).update(
                     state=State.QUEUED,
                     attempts=0,
                     interruptions=0,
-                    sent_at=None,
+                    sent_at=timezone.now(),
                     is_current=False,
                     **Classification.error_fields(None),
                 )

@@ -17,9 +17,11 @@ from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.decided import DecidedAt, load_decided
 from catalog_ai.workflow.estimate import Estimate, Evidence, estimate_error
+from catalog_ai.workflow.kept import name_kept
 from catalog_ai.workflow.models_in_use import get_bundle
-from catalog_ai.workflow.plans import filter_unindexed
-from catalog_ai.workflow.queue import QueueFilter, count_queue
+from catalog_ai.workflow.plans import filter_unindexed, has_state
+from catalog_ai.workflow.queue import count_queue
+from catalog_ai.workflow.queue_filter import QueueFilter
 
 NEWEST_RESULTS = 5_000
 WINDOW = 50_000  # rows back from the newest that are looked through at most
@@ -103,7 +105,7 @@ class Sample:
 
 def get_sample(target: ProductTarget, oldest: float = FRESH) -> Sample:
     """The sample; one of a large shop may be `oldest` seconds old."""
-    key = f"catalog_ai.sample.{target.key}.{get_bundle().model_version}"
+    key = name_kept("sample", target.key, get_bundle().model_version)
     kept: tuple[float, Sample] | None = cache.get(key)
     if kept is not None and time() - kept[0] <= oldest:
         return kept[1]
@@ -151,8 +153,7 @@ def _load_results(target: ProductTarget) -> list[tuple[dict[str, float], bool]]:
         pairs += _load_window(target, start - 1, NEWEST_RESULTS - len(pairs))
     floors = {
         label.id: min(0.5, *(pair.review for pair in label.thresholds.values()))
-        for label in get_bundle().labels
-        if label.facet in target.facets
+        for label in get_bundle().labels_of(*target.facets)
     }
 
     def keep(scores: dict[str, Any]) -> dict[str, float]:
@@ -187,7 +188,7 @@ def _find_start_of_dry_run(pk: int) -> int | None:
 
 def _load_times(target: ProductTarget) -> list[datetime | None]:
     """When people decided last."""
-    by_person = Classification.has_state(Suggestion.BY_PERSON)  # type: ignore[arg-type]
+    by_person = has_state(Suggestion.BY_PERSON)
     newest = Suggestion.objects.filter(by_person).order_by("-pk").values("pk")[:NEWEST_PACED]
     rows = filter_unindexed(
         Suggestion.objects.filter(pk__in=newest), "classification__target", target.key

@@ -6,11 +6,13 @@ other has not taken.
 
 import logging
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 
 from redis.exceptions import RedisError
 from rq import Queue, Worker, get_current_job
 from rq.job import Job
 
+from catalog_ai.arrays import is_among
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification
 from catalog_ai.workflow.queues import CLASSIFY_JOB, open_queue, send
@@ -42,17 +44,29 @@ def share_with_idle(ids: Sequence[int]) -> int:
     return len(given)
 
 
-def is_last_work() -> bool:
-    """Whether no work waits behind this job, so that other workers will soon have nothing to do."""
+@lru_cache(maxsize=1)
+def _open_queue_of(job_id: str, origin: str) -> Queue:
+    """A job's queue, by one connection for all that is asked between its parts."""
+    return open_queue(origin)
+
+
+def count_sharers() -> int:
+    """Workers that share what is left, where no work waits behind this job; 0 where some does.
+
+    Those that have nothing to do then take from the rest of this job.
+    """
     job = get_current_job()
     if job is None:
-        return False
+        return 0
     try:
-        waiting = open_queue(job.origin).get_job_ids(0, LOOKED_AT)
+        queue = _open_queue_of(job.id, job.origin)
+        waiting = queue.get_job_ids(0, LOOKED_AT)
         taken = job.connection.exists(*(TAKEN + job_id for job_id in waiting)) if waiting else 0
+        if len(waiting) == LOOKED_AT or taken < len(waiting):
+            return 0
+        return max(1, int(Worker.count(queue=queue)))
     except RedisError:
-        return False  # then nothing can be shared
-    return len(waiting) < LOOKED_AT and taken == len(waiting)
+        return 0  # then nothing can be shared
 
 
 def count_idle_workers(queue: Queue) -> int:
@@ -72,7 +86,7 @@ def take_waiting_chunk() -> Job | None:
     if job is None:
         return None
     try:
-        queue = open_queue(job.origin)
+        queue = _open_queue_of(job.id, job.origin)
         for waiting in filter(None, map(queue.fetch_job, queue.get_job_ids(0, LOOKED_AT))):
             if waiting.func_name != CLASSIFY_JOB:
                 return None
@@ -95,7 +109,9 @@ def find_rows_left(tried: Collection[int]) -> list[int]:
     if job is None:
         return []
     try:
-        rests = [_list_untouched(ids, tried) for ids in _list_chunks(open_queue(job.origin))]
+        rests = [
+            _list_untouched(ids, tried) for ids in _list_chunks(_open_queue_of(job.id, job.origin))
+        ]
     except RedisError:
         logger.warning("no work of others could be found", exc_info=True)
         return []
@@ -117,7 +133,7 @@ def _list_chunks(queue: Queue) -> Iterator[list[int]]:
 
 def _list_untouched(ids: Collection[int], tried: Collection[int]) -> list[int]:
     queued = Classification.objects.filter(
-        pk__in=ids, state=Classification.State.QUEUED, attempts=0, interruptions=0
+        is_among("pk", ids), state=Classification.State.QUEUED, attempts=0, interruptions=0
     )
     found = queued.order_by("pk").values_list("pk", flat=True)
     return [pk for pk in found if pk not in tried]

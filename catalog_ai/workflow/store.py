@@ -4,10 +4,13 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
 
 from django.db import models, transaction
 from django.utils import timezone
 
+from catalog_ai.arrays import is_among
 from catalog_ai.models import Classification, Decision, Embedding, Run, Suggestion
 from catalog_ai.models.causes import Cause
 from catalog_ai.targets import ProductTarget, get_target
@@ -23,6 +26,7 @@ from catalog_ai.workflow.mirror import mirror_to_products
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.outcome import Judged, Outcome
 from catalog_ai.workflow.policies import get_thresholds
+from catalog_ai.workflow.queue import measure_uncertainty
 from catalog_ai.workflow.queues import send_after_commit
 from catalog_ai.workflow.rows import insert_alike, insert_rows, update_rows
 from catalog_ai.workflow.scoring import Scored, Scorer
@@ -48,7 +52,8 @@ def store_results(judged: Sequence[Judged]) -> None:
     with transaction.atomic():
         lock_products(target, [item.row.object_id for item in judged])
         held = lock_leased([item.row for item in judged])
-        mine = [item for item in judged if item.row.pk in held]
+        # On copies: where this comes to nothing, the caller's rows still know their lease.
+        mine = [replace(item, row=copy(item.row)) for item in judged if item.row.pk in held]
         products = target.load_to_file([item.row.object_id for item in mine])
         context = load_context(target, run, products, audits)
         if run.results_of_id:
@@ -154,7 +159,7 @@ def _fill(row: Classification, scored: Scored, settled: Settled, value: float) -
     """Write scores, state and the figures that order the review queue onto the row."""
     row.scores = scored.scores
     row.top_label, row.top_confidence = scored.top_label, round(scored.top_confidence, 4)
-    row.uncertainty = round(1.0 - scored.top_confidence, 4)
+    row.uncertainty = measure_uncertainty(scored.top_confidence, settled.state)
     row.value = value
     end_row(row, settled.state)
     row.reason = settled.reason
@@ -182,7 +187,7 @@ def _adopt_one(
 
 def _requeue(row: Classification, image_name: str) -> None:
     """The image was replaced while its job ran: look again, at no cost of a try."""
-    row.state, row.image_name, row.sent_at = State.QUEUED, image_name, None
+    row.state, row.image_name, row.sent_at = State.QUEUED, image_name, timezone.now()
     row.attempts = max(0, row.attempts - 1)
     row.lease_token, row.lease_expires_at = "", None
 
@@ -214,7 +219,7 @@ def _insert_decisions(decisions: Sequence[Decision]) -> None:
     if not decisions:
         return
     owners = [decision.classification_id for decision in decisions]
-    made = Suggestion.objects.filter(classification__in=owners).values_list(
+    made = Suggestion.objects.filter(is_among("classification", owners)).values_list(
         "classification_id", "label", "pk"
     )
     ids = {(owner, label): pk for owner, label, pk in made}
@@ -225,13 +230,12 @@ def _insert_decisions(decisions: Sequence[Decision]) -> None:
 
 def supersede(target: ProductTarget, keys: Sequence[str]) -> None:
     """Retire the earlier results of products that are about to get a new one."""
-    current = Classification.objects.filter(target=target.key, object_id__in=keys, is_current=True)
-    ids = list(current.values_list("pk", flat=True))
+    current = Classification.objects.filter(target=target.key, is_current=True)
+    ids = list(current.filter(is_among("object_id", keys)).values_list("pk", flat=True))
     if not ids:
         return  # most products of a first run have none
-    old = Classification.objects.filter(pk__in=ids)
-    Suggestion.objects.filter(classification__in=ids, state=Suggestion.State.PENDING).update(
-        state=Suggestion.State.SUPERSEDED
-    )
+    old = Classification.objects.filter(is_among("pk", ids))
+    pending = Suggestion.objects.filter(state=Suggestion.State.PENDING)
+    pending.filter(is_among("classification", ids)).update(state=Suggestion.State.SUPERSEDED)
     old.filter(state__in=Classification.WAITING).update(state=State.SUPERSEDED, is_current=False)
     old.update(is_current=False)

@@ -10,14 +10,15 @@ from dataclasses import asdict
 from types import FrameType
 
 from django.conf import settings as django_settings
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
-from redis.exceptions import RedisError
+from django.db import close_old_connections
 
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import BundleError
 from catalog_ai.workflow.follow import follow_budgets
+from catalog_ai.workflow.outages import is_outage
 from catalog_ai.workflow.reconcile import Reconciled, reconcile
 from catalog_ai.workflow.statistics import update_summaries
+from catalog_ai.workflow.vital_signs import lacks_tables
 
 logger = logging.getLogger(__name__)
 
@@ -87,11 +88,8 @@ class Supervisor:
         try:
             done = reconcile()
             follow_budgets()
-        except (RedisError, OperationalError, InterfaceError, BundleError):
-            logger.warning("reconcile will be tried again", exc_info=True)
-            return
-        except Exception:  # the workers must not stop for one row that cannot be reconciled
-            logger.exception("reconcile failed, and will be tried again")
+        except Exception as why:  # the workers must not stop for one row that cannot be reconciled
+            tell_failure("reconcile", why)
             return
         if done != Reconciled():
             logger.info("reconciled: %s", done, extra=asdict(done))
@@ -102,9 +100,8 @@ class Supervisor:
         started = time.monotonic()
         try:
             done = update_summaries(COUNT_FOR, every=COUNT_EVERY / 2)
-        except (DatabaseError, InterfaceError):
-            # As before the migration of an upgrade: nobody stops for that.
-            logger.warning("figures will be counted again", exc_info=True)
+        except Exception as why:  # nor for the dashboard's figures
+            tell_failure("counting the dashboard's figures", why)
             self.count_at = started + COUNT_EVERY
             return
         took = time.monotonic() - started
@@ -127,3 +124,11 @@ class Supervisor:
                 facts = {"worker": process.pid}
                 logger.error("worker %s did not stop in time: killed", process.pid, extra=facts)
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def tell_failure(what: str, why: Exception) -> None:
+    """A line where a service is away, a migration or the model missing; else where it came from."""
+    if is_outage(why) or lacks_tables(why) or isinstance(why, BundleError):
+        logger.warning("%s failed, and will be tried again: %s", what, " ".join(str(why).split()))
+    else:
+        logger.error("%s failed, and will be tried again", what, exc_info=why)

@@ -146,7 +146,7 @@ def _list_needed() -> set[str]:
 
 
 def _pick_present(target: ProductTarget, photos: list[tuple[str, str, str]]) -> set[str]:
-    names = target.get_image_names([target.to_pk(key) for key, _name, _digest in photos])
+    names = target.get_image_names(target.to_pks(key for key, _name, _digest in photos))
     return {_shorten(digest) for key, name, digest in photos if names.get(key) == name}
 
 

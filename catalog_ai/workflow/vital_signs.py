@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, ProgrammingError, connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from redis.exceptions import RedisError
@@ -34,6 +34,7 @@ MENDS = {
     "progress": "python manage.py catalog_ai_worker",
     "leases": "python manage.py reconcile_classifications",
 }
+UNDEFINED = {"42P01", "42703"}  # codes of PostgreSQL: no such table, no such column
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,20 @@ def _ask_database(name: str, check: Callable[[], Sign]) -> Sign:
         return check()
     except (DatabaseError, InterfaceError) as error:
         # The driver's message may name hosts and users.
-        why = _("The database does not answer (%s).") % type(error).__name__
-        return Sign(name, False, why)
+        return Sign(name, False, explain_database(error, type(error).__name__))
+
+
+def lacks_tables(error: Exception) -> bool:
+    """Whether the database waits for a migration, as SQLite and PostgreSQL say it."""
+    of_sqlite = any(words in str(error) for words in ("no such", "has no column"))
+    return of_sqlite or getattr(error.__cause__, "sqlstate", "") in UNDEFINED
+
+
+def explain_database(error: Exception, said: str) -> str:
+    """What is wrong with a database that refused: it is away, or it waits for a migration."""
+    if isinstance(error, ProgrammingError) or lacks_tables(error):
+        return _("The database lacks tables or columns: run “python manage.py migrate”.")
+    return _("The database does not answer (%s).") % said
 
 
 def check_database() -> Sign:

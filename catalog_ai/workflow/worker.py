@@ -59,9 +59,17 @@ class LimitedWorker(Worker):
     max_connection_wait_time = 5.0  # rq's minute would outlast most outages of Redis
     kill_at: float | None = None
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.newest_run = worker_models.find_newest_run()
+
     def serialize(self) -> dict[str, Any]:
-        """What Redis knows of this worker: its model too."""
-        return {**super().serialize(), worker_models.FIELD: get_bundle().model_version}
+        """What Redis knows of this worker: its model too, and which runs are older than it."""
+        own = {
+            worker_models.FIELD: get_bundle().model_version,
+            worker_models.NEWEST_RUN: self.newest_run,
+        }
+        return {**super().serialize(), **own}
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """A Redis that lost its data does not know this worker any more: it says so again."""

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 from catalog_ai.inference.bundle import SHIPPED_BUNDLE, Bundle, match_label
 from catalog_ai.inference.classifier import Classifier, load_classifier
-from catalog_ai.inference.images import decode_image
+from catalog_ai.inference.images import decode_for
 from catalog_ai.policy import Preset, decide, preset_thresholds
 from shop_demo.drawings import DRAWINGS, ODDITIES, Drawing, render_drawing
 
@@ -38,18 +38,7 @@ def encode_drawing(image: Image.Image) -> bytes:
 def classify_drawings(classifier: Classifier, images: Sequence[Image.Image]) -> NDArray[np.float32]:
     """Confidences of shape (drawings, labels), by the way every shop photo takes."""
     spec = classifier.bundle.input
-    pixels = np.stack(
-        [
-            decode_image(
-                encode_drawing(image),
-                width=spec.width,
-                height=spec.height,
-                fit=spec.fit,
-                pad_value=spec.pad_value,
-            )
-            for image in images
-        ]
-    )
+    pixels = np.stack([decode_for(spec, encode_drawing(image)) for image in images])
     parts = [
         classifier.classify(pixels[start : start + BATCH]).confidences
         for start in range(0, len(pixels), BATCH)

@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog_ai.models import Run
 from shop_demo.models import Product
-from tests.factories import make_classification, make_suggestion, make_user
+from tests.factories import make_classification, make_client, make_suggestion, make_user
 
 PRODUCTS = "admin:shop_demo_product_changelist"
 
@@ -22,9 +25,7 @@ def log_in(*permissions: str, shop: bool = True) -> Client:
                 content_type__app_label="shop_demo", codename__endswith="product"
             )
         )
-    client = Client()
-    client.force_login(user)
-    return client
+    return make_client(user)
 
 
 def make_products(count: int, *, judged: bool = False) -> list[Product]:
@@ -43,6 +44,14 @@ def make_products(count: int, *, judged: bool = False) -> list[Product]:
 def post_action(client: Client, action: str, query: str = "", **data: Any) -> Any:
     """POST as the change list's action form (or our page in between) does."""
     return client.post(f"{reverse(PRODUCTS)}{query}", {"action": action, "index": 0, **data})
+
+
+def count_queries(client: Client, address: str) -> int:
+    """Of a page, with an empty cache."""
+    cache.clear()
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200, address
+    return len(queries)
 
 
 def run_url(run: Run, name: str = "change", *args: Any) -> str:

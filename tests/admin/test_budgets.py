@@ -15,7 +15,7 @@ from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.budget import save_thresholds
 from catalog_ai.workflow.follow import follow_budgets
 from tests.admin.people import log_in
-from tests.factories import make_run, make_user
+from tests.factories import make_rule, make_run, make_user
 
 pytestmark = pytest.mark.django_db
 LABEL, KEY = "article:jeans", "shop_demo.product"
@@ -37,7 +37,7 @@ def test_the_pages_are_closed_to_others() -> None:
     assert pages == {403}
 
 
-def test_who_may_only_look_states_nothing(target: ProductTarget) -> None:
+def test_who_may_only_look_states_nothing() -> None:
     viewer = log_in("view_labelrule")
     page = viewer.get(find("budget"))
     assert page.status_code == 200 and b"State a budget" not in page.content
@@ -46,9 +46,7 @@ def test_who_may_only_look_states_nothing(target: ProductTarget) -> None:
     assert not ErrorBudget.objects.exists()
 
 
-def test_what_a_budget_would_change_is_seen_before_it_is_saved(
-    editor: Any, target: ProductTarget
-) -> None:
+def test_what_a_budget_would_change_is_seen_before_it_is_saved(editor: Any) -> None:
     shown = editor.get(find("budget"), {"target": KEY, "budget": "5", "follows": "1"})
     assert shown.context["plans"] and not ErrorBudget.objects.exists()
     loose = editor.get(find("budget"), {"target": KEY, "budget": "5"})
@@ -63,9 +61,7 @@ def test_what_a_budget_would_change_is_seen_before_it_is_saved(
 
 
 @pytest.mark.parametrize("typed", ["", "0", "51", "nan", "-1", "two"])
-def test_an_impossible_budget_is_told_and_nothing_saved(
-    editor: Any, target: ProductTarget, typed: str
-) -> None:
+def test_an_impossible_budget_is_told_and_nothing_saved(editor: Any, typed: str) -> None:
     for answer in (
         editor.post(find("budget"), {"target": KEY, "budget": typed}, follow=True),
         editor.get(find("budget"), {"target": KEY, "budget": typed}),
@@ -74,9 +70,7 @@ def test_an_impossible_budget_is_told_and_nothing_saved(
     assert not ErrorBudget.objects.exists()
 
 
-def test_a_label_has_a_budget_of_its_own_until_it_is_removed(
-    editor: Any, target: ProductTarget
-) -> None:
+def test_a_label_has_a_budget_of_its_own_until_it_is_removed(editor: Any) -> None:
     editor.post(find("budget"), {"target": KEY, "label": LABEL, "budget": "10"})
     assert ErrorBudget.objects.get().label == LABEL
     page = editor.get(find("thresholds"), {"target": KEY})
@@ -99,9 +93,7 @@ def test_a_persons_threshold_is_named_and_can_be_left_to_the_budget(
     assert LabelRule.objects.get().auto_by == LabelRule.SetBy.BUDGET
 
 
-def test_the_mapping_page_makes_a_threshold_a_persons_and_writes_it(
-    editor: Any, target: ProductTarget
-) -> None:
+def test_the_mapping_page_makes_a_threshold_a_persons_and_writes_it(editor: Any) -> None:
     page = f"{find('labelrule_changelist')}?target={KEY}"
     fields = {f"{LABEL}-{name}": "" for name in ("category", "auto_threshold", "review_threshold")}
     editor.post(page, {**fields, f"{LABEL}-auto_threshold": "0.6"})
@@ -113,7 +105,7 @@ def test_the_mapping_page_makes_a_threshold_a_persons_and_writes_it(
     assert {one.actor_name for one in changes} != {""}
 
 
-def test_changes_are_listed_with_why_and_undone(editor: Any, target: ProductTarget) -> None:
+def test_changes_are_listed_with_why_and_undone(editor: Any) -> None:
     ErrorBudget.objects.create(target=KEY, share=0.05, follows=True)
     changed = follow_budgets()
     page = editor.get(find("threshold_changes"), {"target": KEY})
@@ -133,9 +125,7 @@ def test_changes_are_listed_with_why_and_undone(editor: Any, target: ProductTarg
 
 
 @pytest.mark.parametrize("sent", [{"change": "x"}, {"change": "9" * 30}, {"batch": "x"}, {}])
-def test_what_names_no_change_undoes_none(
-    editor: Any, target: ProductTarget, sent: dict[str, str]
-) -> None:
+def test_what_names_no_change_undoes_none(editor: Any, sent: dict[str, str]) -> None:
     answer = editor.post(find("threshold_undo"), {"target": KEY, **sent}, follow=True)
     assert answer.status_code == 200 and "undone." not in answer.content.decode()
 
@@ -155,13 +145,11 @@ def test_the_list_is_paged_by_constant_queries(editor: Any, target: ProductTarge
     assert len(editor.get(find("threshold_changes"), older).context["history"]) == 30
 
 
-def test_the_run_page_says_which_labels_were_moved_back(editor: Any, target: ProductTarget) -> None:
+def test_the_run_page_says_which_labels_were_moved_back(editor: Any) -> None:
     run = make_run()
     address = reverse("admin:catalog_ai_run_change", args=[run.pk])
     assert "broke its error budget" not in editor.get(address).content.decode()
-    LabelRule.objects.create(
-        target=KEY, label=LABEL, always_review=True, moved_back_at=timezone.now(), note="5 of 30."
-    )
+    make_rule(LABEL, always_review=True, moved_back_at=timezone.now(), note="5 of 30.")
     assert "5 of 30." in editor.get(address).content.decode()
     polled = editor.get(reverse("admin:catalog_ai_run_progress", args=[run.pk])).json()
     assert "broke its error budget" in polled["parts"]["cai-progress"]
@@ -172,9 +160,7 @@ def test_the_run_page_says_which_labels_were_moved_back(editor: Any, target: Pro
     assert "5 of 30." not in editor.get(address).content.decode()
 
 
-def test_without_a_model_the_budget_page_says_so(
-    editor: Any, target: ProductTarget, settings: Any, tmp_path: Any
-) -> None:
+def test_without_a_model_the_budget_page_says_so(editor: Any, settings: Any, tmp_path: Any) -> None:
     settings.CATALOG_AI = {**settings.CATALOG_AI, "BUNDLE": tmp_path}
     answer = editor.get(find("budget"), follow=True)
     assert answer.redirect_chain and "bundle.json" in answer.content.decode()

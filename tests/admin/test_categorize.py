@@ -8,11 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalog_ai.models import Classification, LabelRule, Run
-from catalog_ai.targets import ProductTarget
+from catalog_ai.models import Classification, Run
 from shop_demo.models import Category, Product
 from tests.admin.people import log_in, make_products, post_action
-from tests.factories import make_classification
+from tests.factories import make_classification, make_rule
 
 pytestmark = pytest.mark.django_db
 ACTION = "auto_categorize_products"
@@ -27,7 +26,7 @@ def test_without_the_permission_the_action_does_not_exist() -> None:
     assert not Run.objects.exists()
 
 
-def test_the_page_tells_how_the_selection_stands(target: ProductTarget) -> None:
+def test_the_page_tells_how_the_selection_stands() -> None:
     new, outdated, current, replaced = make_products(4)
     bare = Product.objects.create(title="no photo")
     make_classification(outdated, model_version="old-1")
@@ -53,9 +52,7 @@ def test_a_large_selection_is_only_counted(monkeypatch: pytest.MonkeyPatch) -> N
     assert "The selection is large" in page.content.decode()
 
 
-def test_a_selection_across_pages_carries_no_ids_and_keeps_the_filter(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_selection_across_pages_carries_no_ids_and_keeps_the_filter() -> None:
     products = make_products(120)
     Product.objects.filter(pk__in=[one.pk for one in products[:70]]).update(price=5)
     client = log_in("categorize_products")
@@ -127,9 +124,9 @@ def test_an_impossible_choice_is_shown_again_and_starts_nothing() -> None:
     assert not Run.objects.exists()
 
 
-def test_labels_without_a_category_are_named_and_none_is_made(target: ProductTarget) -> None:
+def test_labels_without_a_category_are_named_and_none_is_made() -> None:
     category = Category.objects.create(name="Denim")
-    LabelRule.objects.create(target=target.key, label="article:jeans", category=str(category.pk))
+    make_rule("article:jeans", category=category)
     (product,) = make_products(1)
     page = post_action(log_in("categorize_products"), ACTION, _selected_action=[product.pk])
     assert "Jeans → Denim" in page.content.decode()
@@ -153,7 +150,7 @@ def test_a_missing_model_is_told_and_breaks_no_list(settings: Any, tmp_path: Pat
     assert Classification.objects.count() == 1
 
 
-def test_where_nothing_is_to_be_done_that_is_said(target: ProductTarget) -> None:
+def test_where_nothing_is_to_be_done_that_is_said() -> None:
     (product,) = make_products(1)
     make_classification(product)
     client = log_in("categorize_products")

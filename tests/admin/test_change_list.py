@@ -7,7 +7,6 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.cache import cache
 from django.db import connection, models
 from django.db.models import F
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -15,15 +14,13 @@ from catalog_ai.admin.change_list import ascends, bound_list
 from catalog_ai.models import CategorizedProduct
 from shop_demo.models import Product
 from tests.admin.people import PRODUCTS, make_products
-from tests.factories import make_superuser
+from tests.factories import make_client
 
 pytestmark = pytest.mark.django_db
 
 
 def open_list(query: str, page: str = PRODUCTS) -> Any:
-    client = Client()
-    client.force_login(make_superuser())
-    return client.get(f"{reverse(page)}?{query}").context["cl"]
+    return make_client().get(f"{reverse(page)}?{query}").context["cl"]
 
 
 @pytest.mark.parametrize(("query", "step"), [("o=5", 1), ("o=-5", -1), ("o=4", 1), ("o=-4", -1)])
@@ -64,7 +61,7 @@ def test_the_indexes_of_a_categorised_product_end_with_its_own_key() -> None:
 
     for model, key in ((Book, "isbn"), (Product, "id")):
         fields = [index.fields for index in model._meta.indexes]
-        assert fields == [["ai_state", key], ["ai_confidence", key]]
+        assert fields == [["ai_state", key], ["ai_top_label", key], ["ai_confidence", key]]
     plain = models.Index(fields=["ai_state", "isbn"], name=Book._meta.indexes[0].name)
     assert Book._meta.indexes[0] == plain  # else each makemigrations would write one more
     path, _args, _kwargs = Book._meta.indexes[0].deconstruct()

@@ -33,7 +33,7 @@ def test_an_unidentified_photo_shows_its_likeliest_label() -> None:
     )
     page = read_list()
     assert '<span class="cai-label-name">Jeans</span>' in page
-    assert "8 %" in page
+    assert "8\N{NO-BREAK SPACE}%" in page
 
 
 def test_a_correction_is_told_and_the_models_labels_are_gone() -> None:
@@ -49,8 +49,8 @@ def test_rejected_labels_are_not_shown() -> None:
     (product,) = make_products(1, judged=True)
     Suggestion.objects.filter(label="article:tshirts").update(state=Suggestion.State.REJECTED)
     page = read_list()
-    assert "30 %" in page
-    assert "60 %" not in page
+    assert "30\N{NO-BREAK SPACE}%" in page
+    assert "60\N{NO-BREAK SPACE}%" not in page
 
 
 def test_more_than_three_labels_are_counted() -> None:

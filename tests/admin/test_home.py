@@ -165,6 +165,9 @@ def test_products_are_offered_to_whoever_may_see_them() -> None:
     for shop in (True, False):
         page = log_in("review_suggestions", shop=shop).get(reverse(URL))
         assert (tile in page.content.decode()) is shop
+        assert "Select and categorize" not in page.content.decode()  # they may not
+    page = log_in("categorize_products", shop=True).get(reverse(URL))
+    assert "Select and categorize" in page.content.decode()
 
 
 def test_the_apps_page_offers_nothing_that_would_be_refused() -> None:

@@ -12,6 +12,7 @@ from tests.factories import (
     make_classification,
     make_filed_run,
     make_product,
+    make_rule,
     make_suggestion,
     make_superuser,
     make_user,
@@ -83,7 +84,7 @@ def shop() -> None:
     make_product()
     make_suggestion(make_classification(make_product()))
     make_filed_run()
-    LabelRule.objects.create(target="shop_demo.product", label="article:tshirts")
+    make_rule("article:tshirts")
 
 
 def count_all() -> list[Any]:

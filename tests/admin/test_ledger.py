@@ -3,13 +3,16 @@
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog_ai.models import Classification, Decision, Suggestion
+from catalog_ai.models.classifications import FEW
 from catalog_ai.workflow.review import approve
+from shop_demo.models import Product
 from tests.admin.people import make_products
-from tests.factories import make_superuser, make_user
+from tests.factories import make_classification, make_client, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -18,9 +21,7 @@ DECISIONS = "admin:catalog_ai_decision_changelist"
 
 
 def search(page: str, term: str) -> list[Any]:
-    client = Client()
-    client.force_login(make_superuser())
-    changelist = client.get(reverse(page), {"q": term}).context["cl"]
+    changelist = make_client().get(reverse(page), {"q": term}).context["cl"]
     return list(changelist.result_list)
 
 
@@ -66,3 +67,48 @@ def test_decisions_of_a_person_who_is_gone_are_found_by_name(decided: dict[str, 
     person.delete()
     assert decided["ann"] in search(DECISIONS, "ann")
     assert search(DECISIONS, "nobody") == []
+
+
+@pytest.mark.parametrize("page", [RESULTS, DECISIONS])
+def test_products_are_called_by_their_titles_in_a_bounded_few_queries(
+    page: str, decided: dict[str, Decision]
+) -> None:
+    client = make_client()
+    Product.objects.filter(title="Bulk 0").update(title="<b>Parka</b>")
+    with CaptureQueriesContext(connection) as few:
+        text = client.get(reverse(page)).content.decode()
+    assert ">&lt;b&gt;Parka&lt;/b&gt;</a>" in text and ">Bulk 1</a>" in text
+    for product in make_products(8, judged=True):
+        rows = Suggestion.objects.filter(classification__object_id=str(product.pk))
+        approve([rows[0].pk], decided["ann"].actor)
+    with CaptureQueriesContext(connection) as many:
+        client.get(reverse(page))
+    assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("page", [RESULTS, DECISIONS])
+def test_what_was_decided_of_a_product_that_is_gone_is_listed_by_its_key(
+    page: str, decided: dict[str, Decision]
+) -> None:
+    key = decided["ann"].classification.object_id
+    Product.objects.filter(pk=key).delete()
+    (row,) = search(page, key)
+    assert (row if page == RESULTS else row.classification).object_id == key
+
+
+def test_states_are_told_in_words(decided: dict[str, Decision]) -> None:
+    page = make_client().get(reverse(DECISIONS)).content.decode()
+    assert "Waiting for a person" in page and ">pending<" not in page
+
+
+@pytest.mark.parametrize("state", FEW)
+def test_the_few_where_the_work_came_to_nothing_are_found_by_an_index(state: str) -> None:
+    row = make_classification(state=state)
+    client = make_client()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # else PostgreSQL takes the table for one page
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    changelist = client.get(reverse(RESULTS), {"state__exact": state}).context["cl"]
+    assert [*changelist.result_list] == [row]
+    assert f"catalog_ai_cls_{state}" in changelist.queryset[:50].explain()

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from catalog_ai.models import Run
+from catalog_ai.models import Classification, Run
 from tests.admin.browser import NEEDS_CHROMIUM, open_browser
-from tests.admin.people import log_in
-from tests.factories import make_image_bytes, make_run
+from tests.admin.people import log_in, make_products
+from tests.factories import make_classification, make_image_bytes, make_run
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytestmark = NEEDS_CHROMIUM
@@ -61,6 +61,16 @@ def test_a_file_that_is_no_picture_is_refused_on_the_page(live_server: Any, tmp_
     assert "not a picture" in text
 
 
+def test_whoever_is_logged_out_is_told_so_and_not_of_the_server(
+    live_server: Any, photo: Path
+) -> None:
+    with open_browser(live_server.url, log_in("categorize_products")) as page:
+        page.goto(reverse("admin:catalog_ai_try"))
+        page.context.clear_cookies()
+        page.set_input_files("input[type=file]", photo)
+        page.wait_for_selector("#cai-error >> text=Reload the page to log in again")
+
+
 def test_without_javascript_a_photo_is_judged_all_the_same(live_server: Any, photo: Path) -> None:
     client = log_in("categorize_products")
     with open_browser(live_server.url, client, java_script_enabled=False) as page:
@@ -68,6 +78,7 @@ def test_without_javascript_a_photo_is_judged_all_the_same(live_server: Any, pho
         page.set_input_files("input[type=file]", photo)
         page.select_option("select[name=sensitivity]", "0")
         page.click("text=Look at it")
+        page.wait_for_selector("tr[data-label]")  # a click does not wait for the page it leads to
         rows = page.locator("tr[data-label]").count()
         chosen = page.input_value("select[name=sensitivity]")
     assert rows > 8
@@ -86,5 +97,52 @@ def test_the_run_page_follows_its_run(live_server: Any, monkeypatch: pytest.Monk
         page.wait_for_function("document.getElementById('cai-live').textContent !== ''")
         told = page.inner_text("#cai-live")
     assert body["percent"] == 25
-    assert told == "1 of 4 products done, 25 %."
+    assert told == "1 of 4 products done, 25\N{NO-BREAK SPACE}%."
     assert Run.objects.get().state == Run.State.RUNNING
+
+
+def test_on_a_phone_all_of_the_results_of_a_run_are_seen(live_server: Any) -> None:
+    run = make_run(total=99, filed=50, review=49, dry_run=True, state=Run.State.DONE)
+    viewport = {"width": 390, "height": 844}
+    with open_browser(live_server.url, log_in("view_run"), viewport=viewport) as page:
+        page.goto(reverse("admin:catalog_ai_run_change", args=[run.pk]))
+        hidden = page.locator(".cai-scroll:has(.cai-counters)").evaluate(
+            "(box) => box.scrollWidth - box.clientWidth"
+        )
+    assert hidden <= 0
+
+
+def test_on_a_phone_the_panel_says_which_word_is_the_category(live_server: Any) -> None:
+    (product,) = make_products(1, judged=True)
+    address = reverse("admin:shop_demo_product_change", args=[product.pk])
+    viewport = {"width": 390, "height": 844}
+    with open_browser(live_server.url, log_in("view_run"), viewport=viewport) as page:
+        page.goto(address)
+        before = page.evaluate(
+            """() => [...document.querySelectorAll(".cai-panel tbody td:last-child")].map(
+              (cell) => getComputedStyle(cell, "::before").content)"""
+        )
+    assert before and all("Category" in content for content in before)
+
+
+def test_the_panel_of_a_product_under_way_tells_the_result_by_itself(live_server: Any) -> None:
+    (product,) = make_products(1)
+    make_classification(product, state=Classification.State.QUEUED, is_current=False)
+    address = reverse("admin:shop_demo_product_change", args=[product.pk])
+
+    def file_it(route: Any) -> None:
+        """What the server would answer once the worker has filed the product."""
+        page = route.fetch().text().replace('data-moving="1"', "").replace("Queued", "Filed")
+        route.fulfill(body=page.replace('value="[]"', 'value="[7]"'), content_type="text/html")
+
+    with open_browser(live_server.url, log_in("categorize_products")) as page:
+        page.goto(address)
+        before = page.inner_text("#cai-panel")
+        page.fill("#id_title", "Half a ti")
+        page.route(f"**{address}", file_it)
+        page.wait_for_selector("#cai-panel >> text=Reload the page")
+        after, typed = page.inner_text("#cai-panel"), page.input_value("#id_title")
+    assert "Queued" in before
+    assert "Categorize" not in before
+    assert "Filed" in after
+    assert typed == "Half a ti"

@@ -14,7 +14,7 @@ from catalog_ai.models import Classification
 from catalog_ai.workflow import thumbnails
 from shop_demo.models import Product
 from tests.admin.people import PRODUCTS, log_in
-from tests.factories import make_classification, make_image_bytes, make_product, make_suggestion
+from tests.factories import make_classification, make_image_bytes, make_suggestion, make_unjudged
 
 pytestmark = pytest.mark.django_db
 DATA = make_image_bytes(size=(700, 700))
@@ -28,8 +28,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def product() -> Product:
-    made = make_product(DATA)
-    Classification.objects.all().delete()
+    made = make_unjudged(DATA)
     make_suggestion(make_classification(made, image_digest=DIGEST))
     return made
 
@@ -78,8 +77,7 @@ def test_an_address_without_the_present_digest_is_kept_for_a_minute(
 
 
 def test_a_photo_that_nobody_has_judged_is_shown_too() -> None:
-    product = make_product(DATA)
-    Classification.objects.all().delete()
+    product = make_unjudged(DATA)
     assert find_address(product, version="") in log_in().get(reverse(PRODUCTS)).content.decode()
     assert log_in().get(find_address(product, version="")).status_code == 200
 

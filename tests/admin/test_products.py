@@ -1,7 +1,5 @@
 """The mixin on the demo shop's product admin: columns, filters, panel."""
 
-from collections.abc import Callable
-
 import pytest
 from django.contrib import admin
 from django.db import connection
@@ -15,18 +13,12 @@ from catalog_ai.models import Classification, Decision, Run, Suggestion
 from catalog_ai.targets import get_targets
 from catalog_ai.workflow.review import approve
 from shop_demo.models import Category, Product
-from tests.admin.people import PRODUCTS, log_in, make_products, post_action
+from tests.admin.people import PRODUCTS, count_queries, log_in, make_products, post_action
 from tests.factories import make_classification, make_run, make_suggestion, make_superuser
 from tests.shops.models import IntProduct, SlugProduct, UuidProduct
 
 pytestmark = pytest.mark.django_db
 State = Classification.State
-
-
-def count_queries(client: Client, url: str) -> int:
-    with CaptureQueriesContext(connection) as queries:
-        assert client.get(url).status_code == 200
-    return len(queries)
 
 
 @pytest.fixture
@@ -51,7 +43,7 @@ def test_the_list_shows_photo_labels_and_state_of_each_product(client: Client) -
     assert 'class="cai-thumbnail"' in page
     assert 'loading="lazy"' in page
     assert "Tshirts" in page or "T-shirts" in page
-    assert "60 %" in page
+    assert "60\N{NO-BREAK SPACE}%" in page
     assert 'width="60.00%"' in page
     assert "To review" in page
     assert "Low confidence" in page
@@ -122,7 +114,7 @@ def test_filters_tell_how_many_products_each_choice_has(client: Client) -> None:
     page = client.get(reverse(PRODUCTS)).content.decode()
     assert "To review (3)" in page
     assert "Never categorised (2)" in page
-    assert "50 to 70 % (3)" in page
+    assert "50 to 70\N{NO-BREAK SPACE}% (3)" in page
 
 
 @pytest.mark.parametrize("model", [IntProduct, UuidProduct, SlugProduct])
@@ -204,7 +196,7 @@ def test_the_panel_shows_every_suggestion_its_thresholds_and_where_it_comes_from
     (product,) = make_products(1, judged=True)
     row = Classification.objects.get(is_current=True)
     panel = get_panel(client, product)
-    assert "30 %" in panel
+    assert "30\N{NO-BREAK SPACE}%" in panel
     assert 'x1="90.00%"' in panel  # files by itself from
     assert 'x1="10.00%"' in panel  # asks a person from
     assert row.model_version in panel
@@ -212,7 +204,26 @@ def test_the_panel_shows_every_suggestion_its_thresholds_and_where_it_comes_from
     assert reverse("admin:catalog_ai_review_card", args=[row.pk]) in panel
 
 
-def test_the_panel_tells_who_decided_what(client: Client, django_user_model: type) -> None:
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [
+        (State.REVIEW, True),
+        (State.UNIDENTIFIED, True),
+        (State.FILED, False),
+        (State.REVIEWED, False),
+        (State.REJECTED, False),
+    ],
+)
+def test_the_review_card_is_offered_where_there_is_something_to_decide(
+    client: Client, state: State, offered: bool
+) -> None:
+    (product,) = make_products(1)
+    make_classification(product, state=state)
+    address = reverse("admin:shop_demo_product_change", args=[product.pk])
+    assert ("Open the review card" in client.get(address).content.decode()) is offered
+
+
+def test_the_panel_tells_who_decided_what(client: Client) -> None:
     (product,) = make_products(1, judged=True)
     suggestion = Suggestion.objects.get(label="article:tshirts")
     boss = make_superuser()
@@ -234,9 +245,7 @@ def test_the_panel_costs_no_more_queries_with_a_longer_history(client: Client) -
     assert count_queries(client, url) == expected
 
 
-def test_the_button_starts_a_run_of_that_product_alone(
-    client: Client, django_capture_on_commit_callbacks: Callable[..., object]
-) -> None:
+def test_the_button_starts_a_run_of_that_product_alone(client: Client) -> None:
     product, _other = make_products(2)
     response = client.post(
         reverse("admin:shop_demo_product_catalog_ai_again", args=[product.pk]), follow=True

@@ -1,15 +1,18 @@
 """The review queue's pages, without JavaScript: plain forms do everything."""
 
+import re
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils.html import strip_tags
 
-from catalog_ai.models import Classification, Decision, LabelRule
-from catalog_ai.workflow.queue import QueueFilter, count_queue, get_page
+from catalog_ai.models import Classification, Decision
+from catalog_ai.workflow.queue import count_queue, get_page
+from catalog_ai.workflow.queue_filter import QueueFilter
 from shop_demo.models import Category, Product
 from tests.admin.people import log_in, make_products
-from tests.factories import make_classification, make_run, make_suggestion
+from tests.factories import make_classification, make_rule, make_run, make_suggestion
 
 pytestmark = pytest.mark.django_db
 
@@ -153,7 +156,7 @@ def test_an_unidentified_image_is_dismissed_or_filed_by_hand(client: Any) -> Non
     (product,) = make_products(1)
     row = make_classification(product, state="unidentified", scores={"article:ties": 0.05})
     url = reverse("admin:catalog_ai_review_card", args=[row.pk])
-    assert client.get(url).context["card"].guesses[0].text == "5 %"
+    assert client.get(url).context["card"].guesses[0].text == "5\N{NO-BREAK SPACE}%"
     decide(client, do=f"dismiss:{row.pk}")
     row.refresh_from_db()
     assert row.state == "reviewed" and not product.categories.exists()
@@ -212,12 +215,44 @@ def test_categories_are_found_while_typing(client: Any) -> None:
 def test_the_shops_own_category_is_named_before_the_label(client: Any) -> None:
     make_products(1, judged=True)
     own = Category.objects.create(name="Summer tops")
-    LabelRule.objects.create(
-        target="shop_demo.product", label="article:tshirts", category=str(own.pk)
-    )
+    make_rule("article:tshirts", category=own)
     page = client.get(reverse(QUEUE)).content.decode()
     assert "Summer tops (Tshirts)" in page
     Category.objects.update(name="T-shirts")
     page = client.get(reverse(QUEUE)).content.decode()
     assert "T-shirts" in page
     assert "(Tshirts)" not in page
+
+
+def read_buttons(page: str) -> set[str]:
+    """What the cards' buttons and links are called: begun by what is seen of them."""
+    rows = re.findall(r'<div class="cai-review-card-buttons">(.*?)</div>', page, re.DOTALL)
+    marked = re.findall(r"<(?:a|button)\s[^>]*>(.*?)</(?:a|button)>", " ".join(rows), re.DOTALL)
+    return {" ".join(strip_tags(text).split()) for text in marked}
+
+
+def test_a_card_without_any_label_asks_about_none(client: Any) -> None:
+    (bare, guessed) = make_products(2)
+    nothing = {"state": "unidentified", "reason": "unidentified"}
+    make_classification(bare, **nothing)
+    make_classification(guessed, scores={"article:hats": 0.1}, **nothing)
+    page = client.get(reverse(QUEUE)).content.decode()
+    assert read_buttons(page) == {
+        f"Leave as it is : {bare.title}",
+        f"Choose … category for {bare.title}",
+        f"None of these : {guessed.title}",
+        f"Another … category for {guessed.title}",
+    }
+    row = Classification.objects.get(object_id=str(bare.pk))
+    card = client.get(reverse("admin:catalog_ai_review_card", args=[row.pk])).content.decode()
+    assert "Leave as it is" in card and "Another category" not in card
+
+
+def test_filters_in_force_are_named_and_the_list_of_them_is_folded(client: Any) -> None:
+    make_products(1, judged=True)
+    query = {"reason": "low_confidence", "label": "article:tshirts"}
+    answer = client.get(reverse(QUEUE), query)
+    assert answer.context["in_force"] == ["Low confidence", "Tshirts"]
+    assert '<details class="cai-review-filters module">' in answer.content.decode()
+    assert client.get(reverse(QUEUE), {"view": "grid"}).context["in_force"] == []
+    assert client.get(reverse(QUEUE), {"mine": "1"}).context["in_force"] == ["Assigned to me"]

@@ -71,20 +71,79 @@ def read_form(page: Any, form: str) -> dict[str, str]:
     return dict(re.findall(r'name="(\w+)"\s+value="([^"]*)"', text))
 
 
-@pytest.mark.parametrize("label", ["", "article:tshirts"])
-def test_behind_the_grid_and_behind_undo_the_whole_queue_is_shown(client: Any, label: str) -> None:
-    make_products(2, judged=True)
-    make_suggestion(make_classification(top_label="article:ties"), label="article:ties")
-    grid = client.get(reverse(QUEUE), {"view": "grid", "label": label, "order": "oldest"})
+def approve_grid(client: Any, **query: str) -> Any:
+    """Approve what a page of the grid has ticked; what is shown next."""
+    grid = client.get(reverse(QUEUE), {"view": "grid", **query})
     ticked = [choice.suggestion.pk for _card, choice in grid.context["tiles"]]
     behind = unescape(read_form(grid, "cai-queue-form")["next"])
     data = {"do": "choose", "suggestion": ticked, "next": behind}
-    page = client.post(reverse(DECIDE), data, follow=True)
-    assert [card.row.top_label for card in page.context["cards"]] == ["article:ties"]
+    return client.post(reverse(DECIDE), data, follow=True)
+
+
+@pytest.mark.parametrize("label", ["", "article:tshirts"])
+def test_behind_a_label_of_the_grid_comes_the_next_one_and_then_the_cards(
+    client: Any, label: str
+) -> None:
+    make_products(2, judged=True)
+    (tie,) = make_products(1)
+    make_suggestion(make_classification(tie, top_label="article:ties"), label="article:ties")
+    make_classification(top_label="article:hats", state="unidentified", reason="unidentified")
+    page = approve_grid(client, label=label, order="oldest")
     assert page.context["chosen"].order == "oldest"  # what the person chose stays
-    here = unescape(read_form(page, "cai-undo")["next"])
-    undone = client.post(reverse("admin:catalog_ai_review_undo"), {"next": here}, follow=True)
-    assert len(undone.context["cards"]) == 3
+    assert [choice.suggestion.label for _card, choice in page.context["tiles"]] == ["article:ties"]
+    last = approve_grid(client, label="article:ties")
+    assert [card.row.top_label for card in last.context["cards"]] == ["article:hats"]
+
+
+def undo_in_grid(client: Any, page: Any) -> Any:
+    """Press the grid's own undo button; what is shown next."""
+    form = page.content.decode().split('<form id="cai-undo"')[1]
+    (address,) = re.findall(r'action="([^"]*)"', form.split(">")[0])
+    data = read_form(page, "cai-undo")
+    return client.post(unescape(address), {**data, "next": unescape(data["next"])}, follow=True)
+
+
+def test_undo_in_the_grid_shows_the_label_that_was_undone(client: Any) -> None:
+    make_products(3, judged=True)
+    for label in ("article:ties", "article:caps"):
+        for product in make_products(2):
+            make_suggestion(make_classification(product, top_label=label), label=label)
+    page = approve_grid(client, label="article:caps")
+    undone = undo_in_grid(client, page)
+    assert undone.context["chosen"].label == "article:caps"
+    assert len(undone.context["tiles"]) == 2
+    assert "nothing to undo" in read_messages(undo_in_grid(client, undone))[-1]
+
+
+def test_undo_in_the_grid_of_what_has_nothing_to_tick_opens_its_card(client: Any) -> None:
+    (product,) = make_products(1)
+    row = make_classification(product, state="unidentified", reason="unidentified")
+    grid = client.get(reverse(QUEUE), {"view": "grid"})
+    assert read_messages(decide(client, do=f"dismiss:{row.pk}")) == ["1 decision saved."]
+    assert undo_in_grid(client, grid).context["card"].row == row
+
+
+def test_what_has_nothing_to_tick_is_not_counted_in_the_grid(client: Any) -> None:
+    make_products(2, judged=True)
+    nothing = {"state": "unidentified", "reason": "unidentified"}
+    for label in ("article:tshirts", "article:hats"):
+        make_classification(top_label=label, **nothing)
+    page = client.get(reverse(QUEUE), {"view": "grid"})
+    assert [(text, number) for _url, text, number, _on in page.context["grid_labels"]] == [
+        ("Tshirts", 2)
+    ]
+    assert page.context["counts"].total == 2
+    assert client.get(reverse(QUEUE)).context["counts"].total == 4
+
+
+def test_the_grid_says_what_is_left_when_nothing_has_a_label_to_tick(client: Any) -> None:
+    make_classification(top_label="article:hats", state="unidentified", reason="unidentified")
+    page = client.get(reverse(QUEUE), {"view": "grid"}).content.decode()
+    assert "1 product is left, and has no label to tick" in page
+    (cards,) = re.findall(r'href="\?([^"]*)">Show them as cards', page)
+    assert len(client.get(f"{reverse(QUEUE)}?{unescape(cards)}").context["cards"]) == 1
+    Classification.objects.all().delete()
+    assert "All done" in client.get(reverse(QUEUE), {"view": "grid"}).content.decode()
 
 
 def test_the_way_from_the_grid_to_the_cards_keeps_only_what_the_person_chose(client: Any) -> None:

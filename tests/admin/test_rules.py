@@ -11,6 +11,7 @@ from catalog_ai.workflow.health.lists import find_gaps
 from catalog_ai.workflow.models_in_use import get_bundle
 from shop_demo.models import Category
 from tests.admin.people import log_in
+from tests.factories import make_rule
 
 pytestmark = pytest.mark.django_db
 URL = "admin:catalog_ai_labelrule_changelist"
@@ -53,6 +54,18 @@ def test_this_page_and_the_health_page_agree_on_labels_without_a_category(
     assert ("made when first needed" in page) is not bool(nowhere)
 
 
+def test_no_rule_is_changed_past_the_history_of_thresholds(target: ProductTarget) -> None:
+    rule = LabelRule.objects.create(target=target.key, label=LABEL, auto_threshold=0.9)
+    anything = log_in("view_labelrule", "change_labelrule", "delete_labelrule")
+    form = {"target": target.key, "label": LABEL, "auto_threshold": "0.2"}
+    answer = anything.post(reverse("admin:catalog_ai_labelrule_change", args=[rule.pk]), form)
+    assert answer["Location"] == f"{reverse(URL)}?target={target.key}"
+    gone = reverse("admin:catalog_ai_labelrule_delete", args=[rule.pk])
+    assert anything.post(gone, {"post": "yes"}).status_code == 403
+    rule.refresh_from_db()
+    assert rule.auto_threshold == 0.9
+
+
 def test_a_row_that_is_changed_becomes_a_rule(editor: Any, target: ProductTarget) -> None:
     category = Category.objects.create(name="Denim")
     page = send(editor, category=str(category.pk), auto_threshold="0.95")
@@ -62,11 +75,9 @@ def test_a_row_that_is_changed_becomes_a_rule(editor: Any, target: ProductTarget
     assert (rule.auto_threshold, rule.review_threshold) == (0.95, None)
 
 
-def test_rows_that_the_sent_page_did_not_show_stay_as_they_are(
-    editor: Any, target: ProductTarget
-) -> None:
+def test_rows_that_the_sent_page_did_not_show_stay_as_they_are(editor: Any) -> None:
     category = Category.objects.create(name="Headgear")
-    LabelRule.objects.create(target=target.key, label="article:caps", category=str(category.pk))
+    make_rule("article:caps", category=category)
     send(editor, auto_threshold="0.9")
     assert LabelRule.objects.get(label="article:caps").category == str(category.pk)
 
@@ -83,6 +94,8 @@ def test_an_impossible_row_is_refused(editor: Any, fields: dict[str, str]) -> No
     Category.objects.create(name="Denim")
     page = send(editor, **fields).content.decode()
     assert "errorlist" in page
+    assert "1 label has a mistake, told beside it. Nothing was saved." in page
+    assert page.count("autofocus") == 1
     assert not LabelRule.objects.exists()
 
 
@@ -90,7 +103,7 @@ def test_a_threshold_below_the_measured_one_is_pointed_out(
     editor: Any, target: ProductTarget
 ) -> None:
     measured = get_bundle().labels_by_id[LABEL].thresholds["balanced"].auto
-    LabelRule.objects.create(target=target.key, label=LABEL, auto_threshold=measured / 2)
+    make_rule(LABEL, auto_threshold=measured / 2)
     page = editor.get(f"{reverse(URL)}?target={target.key}").content.decode()
     assert page.count("expect more mistakes") == 1
 

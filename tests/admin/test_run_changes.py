@@ -85,7 +85,10 @@ def test_the_products_of_a_pair_are_shown_large_page_by_page(
         page = client.get(address)
     text = page.content.decode()
     assert [products[0].title in text, products[2].title in text] == [True, False]
-    assert f"/photos/384/shop_demo.product/{products[0].pk}" in text and "97 %" in text
+    assert (
+        f"/photos/384/shop_demo.product/{products[0].pk}" in text
+        and "97\N{NO-BREAK SPACE}%" in text
+    )
     assert reverse("admin:shop_demo_product_change", args=[products[0].pk]) in text
     second = client.get(f"{address}{page.context['next_page']}").content.decode()
     assert [products[0].title in second, products[2].title in second] == [False, True]

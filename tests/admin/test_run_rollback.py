@@ -63,7 +63,7 @@ def test_it_is_asked_for_at_once_and_followed_to_its_end() -> None:
     work_off()
     told = client.get(url_of(run, "roll_back_progress")).json()
     assert (told["active"], told["percent"]) == (False, 100)
-    assert told["summary"] == "2 of 2 labels done, 100 %."
+    assert told["summary"] == "2 of 2 labels done, 100\N{NO-BREAK SPACE}%."
     assert not Category.objects.get().products.exists()
     page = client.get(url_of(run)).content.decode()
     assert "There is nothing to take back." in page and 'http-equiv="refresh"' not in page
@@ -80,10 +80,15 @@ def test_it_is_stopped_and_goes_on_by_the_buttons(monkeypatch: pytest.MonkeyPatc
     page = client.post(url_of(run, "roll_back_command", "stop"), follow=True).content.decode()
     assert "What is back stays back" in page
     assert buttons(page) == [True, False, True]
-    assert "was stopped at 33 %" in client.get(url_of(run, "change")).content.decode()
+    assert (
+        "was stopped at 33\N{NO-BREAK SPACE}%" in client.get(url_of(run, "change")).content.decode()
+    )
     page = client.post(url_of(run, "roll_back_command", "resume"), follow=True).content.decode()
     assert buttons(page) == [False, True, False]
-    assert "is being rolled back: 33 % done" in client.get(url_of(run, "change")).content.decode()
+    assert (
+        "is being rolled back: 33\N{NO-BREAK SPACE}% done"
+        in client.get(url_of(run, "change")).content.decode()
+    )
     work_off()
     assert Rollback.objects.get().taken_back == 3
 

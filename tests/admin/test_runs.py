@@ -1,5 +1,6 @@
 """Runs in the admin: the list, the page with its progress, and what the buttons do."""
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -103,6 +104,35 @@ def test_the_page_tells_what_became_of_the_products() -> None:
     assert run_url(run, "progress") in page
 
 
+def test_a_number_leads_to_exactly_those_results() -> None:
+    run, other = make_run(total=3, filed=1, review=2), make_run(total=1, review=1)
+    first, second, third, fourth = make_products(4)
+    waiting = {make_classification(one, run, state=State.REVIEW) for one in (first, second)}
+    make_classification(third, run, state=State.FILED)
+    make_classification(fourth, other, state=State.REVIEW)
+    client = log_in("categorize_products", "view_classification")
+    page = client.get(run_url(run)).content.decode()
+    links = dict(re.findall(r'<a href="([^"]*state__exact=(?:\w+))">(\d+)<', page))
+    assert set(links.values()) == {"1", "2"}  # none of nought
+    found = {html.unescape(url): int(number) for url, number in links.items()}
+    for url, number in found.items():
+        assert len(client.get(url).context["cl"].result_list) == number
+    to_review = next(url for url in found if url.endswith("=review"))
+    answer = client.get(to_review)
+    assert set(answer.context["cl"].result_list) == waiting
+    assert re.search(rf'aria-current="true">{run}</a>', answer.content.decode())
+
+
+def test_an_upload_says_once_that_it_is_one() -> None:
+    page = log_in("categorize_products").get(run_url(make_run(source=Run.Source.UPLOAD)))
+    assert page.content.decode().split('"cai-facts"')[1].count("Upload") == 1
+
+
+def test_nobody_is_led_to_results_that_they_may_not_see() -> None:
+    page = log_in("categorize_products").get(run_url(make_run(total=1, filed=1)))
+    assert "state__exact" not in page.content.decode()
+
+
 def test_progress_is_json_with_the_drawn_parts() -> None:
     run = make_run(total=4, filed=1, review=1)
     answer = log_in("categorize_products").get(run_url(run, "progress")).json()
@@ -110,7 +140,7 @@ def test_progress_is_json_with_the_drawn_parts() -> None:
     assert answer["counters"]["filed"] == 1
     assert set(answer["parts"]) == {"cai-progress", "cai-details"}
     assert "2 / 4" in answer["parts"]["cai-progress"]
-    assert answer["summary"] == "2 of 4 products done, 50 %."
+    assert answer["summary"] == "2 of 4 products done, 50\N{NO-BREAK SPACE}%."
 
 
 def test_a_large_running_run_is_polled_without_its_charts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -382,3 +412,12 @@ def test_a_cancelled_run_is_followed_until_all_of_it_is_let_go() -> None:
     assert client.get(run_url(run, "progress")).json()["active"]
     Run.objects.update(cancelled=10)
     assert not client.get(run_url(run, "progress")).json()["active"]
+
+
+@pytest.mark.parametrize("page", ["admin:catalog_ai_run_changelist", "admin:catalog_ai_home"])
+def test_a_dry_run_is_told_apart_in_every_list(page: str) -> None:
+    client = log_in("view_run", "categorize_products")
+    run = make_run()
+    assert "dry run</span>" not in client.get(reverse(page)).content.decode()
+    Run.objects.filter(pk=run.pk).update(dry_run=True)
+    assert 'class="cai-note">dry run</span>' in client.get(reverse(page)).content.decode()

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from catalog_ai.models import Classification, Decision, Run, Suggestion
 from catalog_ai.workflow.review import approve
-from tests.admin.people import PRODUCTS, make_products
-from tests.factories import make_run, make_superuser
+from tests.admin.people import PRODUCTS, count_queries, make_products
+from tests.factories import make_client, make_run, make_superuser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 
@@ -44,7 +44,13 @@ PAGES = {
         "after=0.4:{card}",
     ],
     "admin:catalog_ai_run_changelist": ["", "source=upload", "source=all"],
-    "admin:catalog_ai_classification_changelist": ["", "state__exact=review", "q=7", "o=1"],
+    "admin:catalog_ai_classification_changelist": [
+        "",
+        "state__exact=review",
+        "q=7",
+        "o=1",
+        "run={run}&state__exact=review",
+    ],
     "admin:catalog_ai_decision_changelist": ["", "action__exact=approve", "q=7", "o=1"],
     "admin:catalog_ai_home": [""],
     "admin:catalog_ai_thresholds": ["", "sensitivity=1&shown=1", "budget=5&propose=1"],
@@ -60,9 +66,7 @@ OF_RUN = ("change", "progress", "charts", "roll_back", "preview")
 
 @pytest.fixture
 def client() -> Client:
-    client = Client()
-    client.force_login(make_superuser())
-    return client
+    return make_client()
 
 
 def fill(count: int, boss: Any) -> Run:
@@ -75,13 +79,6 @@ def fill(count: int, boss: Any) -> Run:
     firsts = Suggestion.objects.filter(classification__in=rows, label="article:tshirts")
     approve(list(firsts.order_by("pk").values_list("pk", flat=True)[::5]), boss)
     return run
-
-
-def count_queries(client: Client, address: str) -> int:
-    cache.clear()
-    with CaptureQueriesContext(connection) as queries:
-        assert client.get(address).status_code == 200, address
-    return len(queries)
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 import catalog_ai
 from tests.admin.browser import CHROMIUM, open_browser
 from tests.admin.people import PRODUCTS, make_products
-from tests.factories import make_superuser
+from tests.factories import make_client
 
 APP = Path(catalog_ai.__file__).parent
 SHEETS = sorted((APP / "static").rglob("*.css"))
@@ -53,8 +52,7 @@ def test_from_right_to_left_bars_begin_at_the_right_and_nothing_is_too_wide(
 ) -> None:
     settings.LANGUAGES = [("en", "English"), ("ar", "Arabic")]
     make_products(3, judged=True)
-    client = Client()
-    client.force_login(make_superuser())
+    client = make_client()
     names = ("home", "review", "run_changelist", "dashboard", "thresholds", "labelrule_changelist")
     pages = [reverse(f"admin:catalog_ai_{name}") for name in names]
     viewport = {"width": width, "height": 800}

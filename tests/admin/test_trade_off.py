@@ -10,12 +10,12 @@ from django.urls import reverse
 
 from catalog_ai.admin.thresholds_setting import Setting
 from catalog_ai.admin.trade_off import chart_trade_off
-from catalog_ai.models import Classification, LabelRule
+from catalog_ai.models import Classification
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow import sample as samples
 from catalog_ai.workflow.sample import FRESH, STALE, get_sample, load_sample
 from tests.admin.people import log_in
-from tests.factories import make_classification, make_run, make_suggestion
+from tests.factories import make_classification, make_rule, make_run, make_suggestion
 
 pytestmark = pytest.mark.django_db
 LABEL = "article:jeans"
@@ -50,7 +50,7 @@ def test_what_is_tried_is_a_point_of_its_own(target: ProductTarget) -> None:
 
 
 def test_a_label_that_always_asks_files_at_no_sensitivity(target: ProductTarget) -> None:
-    LabelRule.objects.create(target=target.key, label=LABEL, always_review=True)
+    make_rule(LABEL, always_review=True)
     assert {line[1] for line in draw(target).lines} == {0.0}
 
 

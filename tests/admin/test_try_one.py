@@ -9,12 +9,11 @@ from django.urls import reverse
 
 from catalog_ai.admin.try_one import describe_result
 from catalog_ai.inference.images import FORMATS
-from catalog_ai.models import Classification, LabelRule, Run
+from catalog_ai.models import Classification, Run
 from catalog_ai.policy import interpolate_thresholds
-from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.models_in_use import get_bundle
 from tests.admin.people import log_in
-from tests.factories import make_image_bytes, make_result
+from tests.factories import make_image_bytes, make_result, make_rule
 
 pytestmark = pytest.mark.django_db
 URL = "admin:catalog_ai_try"
@@ -95,9 +94,7 @@ def test_the_page_needs_the_permission() -> None:
     assert send(other, make_image_bytes()).status_code == 403
 
 
-def test_facets_that_file_come_first_with_their_eight_likeliest_labels(
-    target: ProductTarget,
-) -> None:
+def test_facets_that_file_come_first_with_their_eight_likeliest_labels() -> None:
     labels = get_bundle().labels_of("article")
     scores = {label.id: 0.9 - number / 100 for number, label in enumerate(labels)}
     shown = describe_result(make_result(scores), 0.5)["facets"]
@@ -118,7 +115,7 @@ def test_the_shops_own_thresholds_are_what_the_decisions_are_made_by() -> None:
     label = pick_label("article", "balanced")
     before = describe_result(make_result({label: 0.97}), 0.5)
     assert before["facets"][0].labels[0].badge.text == "files by itself"
-    LabelRule.objects.create(target="shop_demo.product", label=label, always_review=True)
+    make_rule(label, always_review=True)
     after = describe_result(make_result({label: 0.97}), 0.5)
     assert after["facets"][0].labels[0].badge.text == "asks a person"
     assert after["facets"][0].labels[0].bar.auto == ""  # no mark beyond the bar

@@ -1,5 +1,6 @@
 """The API: denied by default, the same verbs as the admin, and an answer to every bad input."""
 
+import base64
 import io
 from typing import Any
 
@@ -21,10 +22,13 @@ from catalog_ai.models import Classification, Run
 from shop_demo.models import Category, Product
 from tests.factories import (
     make_classification,
+    make_client,
     make_image_bytes,
     make_product,
+    make_run,
     make_suggestion,
     make_superuser,
+    make_unjudged,
     make_user,
 )
 
@@ -89,11 +93,13 @@ def test_what_is_no_image_is_refused_with_a_reason() -> None:
     answer = client.post(V1 + "classify/", upload(b"<html>", "photo.jpg"))
     assert answer.status_code == 422
     assert "not a picture" in answer.json()["detail"]
+    german = {"HTTP_ACCEPT_LANGUAGE": "de"}
+    answer = client.post(V1 + "classify/", upload(b"<html>", "photo.jpg"), **german)
+    assert "kein Bild" in answer.json()["detail"]
 
 
 def test_a_run_is_started_from_ids_and_from_a_filter() -> None:
-    products = [make_product(price=price) for price in (1, 2, 3)]
-    Classification.objects.all().delete()
+    products = [make_unjudged(price=price) for price in (1, 2, 3)]
     client = log_in(make_user("categorize_products"))
     by_ids = client.post(
         V1 + "runs/", {"target": "shop_demo.product", "ids": [products[0].pk]}, "json"
@@ -119,6 +125,9 @@ def test_a_run_is_started_from_ids_and_from_a_filter() -> None:
         {"target": "shop_demo.product", "filter": {"price__gte": "cheap"}},
         {"target": "shop_demo.product", "filter": {"categories__name": "x"}},
         {"target": "shop_demo.product", "filter": {"title__regex": "(a+)+"}},
+        {"target": "shop_demo.product", "filter": {"title__isnull": "x"}},
+        {"target": "shop_demo.product", "filter": {"title__in": "ABC"}},
+        {"target": "shop_demo.product", "filter": {"title__in": {"A": 1}}},
         {"target": "shop_demo.product", "filter": {}, "mode": "sideways"},
     ],
 )
@@ -128,9 +137,22 @@ def test_a_run_that_makes_no_sense_is_refused(body: dict[str, Any]) -> None:
     assert not Run.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"target": "shop_demo.product", "filter": {"id__in": [1e30]}},
+        {"target": "shop_demo.product", "filter": {"created_at__gte": "0001-01-01T00:00+14:00"}},
+        {"target": "shops.uuidproduct", "filter": {"category": 1e30}},
+    ],
+)
+def test_a_value_that_only_the_database_can_judge_is_told_or_answered(body: dict[str, Any]) -> None:
+    answer = log_in(make_user("categorize_products")).post(f"{V1}runs/", body, "json")
+    # PostgreSQL compares with numbers and days that it could not keep, SQLite does not.
+    assert answer.status_code == (400 if connection.vendor == "sqlite" else 201)
+
+
 def test_decisions_stand_or_fall_alone() -> None:
-    product = make_product()
-    Classification.objects.all().delete()
+    product = make_unjudged()
     row = make_classification(product)
     first, second = (
         make_suggestion(row, label=f"article:{name}") for name in ("tshirts", "shirts")
@@ -153,8 +175,7 @@ def test_decisions_stand_or_fall_alone() -> None:
 
 
 def test_a_correction_through_the_api_files_the_product() -> None:
-    product = make_product()
-    Classification.objects.all().delete()
+    product = make_unjudged()
     row = make_classification(product)
     own = Category.objects.create(name="Own")
     decision = {"action": "correct", "classification": row.pk, "categories": [str(own.pk)]}
@@ -211,18 +232,93 @@ def test_a_run_that_there_is_not_has_no_suggestions() -> None:
     assert client.get(f"{V1}suggestions/?run=987654").json()["results"] == []
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own choice")
+ON_SQLITE = pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own choice")
+
+
+def plan_page(address: str) -> str:
+    """How SQLite finds the rows of a list's page, with parameters bound as Django binds them."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        asked.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        log_in(make_user("review_suggestions")).get(V1 + address)
+    page = next(one for one in asked if "LIMIT 51" in one[0])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {page[0]}", page[1])
+        return " ".join(line[3] for line in cursor.fetchall())
+
+
+@ON_SQLITE
 @pytest.mark.parametrize("query", ["run={run}", "run={run}&state=pending", "label=article:tshirts"])
 def test_suggestions_are_not_gathered_to_be_put_in_order(query: str) -> None:
     run = make_suggestion().classification.run
-    with CaptureQueriesContext(connection) as queries:
-        address = f"{V1}suggestions/?{query.format(run=run.pk)}"
-        log_in(make_user("review_suggestions")).get(address)
-    page = next(one["sql"] for one in queries if "LIMIT 51" in one["sql"])
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN QUERY PLAN {page}")
-        plan = " ".join(line[3] for line in cursor.fetchall())
+    plan = plan_page(f"suggestions/?{query.format(run=run.pk)}")
     assert "TEMP B-TREE" not in plan, plan
+
+
+@ON_SQLITE
+def test_a_run_with_nothing_pending_is_not_looked_through() -> None:
+    run = make_suggestion().classification.run
+    assert "catalog_ai_sug_waiting" in plan_page(f"suggestions/?run={run.pk}&state=pending")
+
+
+@ON_SQLITE
+def test_current_results_of_a_label_are_not_sought_behind_a_dry_run() -> None:
+    make_suggestion()
+    plan = plan_page("classifications/?is_current=1&top_label=article:tshirts")
+    assert "catalog_ai_cls_newest" in plan, plan
+
+
+def test_current_results_of_a_label_are_all_listed_and_no_others() -> None:
+    label = "article:tshirts"
+    make_classification(make_product(), top_label=label, is_current=False)
+    found = [make_classification(make_product(), top_label=label, is_current=True) for _ in "abc"]
+    make_classification(make_product(), top_label="article:shirts", is_current=True)
+    make_classification(make_product(), top_label=label, is_current=False)
+    client = log_in(make_user("review_suggestions"))
+    address = f"{V1}classifications/?is_current=1&top_label="
+    listed = [one["id"] for one in client.get(address + label).json()["results"]]
+    assert listed == [row.pk for row in reversed(found)]
+    assert client.get(f"{address}article:sarees").json()["results"] == []
+
+
+def test_refusals_are_told_in_the_callers_language() -> None:
+    client = log_in(make_user("categorize_products"))
+    answer = client.post(
+        f"{V1}runs/", {"nonsense": 1}, content_type="application/json", HTTP_ACCEPT_LANGUAGE="de"
+    )
+    assert answer.status_code == 400
+    assert "Diesen Schlüssel gibt es nicht." in answer.json()["nonsense"][0]
+
+
+def test_a_decision_that_is_refused_is_told_in_the_callers_language() -> None:
+    client = log_in(make_user("review_suggestions"))
+    asked = [
+        {"action": "approve", "suggestion": 10**9},
+        {"action": "dismiss", "classification": 10**9},
+    ]
+    answer = client.post(
+        f"{V1}suggestions/decide/",
+        {"decisions": asked},
+        content_type="application/json",
+        HTTP_ACCEPT_LANGUAGE="de",
+    )
+    told = [one["detail"] for one in answer.json()["results"]]
+    assert told == ["Diesen Vorschlag gibt es nicht.", "Dieses Ergebnis gibt es nicht."]
+
+
+@pytest.mark.parametrize("state", ["pending", "applied", "nonsense"])
+def test_suggestions_are_listed_by_their_state(state: str) -> None:
+    found = make_suggestion()
+    answer = log_in(make_user("review_suggestions")).get(f"{V1}suggestions/?state={state}")
+    if state == "nonsense":
+        assert answer.status_code == 400
+    else:
+        wanted = [found.pk] if found.state == state else []
+        assert [one["id"] for one in answer.json()["results"]] == wanted
 
 
 def test_calls_are_throttled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,3 +446,55 @@ def test_an_unknown_filter_is_told_and_lists_nothing(name: str) -> None:
     refused = client.get(address, {"stat": "pending"})
     assert refused.status_code == 400 and "stat" in refused.json()
     assert client.get(address, {"state": "", "page_size": "5"}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["runs", "suggestions", "classifications"])
+@pytest.mark.parametrize("position", ["abc", "", "1e5", "9" * 5_000, "2026-01-01"])
+def test_a_cursor_that_was_tampered_with_is_refused(name: str, position: str) -> None:
+    cursor = base64.b64encode(f"p={position}".encode()).decode()
+    answer = log_in(make_superuser()).get(f"{V1}{name}/", {"cursor": cursor})
+    assert answer.status_code == 404 and "cursor" in answer.json()["detail"]
+
+
+HALF = "\\ud800"  # of a surrogate pair, as JSON writes it
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("runs/", "[" * 100_000),
+        ("undo/", '{"batch":' * 100_000),
+        ("runs/", f'{{"{HALF}": 1}}'),
+        ("runs/", f'{{"mode": "{HALF}"}}'),
+        ("runs/", f'{{"filter": {{"title": "{HALF}"}}}}'),
+        ("suggestions/decide/", f'{{"decisions": [{{"action": "{HALF}"}}]}}'),
+    ],
+)
+def test_json_that_cannot_be_worked_with_is_told(path: str, body: str) -> None:
+    client = log_in(make_superuser())
+    answer = client.generic("POST", V1 + path, body, content_type="application/json")
+    assert answer.status_code == 400 and answer.json()["detail"]
+    assert not Run.objects.exists()
+
+
+def test_a_key_that_classify_does_not_know_is_refused() -> None:
+    """A misspelt "preset" must not be judged by another."""
+    client = log_in(make_user("categorize_products"))
+    wrong = client.post(V1 + "classify/", {**upload(make_image_bytes()), "presets": "strict"})
+    assert wrong.status_code == 400 and "presets" in wrong.json()
+    form = {**upload(make_image_bytes()), "csrfmiddlewaretoken": "of a page's form"}
+    assert client.post(V1 + "classify/", form).status_code == 200
+
+
+def test_a_batch_that_is_none_is_not_there() -> None:
+    """It is not "something later depends on it"."""
+    body = {"batch": "00000000-0000-0000-0000-000000000000"}
+    answer = log_in(make_user("review_suggestions")).post(V1 + "undo/", body, "json")
+    assert answer.status_code == 404 and answer.json()["detail"]
+
+
+def test_a_list_of_runs_in_a_browser_offers_no_other_runs_in_a_form() -> None:
+    """At a million products there are thousands, and the form would read a thousand of them."""
+    make_run()
+    page = make_client().get(V1 + "runs/", headers={"Accept": "text/html"})
+    assert page.status_code == 200 and 'name="results_of"' not in page.content.decode()

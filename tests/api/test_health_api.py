@@ -8,7 +8,7 @@ from catalog_ai.models import Classification, HealthCheck, LabelRule
 from catalog_ai.workflow.models_in_use import get_bundle
 from shop_demo.models import Product
 from tests.api.test_api import V1, log_in
-from tests.factories import make_classification, make_superuser, make_user
+from tests.factories import make_classification, make_rule, make_superuser, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 SHOP = "target=shop_demo.product"
@@ -73,23 +73,23 @@ def test_unreadable_photos_are_told_with_their_reason(client: Any) -> None:
 
 
 def test_labels_whose_category_is_gone_are_told(client: Any) -> None:
-    LabelRule.objects.create(target="shop_demo.product", label="article:tshirts", category="777")
+    make_rule("article:tshirts", category="777")
     gaps = client.get(f"{V1}health/labels/?{SHOP}").json()
     (gap,) = [one for one in gaps if one["label"] == "article:tshirts"]
     assert (gap["missing_category"], gap["leads_nowhere"]) == ("777", False)
 
 
-@pytest.mark.parametrize("path", ["health/", "health/lines/", "health/unreadable/", "thresholds/"])
+@pytest.mark.parametrize(
+    "path", ["health/?", "health/lines/?kind=no_image", "health/unreadable/?", "thresholds/?"]
+)
 def test_a_product_model_has_to_be_named_where_there_are_several(client: Any, path: str) -> None:
-    for query in ("?kind=no_image", "?kind=no_image&target=no.such"):
+    for query in ("", "&target=no.such"):
         assert "target" in client.get(V1 + path + query).json()
 
 
 def test_thresholds_are_those_in_force_with_the_presets_beside_them() -> None:
-    LabelRule.objects.create(
-        target="shop_demo.product", label="article:tshirts", auto_threshold=0.77, auto_by="person"
-    )
-    LabelRule.objects.create(target="shop_demo.product", label="article:shirts", always_review=True)
+    make_rule("article:tshirts", auto_threshold=0.77, auto_by="person")
+    make_rule("article:shirts", always_review=True)
     client = log_in(make_user("view_labelrule"))
     told = client.get(f"{V1}thresholds/?{SHOP}&preset=strict").json()
     assert told["preset"] == "strict"
@@ -110,3 +110,14 @@ def test_reading_changes_nothing(client: Any) -> None:
         client.get(f"{V1}{path}?{SHOP}")
     assert not (LabelRule.objects.exists() or HealthCheck.objects.exists())
     assert not Product.objects.exists()
+
+
+def test_a_key_or_a_filter_that_is_none_is_told(client: Any) -> None:
+    asked = {"target": "shop_demo.product", "targt": "shop_demo.product"}
+    assert "targt" in client.post(V1 + "health/", asked, "json").json()
+    assert not HealthCheck.objects.exists()
+    for path in ("health/", "health/unreadable/", "health/labels/", "thresholds/"):
+        refused = client.get(f"{V1}{path}?{SHOP}&cod=damaged")
+        assert refused.status_code == 400 and "cod" in refused.json(), path
+    lines = f"{V1}health/lines/?{SHOP}&kind=no_image&page=1&page_size=5&format=json"
+    assert client.get(lines).status_code == 200

@@ -86,7 +86,7 @@ def test_failed_products_are_tried_again_once(operator: APIClient) -> None:
     assert answers[0]["run"]["state"] == "running"
 
 
-def test_a_dry_runs_results_are_filed_by_one_run(target: Any) -> None:
+def test_a_dry_runs_results_are_filed_by_one_run() -> None:
     dry_run = make_run(dry_run=True, state=Run.State.DONE, finished_at="2026-01-01T00:00Z")
     address = f"{V1}runs/{dry_run.pk}/for-real/"
     assert log_in(make_user("categorize_products")).post(address).status_code == 403  # it files
@@ -221,6 +221,15 @@ def test_a_key_beyond_all_numbers_is_refused() -> None:
     client = log_in(make_superuser())
     for query in ("suggestions/?run=-1.7e308", "classifications/?change=99999999999999999999"):
         assert client.get(V1 + query).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "call", ["get rollback/", "post rollback/", "post rollback/stop/", "post rollback/resume/"]
+)
+def test_a_run_beyond_all_numbers_is_not_there(keeper: APIClient, call: str) -> None:
+    method, path = call.split()
+    answer = getattr(keeper, method)(f"{V1}runs/{10**30}/{path}")
+    assert answer.status_code == 404 and answer.json()["detail"]
 
 
 def test_too_large_a_form_is_told_in_json(operator: APIClient) -> None:

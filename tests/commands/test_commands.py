@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
+from django.db import connection
+from redis.exceptions import ConnectionError as RedisConnectionError
 
-from catalog_ai.models import Classification, Run
-from tests.factories import make_image_bytes, make_product
+from catalog_ai.models import Classification, DaySummary, ErrorBudget, HealthCheck, Run
+from catalog_ai.workflow.supervisor import Supervisor
+from tests.factories import make_image_bytes, make_product, make_unjudged
 
 pytestmark = pytest.mark.django_db
 
@@ -23,8 +26,7 @@ def run(name: str, *arguments: str) -> str:
 
 
 def test_categorize_starts_a_run_over_a_product_model() -> None:
-    make_product()
-    Classification.objects.all().delete()
+    make_unjudged()
     assert "1 products queued" in run("categorize", "shop_demo.product", "--preset", "strict")
     started = Run.objects.latest("pk")
     assert (started.preset, started.source, started.total) == ("strict", "command", 1)
@@ -45,8 +47,7 @@ def test_categorize_names_the_product_models(arguments: list[str]) -> None:
 
 @pytest.mark.redis
 def test_reconcile_queues_what_was_never_seen(live_queues: Any) -> None:
-    make_product()
-    Classification.objects.all().delete()
+    make_unjudged()
     text = run("reconcile_classifications", "--missing")
     assert "resent" in text
     assert Classification.objects.filter(run__source="command").count() == 1
@@ -86,6 +87,59 @@ def test_photos_of_a_folder_become_products(tmp_path: Path) -> None:
 def test_a_worker_for_a_queue_that_is_none_is_refused() -> None:
     with pytest.raises(CommandError, match="no queue nonsense"):
         run("catalog_ai_worker", "--queue", "nonsense")
+
+
+def test_a_number_of_workers_below_none_is_refused() -> None:
+    with pytest.raises(CommandError, match="--bulk"):
+        run("catalog_ai_worker", "--bulk=-3")
+
+
+def test_a_worker_says_so_when_redis_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(name: str) -> None:
+        raise RedisConnectionError("refused")
+
+    monkeypatch.setattr("catalog_ai.management.commands.catalog_ai_worker.run_worker", connect)
+    with pytest.raises(CommandError, match="Redis cannot be reached"):
+        run("catalog_ai_worker", "--queue", "catalog_ai")
+
+
+def test_a_worker_says_what_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Supervisor, "run", lambda self: None)
+    assert "3 for runs" in run("catalog_ai_worker", "--bulk=3")
+
+
+TALKING_TO_THE_DATABASE = [
+    ["categorize", "shop_demo.product"],
+    ["check_catalogue"],
+    ["follow_budgets"],
+    ["reconcile_classifications"],
+    ["sweep_thumbnails"],
+    ["update_statistics"],
+]
+
+
+@pytest.mark.parametrize("arguments", TALKING_TO_THE_DATABASE)
+def test_a_migration_that_was_forgotten_is_told(arguments: list[str]) -> None:
+    make_product()
+    with connection.cursor() as cursor:
+        for model in (Run, HealthCheck, ErrorBudget, Classification, DaySummary):
+            table = model._meta.db_table
+            cursor.execute(f"ALTER TABLE {table} RENAME TO {table}_of_tomorrow")
+    with pytest.raises(CommandError, match="manage.py migrate"):
+        run(*arguments)
+
+
+def test_status_tells_a_forgotten_migration_and_an_address_that_is_none(
+    settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.RQ_QUEUES = {name: {"URL": "localhost:6379"} for name in settings.RQ_QUEUES}
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {Run._meta.db_table} RENAME TO run_of_tomorrow")
+    with pytest.raises(SystemExit):
+        call_command("catalog_ai_status")
+    said = capsys.readouterr().out
+    assert "NOT redis" in said
+    assert "NOT progress: The database lacks tables or columns" in said
 
 
 def test_a_preset_that_is_none_is_told_the_presets() -> None:

@@ -18,6 +18,7 @@ from tests.admin.browser import NEEDS_CHROMIUM, open_browser
 from tests.admin.people import make_products
 from tests.factories import (
     make_classification,
+    make_client,
     make_filed_run,
     make_image_bytes,
     make_run,
@@ -62,9 +63,7 @@ def make_dry_run(products: list[Product]) -> None:
 
 @pytest.fixture
 def client() -> Client:
-    client = Client()
-    client.force_login(make_superuser())
-    return client
+    return make_client()
 
 
 def walk(patterns: list[Any]) -> Iterator[URLPattern]:

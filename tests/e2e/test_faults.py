@@ -15,7 +15,7 @@ from catalog_ai.targets import get_target
 from catalog_ai.workflow.chunks import FIRST_PART
 from catalog_ai.workflow.enqueue import enqueue
 from shop_demo.models import Product
-from tests.e2e.test_story import wait_for, worker_environment
+from tests.e2e.workers import start_worker, wait_for
 from tests.factories import make_image_bytes
 
 pytestmark = [
@@ -31,8 +31,7 @@ PRODUCTS = 250  # one job of several parts
 @pytest.fixture
 def bulk_worker(live_queues: Any, media: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """One worker on the bulk queue, without a supervisor."""
-    command = [sys.executable, "-m", "django", "catalog_ai_worker", "--queue", "catalog_ai"]
-    process = subprocess.Popen(command, env=worker_environment(media))
+    process = start_worker(media, "--queue", "catalog_ai")
     yield process
     process.kill()
     process.wait(10)
@@ -66,8 +65,7 @@ def test_a_worker_that_is_stopped_leaves_nothing_in_hand_and_the_rest_is_done_la
     ended = count(finished_at__isnull=False)
     assert left and left + ended == PRODUCTS
     assert live_queues["catalog_ai"].count == 1
-    command = [sys.executable, "-m", "django", "catalog_ai_worker", "--queue", "catalog_ai"]
-    second = subprocess.Popen(command, env=worker_environment(media))
+    second = start_worker(media, "--queue", "catalog_ai")
     try:
         wait_for(lambda: count(finished_at__isnull=False) == PRODUCTS)
     finally:
@@ -96,10 +94,7 @@ def test_a_host_that_is_stopped_with_a_long_batch_in_hand_gives_it_back_at_no_co
     live_queues: Any, media: Path
 ) -> None:
     run = queue_products(media)
-    command = [sys.executable, "-m", "django", "catalog_ai_worker", "--bulk", "1"]
-    environment = worker_environment(media)
-    slow = {**environment, "DJANGO_SETTINGS_MODULE": "tests.slow_settings"}
-    host = subprocess.Popen(command, env=slow)
+    host = start_worker(media, "--bulk", "1", DJANGO_SETTINGS_MODULE="tests.slow_settings")
     try:
         # A job's first part, of half a second an image: far more than a stop waits for.
         wait_for(lambda: count(state=State.RUNNING) >= FIRST_PART)
@@ -109,7 +104,7 @@ def test_a_host_that_is_stopped_with_a_long_batch_in_hand_gives_it_back_at_no_co
         host.kill()
     assert count(state=State.QUEUED, attempts=0, interruptions=0) == PRODUCTS
     assert live_queues["catalog_ai"].count >= 1
-    second = subprocess.Popen(command, env=environment)
+    second = start_worker(media, "--bulk", "1")
     try:
         wait_for(lambda: count(finished_at__isnull=False) == PRODUCTS)
     finally:

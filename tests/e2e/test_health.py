@@ -7,11 +7,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from catalog_ai.models import Classification, Decision, Embedding
+from catalog_ai.models import Classification, Decision, Embedding, HealthCheck
 from shop_demo.models import Product
 from tests.admin.browser import NEEDS_CHROMIUM, open_browser
 from tests.admin.test_health import make_broken
-from tests.factories import make_image_bytes, make_superuser
+from tests.factories import make_client, make_image_bytes
 from tests.workflow.catalogue import add_product, make_copies, place, run_check
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
@@ -35,9 +35,7 @@ def client(target: Any, media: Path, live_queues: Any) -> Client:
             (media / product.image.name).write_bytes(picture)
     assert not Embedding.objects.exists()
     run_check(target)
-    client = Client()
-    client.force_login(make_superuser())
-    return client
+    return make_client()
 
 
 def find(show: str) -> str:
@@ -60,6 +58,7 @@ def test_a_pair_is_opened_judged_and_decided(
         page.get_by_role("button", name="Keep all 5").click()
         page.get_by_text("5 products stay where they are").wait_for()
         page.get_by_role("link", name="All pairs").click()
+        page.get_by_role("link", name="Shirts → Tshirts").wait_for()
         left = page.get_by_role("link", name="→").all_inner_texts()
     assert left == ["Shirts → Tshirts"]
     actions = list(Decision.objects.order_by("pk").values_list("action", flat=True))
@@ -106,6 +105,7 @@ def test_no_section_has_a_barrier_and_all_fit(
     with open_browser(live_server.url, client, color_scheme=scheme, viewport=viewport) as page:
         page.goto(find("disagrees"))
         page.get_by_role("link", name="Tops → Tshirts").click()
+        page.get_by_role("link", name="All pairs").wait_for()
         addresses.append(page.url)
         for address in addresses:
             page.goto(address)
@@ -115,3 +115,24 @@ def test_no_section_has_a_barrier_and_all_fit(
             if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
                 found[f"{address} is too wide"] = ""
     assert not found, "\n\n".join(f"{address}\n{report}" for address, report in found.items())
+
+
+def test_a_check_under_way_tells_its_end_by_itself(
+    live_server: Any, client: Client, target: Any
+) -> None:
+    check = HealthCheck.objects.create(target=target.key, products=7)
+    HealthCheck.objects.filter(pk=check.pk).update(state=HealthCheck.State.LOOKING)
+    ended = 'data-active="1"'
+
+    def end_it(route: Any) -> None:
+        """What the server answers once the check is done."""
+        page = route.fetch().text().replace(ended, "").replace("Being checked: 7", "As of now: 9")
+        route.fulfill(body=page, content_type="text/html")
+
+    with open_browser(live_server.url, client) as page:
+        page.goto(find("unreadable"))
+        assert "Being checked: 7 products" in page.inner_text(".cai-health-check")
+        page.locator("#content-main [type=checkbox]").first.check()
+        page.route("**/health/**", end_it)
+        page.wait_for_selector(".cai-health-check >> text=As of now: 9")
+        assert page.locator("#content-main :checked").count() == 1  # no tick is lost for it

@@ -183,6 +183,73 @@ def test_keys_are_letters_in_a_field_and_can_be_switched_off(
     assert not Decision.objects.exists()
 
 
+def test_filing_nowhere_is_told_before_the_card_is_left(
+    live_server: Any, products: list[Product]
+) -> None:
+    with open_first_card(live_server, products) as page:
+        page.click("#cai-correct")
+        assert page.evaluate("document.activeElement.id") == "cai-category"
+        page.keyboard.type("nonsense")
+        page.click("#cai-correct")
+        assert "No category found" in wait_told(page, "warning")
+        page.fill("#cai-category", "rash")
+        page.click("#cai-correct")
+        page.get_by_role("option", name="Rash guards").click()
+        wait_for_card(page, products[0])
+        page.click("#cai-correct")
+        wait_for_card(page, products[1])
+        wait_sent(page)
+    assert list_filed() == {"Bulk 0": "Rash guards"}
+
+
+def test_whoever_is_logged_out_is_told_so(live_server: Any, products: list[Product]) -> None:
+    with open_first_card(live_server, products) as page:
+        page.wait_for_load_state("networkidle")
+        page.context.clear_cookies()
+        page.keyboard.press("a")
+        assert "Reload the page to log in again" in wait_told(page, "error")
+    assert not Decision.objects.exists()
+
+
+def test_the_key_that_shows_the_keys_hides_them(live_server: Any, products: list[Product]) -> None:
+    with open_first_card(live_server, products) as page:
+        page.keyboard.press("?")
+        page.wait_for_selector("#cai-keys[open]")
+        page.keyboard.press("a")  # decides nothing meanwhile
+        page.keyboard.press("?")
+        page.wait_for_selector("#cai-keys:not([open])", state="attached")
+        page.keyboard.press("s")
+        wait_for_card(page, products[1])
+    assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("size", [(60, 240), (240, 60)], ids=["tall", "wide"])
+def test_the_whole_photo_is_seen_whatever_its_shape(
+    live_server: Any, products: list[Product], media: Path, size: tuple[int, int]
+) -> None:
+    (media / products[0].image.name).write_bytes(make_image_bytes(size=size))
+    with open_first_card(live_server, products) as page:
+        page.wait_for_function("document.querySelector('.cai-focus-photo img').complete")
+        frame = page.locator(".cai-focus-photo").bounding_box()
+        photo = page.locator(".cai-focus-photo img").bounding_box()
+    assert photo["height"] <= frame["height"] and photo["width"] <= frame["width"]
+
+
+def test_on_a_phone_suggestions_and_guesses_are_of_one_size(
+    live_server: Any, products: list[Product]
+) -> None:
+    guessed = Classification.objects.filter(object_id=str(products[5].pk))
+    guessed.update(state="unidentified", scores={"article:shirts": 0.1})
+    card, viewport = card_of(products[0]), {"width": 390, "height": 844}
+    with open_browser(live_server.url, log_in("review_suggestions"), viewport=viewport) as page:
+        page.goto(reverse(QUEUE))
+        size = "(kind) => getComputedStyle(document.querySelector(kind)).fontSize"
+        text = page.evaluate(size, ".cai-guess")
+        assert page.evaluate(size, ".cai-review-choice:not(.cai-guess)") == text
+        page.goto(card)
+        assert page.evaluate(size, ".cai-correct label") == text
+
+
 def test_the_grid_approves_all_but_what_was_unticked(
     live_server: Any, products: list[Product]
 ) -> None:

@@ -15,7 +15,7 @@ from shop_demo.seeding import encode_jpeg
 from tests.admin.browser import NEEDS_CHROMIUM, open_browser
 from tests.admin.people import PRODUCTS, make_products
 from tests.e2e.test_faults import bulk_worker
-from tests.factories import make_classification, make_filed_run, make_run, make_superuser
+from tests.factories import make_classification, make_client, make_filed_run, make_run
 
 __all__ = ["bulk_worker"]  # a fixture
 
@@ -34,9 +34,7 @@ SHIFTS = """() => new Promise(done => {
 
 @pytest.fixture
 def client() -> Client:
-    client = Client()
-    client.force_login(make_superuser())
-    return client
+    return make_client()
 
 
 @pytest.fixture

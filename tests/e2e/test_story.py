@@ -1,16 +1,13 @@
 """The whole story with nothing faked: browser, web server, Redis, a worker process, the model."""
 
-import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +16,7 @@ from shop_demo.drawings import DRAWINGS, render_drawing
 from shop_demo.models import Category, Product
 from shop_demo.seeding import encode_jpeg
 from tests.admin.browser import CHROMIUM, open_browser
+from tests.e2e.workers import start_worker, wait_for, worker_environment
 from tests.factories import make_product, make_superuser
 from tests.inference.corpus import encode, make_picture
 
@@ -28,38 +26,12 @@ pytestmark = [
     pytest.mark.redis,
     pytest.mark.django_db(transaction=True),
 ]
-# Seconds: a lost job is sent again within about a minute, a lost lease within about three.
-ENDED = 240.0
-
-
-def wait_for(condition: Callable[[], Any]) -> Any:
-    """The condition's value once it is true; fails after a generous while."""
-    deadline = time.monotonic() + ENDED
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.1)
-    raise AssertionError("it did not happen in time")
-
-
-def worker_environment(media: Path) -> dict[str, str]:
-    """The worker's settings are the test's: the same database, Redis and media folder."""
-    name = str(connection.settings_dict["NAME"])
-    url = os.environ.get("DATABASE_URL", "")
-    url = f"{url.rsplit('/', 1)[0]}/{name}" if url else f"sqlite:///{name}"
-    return {
-        **os.environ,
-        "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "tests.worker_settings",
-        "TEST_MEDIA_ROOT": str(media),
-    }
 
 
 @pytest.fixture
 def worker(live_queues: Any, media: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """The supervisor with its real worker processes."""
-    command = [sys.executable, "-m", "django", "catalog_ai_worker", "--bulk", "1"]
-    process = subprocess.Popen(command, env=worker_environment(media))
+    process = start_worker(media, "--bulk", "1")
     yield process
     process.terminate()
     assert process.wait(60) == 0

@@ -7,10 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog_ai.models import LabelRule
 from catalog_ai.workflow.follow import follow_budgets
 from tests.admin.browser import NEEDS_CHROMIUM, open_browser
-from tests.factories import make_classification, make_run, make_suggestion, make_superuser
+from tests.factories import make_classification, make_client, make_rule, make_run, make_suggestion
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 pytestmark = NEEDS_CHROMIUM
@@ -38,16 +37,14 @@ def client() -> Client:
         row = make_classification(run=run, state="reviewed", scores={"article:caps": 0.9})
         state = "approved" if number else "rejected"
         make_suggestion(row, label="article:caps", confidence=0.9, auto_threshold=0.95, state=state)
-    LabelRule.objects.create(
+    make_rule(
+        "article:belts",
         target=run.target,
-        label="article:belts",
         always_review=True,
         moved_back_at=timezone.now(),
         note="Of 30 audited products 16.7 % were wrong.",
     )
-    client = Client()
-    client.force_login(make_superuser())
-    return client
+    return make_client()
 
 
 def test_the_figures_follow_a_slider_at_once_and_nothing_jumps(
@@ -58,13 +55,15 @@ def test_the_figures_follow_a_slider_at_once_and_nothing_jumps(
         place = "['#cai-labels-heading', row].map((one) => document.querySelector(one).offsetTop)"
         before = page.evaluate(f"(row) => {place}", ROW)
         page.locator(f"{ROW} input").fill("0.65")
-        page.locator(f"{ROW} [data-figure=filed]", has_text="75 %").wait_for()
+        page.locator(f"{ROW} [data-figure=filed]", has_text="75\N{NO-BREAK SPACE}%").wait_for()
         assert page.evaluate(f"(row) => {place}", ROW) == before
         assert page.evaluate(SHIFTS) == 0
         assert "Filed without a person: " in page.get_by_role("status").inner_text()
         assert page.locator(".cai-plot text", has_text="Tried").count() == 1
         assert not axe.Axe().run(page, context={"include": [["#content"]]}).violations_count
         page.get_by_text("Look at the changes and save").click()
+        page.get_by_text("What is about to change").wait_for()
+        assert page.url.count("auto-") == 1  # with a thousand labels no server takes them all
         page.get_by_role("button", name="Save").click()
         page.get_by_text("1 label was changed.").wait_for()
 
@@ -86,9 +85,11 @@ def test_without_scripts_the_same_form_does_it(live_server: Any, client: Client)
         page.goto(f"{reverse('admin:catalog_ai_thresholds')}?target=shop_demo.product")
         page.locator(f"{ROW} input").fill("0.65")
         page.get_by_role("button", name="Show").click()
-        assert page.locator(f"{ROW} [data-figure=filed]").inner_text() == "75 %"
+        page.locator(f"{ROW} [data-figure=filed]", has_text="75\N{NO-BREAK SPACE}%").wait_for()
+        assert page.url.count("auto-") == 1  # as with scripts: only what was moved
         page.locator("#cai-budget").fill("1")
         page.get_by_role("button", name="Propose thresholds").click()
+        page.wait_for_url("**propose=1**")
         page.get_by_text("Look at the changes and save").click()
         page.get_by_text("What is about to change").wait_for()
         assert "csrf" not in page.url
@@ -142,3 +143,20 @@ def test_a_budget_is_stated_followed_and_undone(
         assert page.get_by_text("Undone", exact=True).count() > 1
         if scripts:
             assert not axe.Axe().run(page, context={"include": [["#content"]]}).violations_count
+
+
+def test_figures_at_other_thresholds_are_readable_and_saving_is_in_reach(
+    live_server: Any, client: Client
+) -> None:
+    curve = f"{ROW} .cai-curve"
+    with open_browser(live_server.url, client) as page:
+        page.goto(f"{reverse('admin:catalog_ai_thresholds')}?target=shop_demo.product")
+        page.locator(f"{ROW} summary").click()
+        cell = page.locator(f"{curve} tbody th").first.bounding_box()
+        room, column = page.locator(curve).bounding_box(), page.locator(f"{ROW} > td").last
+        save = page.get_by_text("Look at the changes and save").bounding_box()
+        seen = page.viewport_size["height"]
+        wide = column.bounding_box()
+    assert cell["height"] < 60  # "0.50" was broken into four lines
+    assert room["x"] + room["width"] <= wide["x"] + wide["width"] + 1
+    assert save["y"] + save["height"] <= seen

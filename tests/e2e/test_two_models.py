@@ -1,7 +1,5 @@
 """Two hosts with different models on one queue: a run keeps to its own."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -19,25 +17,23 @@ from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.vital_signs import check_worker_models
 from catalog_ai.workflow.worker_models import list_worker_models
 from shop_demo.models import Product
-from tests.e2e.test_story import wait_for, worker_environment
+from tests.e2e.workers import start_worker, wait_for
 from tests.factories import make_unique_image_bytes
 from tests.inference.tiny import TINY
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis, pytest.mark.django_db(transaction=True)]
 State = Classification.State
-COMMAND = [sys.executable, "-m", "django", "catalog_ai_worker", "--queue", "catalog_ai"]
 PRODUCTS = 40
 
 
 @pytest.fixture
-def start_worker(live_queues: Any, media: Path) -> Iterator[Any]:
+def start_bulk(live_queues: Any, media: Path) -> Iterator[Any]:
     """Starts a worker of the bulk queue and waits until it is known; of another bundle if named."""
     with ExitStack() as stack:
 
         def start(**more: str) -> None:
             known = len(list_worker_models())
-            environment = {**worker_environment(media), **more}
-            process = subprocess.Popen(COMMAND, env=environment)
+            process = start_worker(media, "--queue", "catalog_ai", **more)
             stack.callback(process.wait)
             stack.callback(process.kill)
             wait_for(lambda: len(list_worker_models()) > known)
@@ -56,12 +52,12 @@ def queue_products(media: Path) -> Run:
 
 
 def test_a_run_is_done_by_the_workers_that_have_its_model_and_by_no_other(
-    start_worker: Any, live_queues: Any, media: Path, settings: Any, monkeypatch: Any
+    start_bulk: Any, live_queues: Any, media: Path, settings: Any, monkeypatch: Any
 ) -> None:
     settings.CATALOG_AI = {**settings.CATALOG_AI, "CHUNK_SIZE": 8}
     monkeypatch.setattr(reconcile, "IDLE_GRACE", timedelta(seconds=1))
     other = load_bundle(TINY / "int8").model_version
-    start_worker(TEST_BUNDLE=str(TINY / "int8"))
+    start_bulk(TEST_BUNDLE=str(TINY / "int8"))
     run = queue_products(media)
     wait_for(lambda: live_queues["catalog_ai"].count == 0)
     rows = run.classifications
@@ -69,7 +65,7 @@ def test_a_run_is_done_by_the_workers_that_have_its_model_and_by_no_other(
     sign = check_worker_models()
     assert not sign.ok and other in sign.why
 
-    start_worker()
+    start_bulk()
 
     def has_ended() -> bool:
         reconcile.reconcile()

@@ -16,7 +16,7 @@ from catalog_ai.models import Classification, Decision, Run, Suggestion
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.enqueue import enqueue
 from shop_demo.models import Product
-from tests.e2e.test_story import wait_for
+from tests.e2e.workers import wait_for
 from tests.factories import make_unique_image_bytes
 from tests.hosts.network import ProcessHost, make_network
 from tests.hosts.services import Relay, run_redis, serve, serve_images

@@ -54,6 +54,9 @@ MISTAKES: dict[str, tuple[str, Edit]] = {
     "files as list": ("wrong shape", lambda raw: raw.update(files=[])),
     "no files": ("wrong shape", lambda raw: raw.pop("files")),
     "width as text": ("wrong shape", lambda raw: raw["input"].update(width="wide")),
+    "no end of width": ("wrong shape", lambda raw: raw["input"].update(width=float("inf"))),
+    "beyond all numbers": ("wrong shape", lambda raw: raw["input"].update(scale=10**400)),
+    "aliases as text": ("wrong shape", in_label(aliases="tee")),
     "a label twice": ("occurs twice", lambda raw: raw["labels"].append(raw["labels"][0])),
     "a facet twice": ("occurs twice", lambda raw: raw["facets"].append(raw["facets"][0])),
     "no label": ("no labels", lambda raw: raw.update(labels=[])),
@@ -86,6 +89,12 @@ def test_each_mistake_is_named_with_its_mend(bundle_dir: Path, mistake: str) -> 
         load_bundle(change(bundle_dir, edit))
     assert str(bundle_dir) in str(caught.value)
     assert str(caught.value).endswith(("Export the bundle again.", "Use a bundle made for it."))
+
+
+def test_a_bundle_nested_beyond_reading_is_told(bundle_dir: Path) -> None:
+    (bundle_dir / "bundle.json").write_text("[" * 100_000)
+    with pytest.raises(BundleError, match="cannot be read"):
+        load_bundle(bundle_dir)
 
 
 def test_several_mistakes_are_counted(bundle_dir: Path) -> None:

@@ -87,6 +87,15 @@ def test_a_database_that_is_away_is_503_and_not_a_traceback(
     assert "secret-host" not in response.content.decode()
 
 
+def test_a_migration_that_was_forgotten_is_told(
+    client: Client, live_queues: Any, with_token: None
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE catalog_ai_classification RENAME TO classification_of_tomorrow")
+    answer = client.get(METRICS, headers=send_token())
+    assert (answer.status_code, "manage.py migrate" in answer.content.decode()) == (503, True)
+
+
 def test_a_logged_in_person_is_a_stranger_while_the_database_is_away() -> None:
     client = log_in_viewer()
     with connection.execute_wrapper(refuse_queries):

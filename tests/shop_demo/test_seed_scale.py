@@ -9,7 +9,6 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Count, F, Q
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,7 +25,7 @@ from catalog_ai.workflow.models_in_use import get_bundle
 from shop_demo import backdrop, crowd
 from shop_demo.block import HELD
 from shop_demo.models import Product
-from tests.factories import make_superuser
+from tests.factories import make_client
 
 pytestmark = pytest.mark.django_db
 ROWS = (Product, Run, Classification, Suggestion, Decision, Product.categories.through)
@@ -163,8 +162,7 @@ def test_no_products_at_all_is_refused() -> None:
 
 def test_the_pages_open_on_what_was_made() -> None:
     seed(130)
-    client = Client()
-    client.force_login(make_superuser())
+    client = make_client()
     run: Any = Run.objects.latest("total")
     for address in (
         reverse("admin:shop_demo_product_changelist"),

@@ -10,6 +10,12 @@ class Kind(models.Model):
     name = models.CharField(max_length=50)
 
 
+class Brand(models.Model):
+    """Its page shows products of both kinds of categories, each in an inline."""
+
+    name = models.CharField(max_length=50)
+
+
 class IntProduct(models.Model):
     """An integer key, several categories."""
 
@@ -18,12 +24,40 @@ class IntProduct(models.Model):
     categories = models.ManyToManyField(Kind, blank=True)
 
 
+class ProductOnSale(IntProduct):
+    """The same products under another name, as an admin of their own shows them."""
+
+    class Meta:
+        proxy = True
+
+
+class SizedProduct(IntProduct):
+    """A product with more fields, in a table of its own."""
+
+    size = models.CharField(max_length=10)
+
+
 class UuidProduct(models.Model):
     """A UUID key, one category as a foreign key."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     photo = models.ImageField(upload_to="uuid/", blank=True)
     category = models.ForeignKey(Kind, null=True, blank=True, on_delete=models.SET_NULL)
+    brand = models.ForeignKey(Brand, null=True, blank=True, on_delete=models.SET_NULL)
+
+
+class Department(models.Model):
+    name = models.CharField(max_length=50)
+    code = models.CharField(max_length=10, unique=True)
+
+
+class CodedProduct(models.Model):
+    """One category as a foreign key to something else than the category's primary key."""
+
+    image = models.ImageField(upload_to="coded/", blank=True)
+    department = models.ForeignKey(
+        Department, null=True, on_delete=models.SET_NULL, to_field="code"
+    )
 
 
 class SlugProduct(models.Model):
@@ -43,6 +77,7 @@ class GalleryProduct(models.Model):
 
     name = models.CharField(max_length=50)
     categories = models.ManyToManyField(Kind, blank=True)
+    brand = models.ForeignKey(Brand, null=True, blank=True, on_delete=models.SET_NULL)
 
 
 class GalleryImage(models.Model):

@@ -9,17 +9,25 @@ from django.apps import apps
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
-from django.db import connection
+from django.db import connection, models
+from django.utils import translation
+from django.utils.translation import gettext_lazy
 
-from catalog_ai.checks import check_sqlite, check_targets
+from catalog_ai import checks
+from catalog_ai.checks import check_sqlite
 from catalog_ai.conf import find_setting_mistakes, get_settings
-from catalog_ai.errors import UnknownCategory, UnknownTarget
+from catalog_ai.errors import OneCategoryOnly, UnknownCategory, UnknownTarget
 from catalog_ai.inference.bundle import Label
 from catalog_ai.models import Classification
+from catalog_ai.target_checks import check_targets
 from catalog_ai.targets import ProductTarget, get_target, get_targets
+from catalog_ai.targets.categories import ChoiceCategory
 from catalog_ai.workflow.jobs import classify_chunk
+from shop_demo.models import Product
 from tests.factories import make_unique_image_bytes
 from tests.shops.models import (
+    CodedProduct,
+    Department,
     GalleryImage,
     GalleryProduct,
     IntProduct,
@@ -79,6 +87,17 @@ def test_categories_are_written_and_read_back(kind: str) -> None:
     assert target.get_categories(type(product).objects.get(pk=product.pk)) == set()
 
 
+@pytest.mark.parametrize("kind", ["uuid", "slug"])
+def test_of_two_categories_none_is_chosen_by_chance(kind: str) -> None:
+    product, target = make(kind), get_target(f"shops.{kind}product")
+    names = ("Shirts", "Belts") if kind == "uuid" else ()
+    keys = [target.category_field.create(name) for name in names]
+    keys = keys or [key for key, _name in target.category_field.list_all()[:2]]
+    with pytest.raises(OneCategoryOnly):
+        target.set_categories(product, set(keys))
+    assert target.get_categories(type(product).objects.get(pk=product.pk)) == set()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_categories_of_many_products_are_those_of_each(kind: str) -> None:
     product, target = make(kind), get_target(f"shops.{kind}product")
@@ -116,6 +135,41 @@ def test_tags_are_added_taken_away_and_found() -> None:
     assert target.get_category_names({key}) == {key: key}
     target.set_categories(fresh, {"by hand"})
     assert target.get_categories(TaggedProduct.objects.get(pk=product.pk)) == {"by hand"}
+
+
+def test_a_foreign_key_may_name_a_category_by_another_field_than_its_key() -> None:
+    class CodedTarget(ProductTarget):
+        model = "shops.CodedProduct"
+        categories = "department"
+
+    target = CodedTarget()
+    shirts = Department.objects.create(name="Tshirts", code="TS")
+    product = CodedProduct.objects.create(department=Department.objects.create(name="A", code="7"))
+    assert set(target.get_category_names(target.get_categories(product)).values()) == {"A"}
+    target.set_categories(product, {target.find_category(SHIRTS) or ""})
+    fresh = CodedProduct.objects.get()
+    assert (fresh.department, target.get_categories(fresh)) == (shirts, {str(shirts.pk)})
+    target.set_categories(fresh, set())
+    assert CodedProduct.objects.get().department is None
+
+
+def test_a_choice_that_is_nought_is_a_category() -> None:
+    field = models.IntegerField(choices=[(None, "-"), (0, "T-Shirt"), (1, "Shoes")], null=True)
+    field.set_attributes_from_name("section")
+    category = ChoiceCategory(field)
+    assert category.list_all() == [("0", "T-Shirt"), ("1", "Shoes")]
+    assert category.find(["T-Shirt"]) == "0"
+
+
+def test_choices_are_named_in_the_language_of_the_reader() -> None:
+    field = models.CharField(max_length=9, choices=[("a", gettext_lazy("Yes"))])
+    field.set_attributes_from_name("section")
+    category = ChoiceCategory(field)
+    told = []
+    for language in ("de", "en"):
+        with translation.override(language):
+            told.append(category.get_names(["a"])["a"])
+    assert told == ["Ja", "Yes"]
 
 
 def test_a_category_is_found_by_alias_before_one_is_made() -> None:
@@ -224,7 +278,15 @@ MISTAKES = [
     ({"CHUNK_SIZE": 0}, "E001"),
     ({"CHUNK_SIZE": "64"}, "E001"),
     ({"PRESET": "reckless"}, "E001"),
+    ({"PRESET": []}, "E001"),
     ({"TARGETS": "one.string"}, "E001"),
+    ({"TARGETS": None}, "E001"),
+    ({"TARGETS": [IntProduct]}, "E001"),
+    ({"APPLY_ON_UPLOAD": "False"}, "E001"),
+    ({"CATEGORIZE_ON_UPLOAD": 0}, "E001"),
+    ({"BUNDLE": None}, "E001"),
+    ({"UPLOAD_QUEUE": ["one"]}, "E001"),
+    ({"CRON_QUEUE": ""}, "E001"),
     ({"TARGETS": []}, "W001"),
     ({"BUNDLE": "/no/such/bundle"}, "E010"),
     ({"BULK_QUEUE": "no_such_queue"}, "E011"),
@@ -252,6 +314,33 @@ def test_an_unknown_settings_key_is_never_ignored(settings: Any) -> None:
     assert find_setting_mistakes(["a list"]) == ["CATALOG_AI must be a dict, not list."]
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("CATEGORIZE_ON_UPLOAD", "False"),
+        ("APPLY_ON_UPLOAD", 0),
+        ("BULK_QUEUE", ""),
+        ("UPLOAD_QUEUE", None),
+        ("CRON_QUEUE", 1),
+        ("TARGETS", None),
+        ("BUNDLE", None),
+        ("PRESET", []),
+        # What some clock, alarm or database cannot take would end each job, not the start.
+        ("LEASE_SECONDS", 10**15),
+        ("JOB_TIMEOUT", 10**15),
+        ("STALLED_AFTER", 10**15),
+        ("FOLLOW_EVERY", 10**15),
+        ("JOB_MEMORY_MB", 10**15),
+        ("CHUNK_SIZE", 10**6),
+        ("EXPAND_PAGE", 10**6),
+        ("MAX_PIXELS", 10**9),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_never_taken_for_another(key: str, value: Any) -> None:
+    (mistake,) = find_setting_mistakes({key: value})
+    assert mistake.startswith(f"CATALOG_AI['{key}'] must be")
+
+
 def test_targets_are_forgotten_when_the_settings_change(settings: Any) -> None:
     assert "shops.intproduct" in get_targets()
     settings.CATALOG_AI = {"TARGETS": ["shop_demo.targets.ShopProductTarget"]}
@@ -262,6 +351,75 @@ def test_a_key_that_is_too_long_to_be_kept_is_told(monkeypatch: pytest.MonkeyPat
     assert not run_checks(tags=["catalog_ai"])
     monkeypatch.setattr(SlugProduct._meta.pk, "max_length", 65)
     assert [message.id for message in run_checks(tags=["catalog_ai"])] == ["catalog_ai.E012"]
+
+
+class OwnDatabase:
+    """A router that keeps a shop's products apart."""
+
+    def db_for_write(self, model: Any, **hints: Any) -> str | None:
+        return "shop" if model is SlugProduct else None
+
+
+def test_products_in_another_database_are_told(settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [OwnDatabase()]
+    assert [message.id for message in run_checks(tags=["catalog_ai"])] == ["catalog_ai.E016"]
+
+
+class Copies:
+    """A router that reads from a copy."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "copy"
+
+
+def test_a_router_that_reads_from_a_copy_is_told(settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [Copies()]
+    assert {message.id for message in run_checks(tags=["catalog_ai"])} == {"catalog_ai.E017"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"URL": ""},
+        {"URL": None},
+        {"URL": "localhost:6379"},
+        {"URL": "redis://localhost:none/0"},
+        {},
+        {"URL": "redis://localhost/0", "SERIALIZER": "no.such.Serializer"},
+    ],
+)
+def test_a_queue_whose_address_can_be_none_is_told(settings: Any, options: dict[str, Any]) -> None:
+    settings.RQ_QUEUES = {**settings.RQ_QUEUES, "catalog_ai": options}
+    (found,) = run_checks(tags=["catalog_ai"])
+    assert (found.id, "'catalog_ai'" in found.msg) == ("catalog_ai.E018", True)
+
+
+def test_queues_that_are_none_at_all_are_told(settings: Any) -> None:
+    settings.RQ_QUEUES = None
+    assert {message.id for message in run_checks(tags=["catalog_ai"])} == {"catalog_ai.E011"}
+
+
+@pytest.mark.parametrize("name", checks.API_APPS)
+def test_an_app_that_the_api_lacks_is_warned_of(settings: Any, name: str) -> None:
+    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != name]
+    (found,) = run_checks(tags=["catalog_ai"])
+    assert (found.id, repr(name) in found.msg) == ("catalog_ai.W005", True)
+
+
+def test_an_api_without_its_schema_class_is_warned_of(settings: Any) -> None:
+    settings.REST_FRAMEWORK = {}
+    assert [message.id for message in run_checks(tags=["catalog_ai"])] == ["catalog_ai.W005"]
+
+
+def test_a_shop_without_the_api_needs_nothing_of_it(settings: Any) -> None:
+    settings.REST_FRAMEWORK = {}
+    settings.ROOT_URLCONF = "catalog_ai.operations.urls"
+    assert run_checks(tags=["catalog_ai"]) == []
+
+
+def test_one_queue_for_uploads_and_runs_is_warned_of(settings: Any) -> None:
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "UPLOAD_QUEUE": "catalog_ai"}
+    assert [message.id for message in run_checks(tags=["catalog_ai"])] == ["catalog_ai.W003"]
 
 
 @pytest.mark.parametrize(
@@ -285,6 +443,12 @@ def test_a_wrong_set_up_stops_the_start_in_words_and_not_the_check(
     assert told in str(stopped.value)
     monkeypatch.setattr(sys, "argv", ["manage.py", "check"])
     config.ready()
+
+
+def test_a_product_model_without_the_indexes_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Product._meta, "indexes", [models.Index(fields=["ai_state"])])
+    [warning] = run_checks(tags=["catalog_ai"])
+    assert warning.id == "catalog_ai.W004" and "of ai_top_label, ai_confidence:" in warning.msg
 
 
 @pytest.mark.parametrize(

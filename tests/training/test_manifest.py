@@ -65,7 +65,7 @@ def test_neither_folder_nor_archive_is_refused_with_a_reason(tmp_path):
         Photos(tmp_path / "missing")
 
 
-def test_a_photo_that_is_not_there_is_named(tmp_path, shelves):
+def test_a_photo_that_is_not_there_is_named(shelves):
     with pytest.raises(FileNotFoundError):
         Photos(shelves).read("mugs/none.png")
 

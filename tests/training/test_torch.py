@@ -38,7 +38,7 @@ pytestmark = [
     # Keras itself, when it saves.
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy"),
 ]
-SIDE, BATCH = 64, 16
+SIDE = 64
 
 
 @pytest.fixture(autouse=True)

@@ -27,15 +27,9 @@ from catalog_ai.workflow.judging import find_blame
 from catalog_ai.workflow.limits import LeaseOver, run_clock
 from catalog_ai.workflow.outages import StorageLost, is_outage
 from catalog_ai.workflow.reconcile import take_back_held
-from tests.factories import make_product
+from tests.factories import make_queued
 
 State = Classification.State
-
-
-def make_queued(count: int) -> list[int]:
-    for _ in range(count):
-        make_product()
-    return list(Classification.objects.order_by("pk").values_list("pk", flat=True))
 
 
 def make_wrapped() -> Exception:

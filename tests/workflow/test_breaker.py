@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from catalog_ai.conf import find_setting_mistakes
-from catalog_ai.models import Classification, LabelRule, Run
+from catalog_ai.models import Classification, Run
 from catalog_ai.workflow.breaker import trip_breaker
 from catalog_ai.workflow.ends import count_ends
 from catalog_ai.workflow.review import approve
@@ -16,32 +16,24 @@ from tests.factories import (
     claim_one,
     make_product,
     make_result,
+    make_rule,
     make_run,
     make_superuser,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_uploads")]
 State = Classification.State
 SURE = {"article:tshirts": 0.999}
 
 
 @pytest.fixture(autouse=True)
 def few_are_enough(settings: Any) -> None:
-    settings.CATALOG_AI = {
-        **settings.CATALOG_AI,
-        "CATEGORIZE_ON_UPLOAD": False,
-        "STOP_AFTER": 10,
-    }
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "STOP_AFTER": 10}
 
 
 @pytest.fixture(autouse=True)
 def threshold(db: None) -> None:
-    LabelRule.objects.create(
-        target="shop_demo.product",
-        label="article:tshirts",
-        auto_threshold=0.9,
-        review_threshold=0.1,
-    )
+    make_rule("article:tshirts", auto_threshold=0.9, review_threshold=0.1)
 
 
 def store(target: Any, product: Product, run: Run, digest: str = "") -> Run:
@@ -134,9 +126,7 @@ def test_a_present_category_is_agreed_with_contradicted_or_added_to(
     target: Any, present: str, effect: str
 ) -> None:
     shirts = Category.objects.create(name="Shirts")
-    LabelRule.objects.create(
-        target="shop_demo.product", label="article:shirts", category=str(shirts.pk)
-    )
+    make_rule("article:shirts", category=shirts)
     product = make_product()
     product.categories.add(Category.objects.get_or_create(name=present)[0])
     run = store(target, product, make_run(total=5, dry_run=True))

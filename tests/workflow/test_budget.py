@@ -27,6 +27,7 @@ from tests.factories import (
     make_classification,
     make_product,
     make_result,
+    make_rule,
     make_run,
     make_suggestion,
     make_user,
@@ -112,10 +113,12 @@ def test_why_is_told_in_the_language_of_the_reader_and_not_of_the_worker(target:
         assert move_back_if_broken(target.key, LABEL)
     rule, change = LabelRule.objects.get(), ThresholdChange.objects.get()
     assert rule.note == change.why == rule.told_note == change.told_why
-    assert rule.note.startswith("Of 30 audited products 16.7 % were wrong (surely more than")
+    assert rule.note.startswith(
+        "Of 30 audited products 16.7\N{NO-BREAK SPACE}% were wrong (surely more than"
+    )
     with translation.override("de"):
         assert rule.told_note == change.told_why != rule.note
-        assert "16.7 %" in rule.told_note and "Von 30" in rule.told_note
+        assert "16,7\N{NO-BREAK SPACE}%" in rule.told_note and "Von 30" in rule.told_note
 
 
 @pytest.mark.parametrize(
@@ -141,7 +144,7 @@ def test_a_wider_budget_of_the_label_is_kept(target: Any) -> None:
 
 
 def test_a_persons_own_rule_is_neither_marked_nor_lifted(target: Any, keeper: Any) -> None:
-    LabelRule.objects.create(target=target.key, label=LABEL, always_review=True)
+    make_rule(LABEL, always_review=True)
     make_audits(25, 5)
     assert not move_back_if_broken(target.key, LABEL)
     assert not let_file_again(target, LABEL, keeper)
@@ -160,7 +163,7 @@ def test_switched_back_by_a_person_it_takes_new_evidence(target: Any, keeper: An
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_decision_that_breaks_the_budget_moves_the_label(target: Any, keeper: Any) -> None:
+def test_the_decision_that_breaks_the_budget_moves_the_label(keeper: Any) -> None:
     make_audits(25, 4)
     assert not LabelRule.objects.filter(always_review=True).exists()
     product = make_product()
@@ -173,7 +176,7 @@ def test_the_decision_that_breaks_the_budget_moves_the_label(target: Any, keeper
 def test_thresholds_are_saved_by_those_who_may(target: Any, keeper: Any) -> None:
     with pytest.raises(NotPermitted):
         save_thresholds(target, {LABEL: 0.5}, make_user("review_suggestions"))
-    LabelRule.objects.create(target=target.key, label=LABEL, review_threshold=0.6)
+    make_rule(LABEL, review_threshold=0.6)
     save_thresholds(target, {LABEL: 0.5, "no:label": 0.5}, keeper)
     rule = LabelRule.objects.get()
     assert (rule.auto_threshold, rule.review_threshold) == (0.5, 0.5)

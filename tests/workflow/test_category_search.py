@@ -4,20 +4,13 @@ from typing import Any
 
 import pytest
 
-from catalog_ai.models import LabelRule
-from catalog_ai.targets import get_target
 from catalog_ai.workflow.category_search import search_offers
 from catalog_ai.workflow.review import correct
 from catalog_ai.workflow.undo import last_batch, undo
 from shop_demo.models import Category
-from tests.factories import make_classification, make_product, make_suggestion, make_user
+from tests.factories import make_classification, make_product, make_rule, make_suggestion, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def target() -> Any:
-    return get_target("shop_demo.product")
 
 
 def find(target: Any, text: str) -> list[tuple[str, bool]]:
@@ -35,7 +28,7 @@ def test_a_label_that_has_a_category_is_not_offered_again(target: Any) -> None:
     Category.objects.create(name="Watches")
     assert find(target, "watches") == [("Watches", False)]
     headgear = Category.objects.create(name="Headgear")
-    LabelRule.objects.create(target=target.key, label="article:caps", category=str(headgear.pk))
+    make_rule("article:caps", category=headgear)
     assert ("Caps", True) not in find(target, "caps")
 
 
@@ -66,7 +59,15 @@ def test_a_new_category_is_made_when_a_product_is_filed_there(target: Any) -> No
     assert not product.categories.exists()
 
 
-def test_a_label_that_does_not_exist_is_refused(target: Any) -> None:
+def test_a_label_that_does_not_exist_is_refused() -> None:
     row = make_classification(make_product())
     with pytest.raises(Exception, match="categor"):
         correct(row.pk, ["label:article:nonsense"], make_user("review_suggestions"))
+
+
+def test_however_many_new_ones_fit_the_shops_categories_are_read_once(
+    target: Any, django_assert_num_queries: Any
+) -> None:
+    for text in ("", "watch"):
+        with django_assert_num_queries(3):  # those that fit, the rules, and all names
+            search_offers(target, text, 60)

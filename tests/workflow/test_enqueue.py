@@ -5,19 +5,25 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import connection, transaction
+from django.db.models.signals import post_delete, post_save
 from redis.exceptions import RedisError
 
 from catalog_ai.errors import NotPermitted
+from catalog_ai.inference.images import digest_image
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_targets
 from catalog_ai.workflow import enqueue as enqueueing
+from catalog_ai.workflow.claim import claim
 from catalog_ai.workflow.enqueue import enqueue, expand_next_page
 from catalog_ai.workflow.jobs import classify_chunk
+from catalog_ai.workflow.judging import judge_rows
 from catalog_ai.workflow.queues import send
+from catalog_ai.workflow.store import store_results
 from shop_demo.models import Product
-from tests.factories import make_product, make_unique_image_bytes, make_user
-from tests.shops.models import UuidProduct
+from tests.factories import make_product, make_unique_image_bytes, make_unjudged, make_user
+from tests.shops.models import ProductOnSale, SizedProduct, SlugProduct, UuidProduct
 
 State = Classification.State
 DEAD_REDIS = "redis://127.0.0.1:1/0"
@@ -33,6 +39,13 @@ def dead_redis(settings: Any) -> None:
 
 def uploads() -> Any:
     return Classification.objects.filter(run__source=Run.Source.UPLOAD)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_save_with_redis_down_is_told_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    make_product()
+    (line,) = caplog.records
+    assert "Redis cannot be reached" in line.getMessage() and not line.exc_info
 
 
 @pytest.mark.django_db(transaction=True)
@@ -62,6 +75,88 @@ def test_a_save_without_a_new_image_makes_no_work() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("model", [ProductOnSale, SizedProduct])
+def test_a_product_is_known_whatever_model_it_is_saved_and_deleted_through(model: Any) -> None:
+    product = model(name="a")
+    product.image.save("a.png", make_content())
+    row = uploads().get()
+    assert (row.target, row.object_id) == ("shops.intproduct", str(product.pk))
+    product.image.save("b.png", make_content())
+    assert uploads().count() == 1
+    product.delete()
+    row.refresh_from_db()
+    assert (row.state, row.error_code) == (State.CANCELLED, "product_deleted")
+
+
+@pytest.mark.django_db
+def test_a_product_that_is_made_again_under_its_key_is_judged_again() -> None:
+    """As an import does that deletes first what it brings back."""
+    SlugProduct.objects.create(slug="blue-shirt", image="blue.png")
+    Classification.objects.update(state=State.REVIEW, is_current=True)
+    SlugProduct.objects.get().delete()
+    SlugProduct.objects.create(slug="blue-shirt", image="blue.png")
+    assert uploads().filter(state=State.QUEUED).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_copy_of_a_product_in_another_database_is_no_product() -> None:
+    product = make_product()
+    post_delete.send(sender=Product, instance=product, using="archive")
+    assert uploads().get().state == State.QUEUED
+    Classification.objects.all().delete()
+    post_save.send(sender=Product, instance=product, created=False, using="archive")
+    assert not uploads().exists()
+
+
+@pytest.mark.django_db
+def test_a_save_of_other_fields_alone_asks_nothing(django_assert_num_queries: Any) -> None:
+    product = make_product()
+    classify_chunk([uploads().get().pk])
+    with django_assert_num_queries(1):
+        product.save(update_fields=["title"])
+    product.image = "another.png"
+    product.save(update_fields=["image"])
+    assert uploads().get(state=State.QUEUED).image_name == "another.png"
+
+
+def replace_file(product: Product) -> bytes:
+    """A fresh upload under the old name, as a storage that overwrites keeps it."""
+    data, name = make_unique_image_bytes(), str(product.image.name)
+    product.image.storage.delete(name)
+    product.image = ContentFile(data, name.rpartition("/")[2])
+    product.save()
+    assert product.image.name == name
+    return data
+
+
+@pytest.mark.django_db
+def test_a_photo_replaced_under_its_name_while_a_worker_has_the_old_one_is_judged() -> None:
+    product = make_product()
+    rows = claim(uploads().values_list("pk", flat=True), fresh=True)
+    judged = judge_rows(rows)
+    data = replace_file(product)
+    store_results(judged)
+    row = uploads().get()
+    assert (row.state, row.attempts, row.lease_token) == (State.QUEUED, 0, "")
+    classify_chunk([row.pk])
+    row.refresh_from_db()
+    assert row.image_digest == digest_image(data)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_photo_of_very_many_products_is_judged_again_for_each(settings: Any) -> None:
+    """They are collected in the worker: none is queued yet when the save ends."""
+    product = make_product()
+    classify_chunk([uploads().get().pk])
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "EXPAND_PAGE": 1}
+    replace_file(product)
+    run = Run.objects.latest("pk")
+    while expand_next_page(run.pk):
+        pass
+    assert uploads().filter(state=State.QUEUED).count() == 1
+
+
+@pytest.mark.django_db
 def test_a_changed_image_makes_work_again_once_the_first_is_done() -> None:
     product = make_product()
     classify_chunk([uploads().get().pk])
@@ -71,8 +166,6 @@ def test_a_changed_image_makes_work_again_once_the_first_is_done() -> None:
 
 
 def make_content() -> Any:
-    from django.core.files.base import ContentFile
-
     return ContentFile(make_unique_image_bytes())
 
 
@@ -102,9 +195,7 @@ def test_a_rolled_back_save_leaves_no_row() -> None:
 def test_loading_a_fixture_starts_nothing() -> None:
     from django.core import serializers
 
-    product = make_product()
-    dump = serializers.serialize("json", [product])
-    Classification.objects.all().delete()
+    dump = serializers.serialize("json", [make_unjudged()])
     for item in serializers.deserialize("json", dump):
         item.save()
     assert not Classification.objects.exists()
@@ -157,13 +248,10 @@ def test_filing_by_itself_needs_a_permission_of_its_own(target: Any) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("no_uploads")
 @pytest.mark.parametrize("key", ["shop_demo.product", "shops.uuidproduct"])
 def test_a_large_selection_is_collected_page_by_page(settings: Any, key: str) -> None:
-    settings.CATALOG_AI = {
-        **settings.CATALOG_AI,
-        "EXPAND_PAGE": 3,
-        "CATEGORIZE_ON_UPLOAD": False,
-    }
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "EXPAND_PAGE": 3}
     target = get_targets()[key]
     if key == "shop_demo.product":
         for _ in range(8):
@@ -185,14 +273,11 @@ def test_a_large_selection_is_collected_page_by_page(settings: Any, key: str) ->
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("no_uploads")
 def test_the_first_pages_are_small_so_that_work_begins_at_once(
     settings: Any, monkeypatch: pytest.MonkeyPatch, target: Any
 ) -> None:
-    settings.CATALOG_AI = {
-        **settings.CATALOG_AI,
-        "EXPAND_PAGE": 5,
-        "CATEGORIZE_ON_UPLOAD": False,
-    }
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "EXPAND_PAGE": 5}
     monkeypatch.setattr(enqueueing, "FIRST_PAGE", 2)
     for _ in range(14):
         make_product()
@@ -213,6 +298,7 @@ def test_a_deleted_product_leaves_the_queue() -> None:
     assert (row.state, row.run.state) == (State.CANCELLED, Run.State.DONE)
 
 
+@pytest.mark.django_db
 def test_a_dead_redis_is_asked_once_and_not_ten_times(settings: Any) -> None:
     """redis-py tries ten times by itself: a save in the shop would wait for seconds."""
     asked = []
@@ -237,3 +323,56 @@ def test_a_dead_redis_is_asked_once_and_not_ten_times(settings: Any) -> None:
             send("catalog_ai", [1])
         server.shutdown(socket.SHUT_RDWR)
     assert len(asked) == 1
+
+
+def replace_photo_after_commit(product: Product, callbacks: Any) -> None:
+    with callbacks(execute=True):
+        product.image.save("replaced.png", make_content())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])
+@pytest.mark.parametrize("dry", [True, False])
+def test_an_upload_does_not_wait_for_a_run_that_has_the_product(
+    target: Any, django_capture_on_commit_callbacks: Any, state: State, dry: bool
+) -> None:
+    """A dry run files nothing, and a run can be paused or cancelled."""
+    product = make_unjudged()
+    run = enqueue(target, Product.objects.all(), source=Run.Source.COMMAND, dry_run=dry)
+    if state == State.RUNNING:
+        judged = judge_rows(claim(run.classifications.values_list("pk", flat=True), fresh=True))
+    replace_photo_after_commit(product, django_capture_on_commit_callbacks)
+    if state == State.RUNNING:
+        store_results(judged)
+    run.refresh_from_db()
+    assert (run.state, run.cancelled, run.done) == (Run.State.DONE, 1, 1)
+    row = uploads().get()
+    assert (row.state, row.image_name) == (State.QUEUED, product.image.name)
+    assert run.classifications.get().error_code == "upload_first"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("dry", [True, False])
+def test_one_photo_of_very_many_products_does_not_wait_either(
+    target: Any, django_capture_on_commit_callbacks: Any, settings: Any, dry: bool
+) -> None:
+    """They are collected in the worker, which leaves out what another run has."""
+    product = make_unjudged()
+    run = enqueue(target, Product.objects.all(), source=Run.Source.COMMAND, dry_run=dry)
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "EXPAND_PAGE": 1}
+    replace_photo_after_commit(product, django_capture_on_commit_callbacks)
+    while expand_next_page(Run.objects.latest("pk").pk):
+        pass
+    row = uploads().get()
+    assert (row.state, row.image_name) == (State.QUEUED, product.image.name)
+    assert run.classifications.get().error_code == "upload_first"
+
+
+@pytest.mark.django_db
+def test_a_second_upload_is_covered_by_the_first_and_leaves_no_empty_run(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    product = make_product()
+    replace_photo_after_commit(product, django_capture_on_commit_callbacks)
+    assert uploads().get().state == State.QUEUED
+    assert Run.objects.count() == 1

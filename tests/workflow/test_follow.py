@@ -22,10 +22,11 @@ from catalog_ai.workflow.store import Judged, store_results
 from tests.factories import (
     claim_one,
     make_classification,
-    make_product,
     make_result,
+    make_rule,
     make_run,
     make_suggestion,
+    make_unjudged,
     make_user,
 )
 
@@ -120,10 +121,10 @@ def test_a_few_mistakes_raise_it_only_past_themselves(target: Any, keeper: Any) 
     decide(0, 8, measured + 0.05)
     follow_budgets(now=True)
     assert measured + 0.05 < auto_of(target) <= measured + 0.07
-    assert "8 decisions, 100.0 % wrong" in ThresholdChange.objects.latest("pk").why
+    assert "8 decisions, 100.0\N{NO-BREAK SPACE}% wrong" in ThresholdChange.objects.latest("pk").why
 
 
-def test_the_models_own_word_alone_contradicts_nothing(target: Any, keeper: Any) -> None:
+def test_the_models_own_word_alone_contradicts_nothing() -> None:
     label = get_bundle().labels_by_id[LABEL]
     doubtful = LabelSample.make([label.thresholds["permissive"].auto] * 3)
     proposal = propose_threshold(label, doubtful, 0.05, 0.9)
@@ -241,10 +242,8 @@ def test_a_label_moved_back_returns_when_its_newer_products_prove_it(target: Any
     assert not move_back_if_broken(target.key, LABEL)  # the old audits are settled
 
 
-def test_a_label_that_goes_on_erring_stays(target: Any) -> None:
-    LabelRule.objects.create(
-        target=target.key, label=LABEL, always_review=True, moved_back_at=timezone.now()
-    )
+def test_a_label_that_goes_on_erring_stays() -> None:
+    make_rule(LABEL, always_review=True, moved_back_at=timezone.now())
     decide(380, 20, 0.999)
     assert follow_budgets() == 0 and LabelRule.objects.get().always_review
 
@@ -252,21 +251,19 @@ def test_a_label_that_goes_on_erring_stays(target: Any) -> None:
 def test_what_a_person_said_must_always_ask_never_comes_back_by_itself(
     target: Any, keeper: Any
 ) -> None:
-    LabelRule.objects.create(target=target.key, label=LABEL, always_review=True)
+    make_rule(LABEL, always_review=True)
     save_budget(target, 0.05, keeper, follows=True)
     decide(400, 0, 0.999)
     follow_budgets()
     assert LabelRule.objects.get(label=LABEL).always_review
 
 
-def live_a_day(target: Any, settings: Any, keeper: Any, day: int, is_wrong: Any) -> None:
+def live_a_day(target: Any, keeper: Any, day: int, is_wrong: Any) -> None:
     """Ten products are judged; people decide on what they are asked, the same evening."""
     cache.clear()
     run = make_run(target.key, total=10)
     for number in range(10):
-        product = make_product()
-        Classification.objects.filter(object_id=str(product.pk), state="queued").delete()
-        row = claim_one(target, product, run)
+        row = claim_one(target, make_unjudged(), run)
         store_results([Judged(row, row.image_name, make_result({LABEL: 0.999}))])
         pending = list(row.suggestions.filter(state="pending").values_list("pk", flat=True))
         verb = reject if is_wrong(day * 10 + number) else approve
@@ -283,14 +280,14 @@ def test_a_life_from_audits_to_review_and_back(
     save_budget(target, 0.1, keeper, follows=True)
     day = 0
     while not LabelRule.objects.filter(label=LABEL, always_review=True).exists():
-        live_a_day(target, settings, keeper, day, lambda number: number % 3 == 0)
+        live_a_day(target, keeper, day, lambda number: number % 3 == 0)
         day += 1
         assert day < 15
     audits = Suggestion.objects.filter(audit=True)
     assert set(audits.values_list("asked_chance", flat=True)) == {0.6}
     assert 20 <= audits.count() < 10 * day
     while LabelRule.objects.filter(label=LABEL, always_review=True).exists():
-        live_a_day(target, settings, keeper, day, lambda _number: False)
+        live_a_day(target, keeper, day, lambda _number: False)
         follow_budgets(now=True)
         day += 1
         assert day < 30
@@ -299,7 +296,7 @@ def test_a_life_from_audits_to_review_and_back(
 
 
 def test_every_label_of_the_bundle_can_be_planned(target: Any) -> None:
-    labels = [label for label in get_bundle().labels if label.facet in target.facets]
+    labels = get_bundle().labels_of(*target.facets)
     plans = plan_budget(target, load_sample(target), 0.05)
     assert {plan.label.id for plan in plans} <= {label.id for label in labels}
     # Those that never file by default are left so without people's word.

@@ -22,6 +22,7 @@ from tests.factories import (
     claim_one,
     make_product,
     make_result,
+    make_rule,
     make_run,
     make_superuser,
     make_unique_image_bytes,
@@ -30,27 +31,17 @@ from tests.factories import (
     roll_back,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_uploads")]
 State = Classification.State
 TSHIRT, SHIRT = "article:tshirts", "article:shirts"
 SURE, DOUBTFUL = {TSHIRT: 0.999}, {TSHIRT: 0.3}
 
 
 @pytest.fixture(autouse=True)
-def uploads_off(settings: Any) -> None:
-    settings.CATALOG_AI = {**settings.CATALOG_AI, "CATEGORIZE_ON_UPLOAD": False}
-
-
-@pytest.fixture(autouse=True)
 def rules(db: None) -> None:
     for label, name in ((TSHIRT, "Tshirts"), (SHIRT, "Shirts")):
-        LabelRule.objects.create(
-            target="shop_demo.product",
-            label=label,
-            auto_threshold=0.9,
-            review_threshold=0.1,
-            category=str(Category.objects.create(name=name).pk),
-        )
+        category = Category.objects.create(name=name)
+        make_rule(label, category, auto_threshold=0.9, review_threshold=0.1)
 
 
 @pytest.fixture
@@ -137,7 +128,7 @@ def test_a_dry_run_counts_from_where_to_where(target: Any) -> None:
 
 
 def test_a_category_that_would_only_be_made_is_named_by_its_label(target: Any) -> None:
-    LabelRule.objects.create(target="shop_demo.product", label="article:jeans", auto_threshold=0.9)
+    make_rule("article:jeans", auto_threshold=0.9)
     run = make_dry_run(target, (make_product(), {"article:jeans": 0.999}))
     assert pairs(run) == {("first_time", (), ("article:jeans",)): 1}
     assert not Category.objects.filter(name="Jeans").exists()
@@ -191,33 +182,33 @@ def test_the_very_results_are_filed_without_the_model(target: Any, boss: Any) ->
     assert run.classifications.get(object_id=str(unsure.pk)).reason == "low_confidence"
 
 
-def change_photo(product: Product, boss: Any) -> None:
+def change_photo(product: Product) -> None:
     product.image.save("other.png", ContentFile(make_unique_image_bytes()))
 
 
-def overwrite_photo(product: Product, boss: Any) -> None:
+def overwrite_photo(product: Product) -> None:
     storage, name = product.image.storage, product.image.name
     storage.delete(name)
     assert storage.save(name, ContentFile(make_unique_image_bytes())) == name
 
 
-def remove_photo(product: Product, boss: Any) -> None:
+def remove_photo(product: Product) -> None:
     Product.objects.filter(pk=product.pk).update(image="")
 
 
-def delete(product: Product, boss: Any) -> None:
+def delete(product: Product) -> None:
     product.delete()
 
 
-def file_elsewhere(product: Product, boss: Any) -> None:
+def file_elsewhere(product: Product) -> None:
     product.categories.add(Category.objects.get(name="Shirts"))
 
 
-def judge_again(product: Product, boss: Any) -> Classification:
+def judge_again(product: Product) -> Classification:
     return judge(get_target("shop_demo.product"), make_run(total=1), product, DOUBTFUL)
 
 
-def change_mapping(product: Product, boss: Any) -> None:
+def change_mapping(product: Product) -> None:
     other = Category.objects.create(name="Elsewhere")
     LabelRule.objects.filter(label=TSHIRT).update(category=str(other.pk))
 
@@ -235,12 +226,12 @@ def change_mapping(product: Product, boss: Any) -> None:
     ],
 )
 def test_a_product_that_is_not_what_it_was_is_left_out(
-    target: Any, boss: Any, meddle: Callable[[Product, Any], Any], reason: str
+    target: Any, boss: Any, meddle: Callable[[Product], Any], reason: str
 ) -> None:
     product, untouched = make_product(), make_product()
     dry = make_dry_run(target, (product, SURE), (untouched, SURE))
     key = str(product.pk)
-    meddle(product, boss)
+    meddle(product)
     filed_by_hand = names(product) if Product.objects.filter(pk=product.pk).exists() else set()
     run = finish(run_for_real(dry, boss))
     left_out = run.classifications.get(object_id=key)
@@ -273,6 +264,35 @@ def test_a_persons_word_on_the_photo_since_leaves_the_product_out(target: Any, b
     assert row.is_current and Decision.objects.count() == before
 
 
+def test_a_label_that_was_mapped_since_to_another_category_than_was_shown(
+    target: Any, boss: Any
+) -> None:
+    """The dry run showed a category of the label's own name, which it would have made."""
+    LabelRule.objects.update(category="")
+    Category.objects.all().delete()
+    dry_run = make_dry_run(target, (product := make_product(), SURE))
+    boots = Category.objects.create(name="Boots")
+    LabelRule.objects.filter(label=TSHIRT).update(category=str(boots.pk))
+    run = finish(run_for_real(dry_run, boss))
+    assert names(product) == set()
+    assert run.classifications.get().error_code == "label_changed"
+
+
+def test_a_category_that_was_shown_as_new_is_made_once_for_all_chunks(
+    target: Any, boss: Any
+) -> None:
+    LabelRule.objects.update(category="")
+    Category.objects.all().delete()
+    products = [make_product() for _ in range(3)]
+    dry_run = make_dry_run(target, *[(product, SURE) for product in products])
+    run = run_for_real(dry_run, boss)
+    while collect_results(run.pk):
+        pass
+    for pk in run.classifications.order_by("pk").values_list("pk", flat=True):
+        jobs.classify_chunk([pk])
+    assert [names(product) for product in products] == [{"Tshirts"}] * 3
+
+
 def test_an_unreadable_photo_stays_one(target: Any, boss: Any) -> None:
     product = make_product()
     dry = make_run(total=1, dry_run=True)
@@ -291,7 +311,7 @@ def test_a_product_with_work_in_flight_is_skipped(target: Any, boss: Any) -> Non
     assert (run.total, run.skipped, run.state) == (0, 1, Run.State.DONE)
 
 
-def test_filing_by_itself_was_not_chosen_so_a_person_is_asked(target: Any, boss: Any) -> None:
+def test_filing_by_itself_was_not_chosen_so_a_person_is_asked(target: Any) -> None:
     product = make_product()
     dry = make_dry_run(target, (product, SURE), apply_automatically=False)
     run = finish(run_for_real(dry, make_user("categorize_products")))

@@ -105,6 +105,17 @@ def test_categories_that_the_model_filed_are_nobodys_word(target: Any) -> None:
     assert lines(run_check(target)) == []
 
 
+def test_a_category_that_the_model_filed_and_a_person_approved_is_that_persons_word(
+    target: Any,
+) -> None:
+    product, _suggestion = place("a", "Tops")
+    key = str(Category.objects.get(name="Tops").pk)
+    for said in (Said.APPLIED, Said.APPROVED):
+        old = make_classification(product, is_current=False, state="filed")
+        make_suggestion(old, label="article:tops", state=said, category=key)
+    assert lines(run_check(target)) == [("Tops → Tshirts", 1, 1)]
+
+
 def test_categories_of_another_kind_and_a_second_sure_label_are_no_contradiction(
     target: Any,
 ) -> None:

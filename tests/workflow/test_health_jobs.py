@@ -31,7 +31,7 @@ def age(check: HealthCheck) -> None:
 
 
 def test_the_queue_hears_after_commit_and_a_worker_does_it(
-    target: Any, live_queues: Any, settings: Any, django_capture_on_commit_callbacks: Any
+    target: Any, live_queues: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     place("a", "Tops")
     with django_capture_on_commit_callbacks(execute=True):

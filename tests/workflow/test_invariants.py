@@ -14,7 +14,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from catalog_ai.errors import CannotUndo, RunIsRolledBack
 from catalog_ai.inference.images import digest_image
@@ -407,11 +414,9 @@ class UndoneShop(Shop):
         self.transaction.__exit__(None, None, None)
 
 
-def run_machine(examples: int, steps: int) -> None:
-    from hypothesis.stateful import run_state_machine_as_test
-
+def run_machine(machine: type[UndoneShop], *, examples: int, steps: int) -> None:
     run_state_machine_as_test(
-        UndoneShop,
+        machine,
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
@@ -423,10 +428,10 @@ def run_machine(examples: int, steps: int) -> None:
 
 @pytest.mark.django_db
 def test_the_promises_hold_whatever_happens() -> None:
-    run_machine(examples=25, steps=25)
+    run_machine(UndoneShop, examples=25, steps=25)
 
 
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_the_promises_hold_for_long() -> None:
-    run_machine(examples=60, steps=40)
+    run_machine(UndoneShop, examples=60, steps=40)

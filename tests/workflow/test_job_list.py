@@ -65,14 +65,11 @@ def test_what_is_at_work_is_not_sent_twice(
     assert sent == [(run.pk, 0)]
 
 
+@pytest.mark.usefixtures("no_uploads")
 def test_a_run_whose_job_was_lost_is_collected_to_its_end(
     live_queues: Any, target: Any, settings: Any
 ) -> None:
-    settings.CATALOG_AI = {
-        **settings.CATALOG_AI,
-        "EXPAND_PAGE": 2,
-        "CATEGORIZE_ON_UPLOAD": False,
-    }
+    settings.CATALOG_AI = {**settings.CATALOG_AI, "EXPAND_PAGE": 2}
     for _number in range(5):
         make_product()
     run = enqueue(target, Product.objects.all(), source=Run.Source.COMMAND)

@@ -19,14 +19,9 @@ from catalog_ai.workflow.runs import resume_run
 from shop_demo.models import Product
 from tests.factories import list_states, make_product, make_superuser
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_uploads")]
 State = Classification.State
 IN_FLIGHT = {State.QUEUED, State.RUNNING}
-
-
-@pytest.fixture(autouse=True)
-def no_uploads(settings: Any) -> None:
-    settings.CATALOG_AI = {**settings.CATALOG_AI, "CATEGORIZE_ON_UPLOAD": False}
 
 
 def start(target: Any, count: int, **fields: Any) -> tuple[Run, list[int]]:
@@ -106,7 +101,7 @@ def test_earlier_results_stand_when_a_redo_finds_no_photo(target: Any, media: Pa
 
 @pytest.mark.parametrize("there", [0, -1])
 def test_many_photos_that_are_missing_are_told_alone_while_others_are_there(
-    target: Any, media: Path, there: int
+    target: Any, there: int
 ) -> None:
     """Be the one that is there an old product's or the newest one's."""
     run, ids = start(target, 30)

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from catalog_ai.models import Classification, LabelRule, Suggestion
+from catalog_ai.models import LabelRule, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.mapping import CategoryMap
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.store import Judged, store_results
 from shop_demo.models import Category
-from tests.factories import claim_one, make_product, make_result, make_run
+from tests.factories import claim_one, make_result, make_rule, make_run, make_unjudged
 
 pytestmark = pytest.mark.django_db
 LABEL = "article:jeans"
@@ -20,6 +20,35 @@ def test_a_category_is_made_when_a_label_first_needs_it(target: ProductTarget) -
     key = CategoryMap(target, get_bundle()).find(LABEL)
     assert Category.objects.get().pk == int(key or 0)
     assert LabelRule.objects.get().category == key
+
+
+@pytest.mark.parametrize("before", [None, "", "a category that is gone"])
+def test_a_person_who_names_a_category_meanwhile_is_heard(
+    target: ProductTarget, monkeypatch: pytest.MonkeyPatch, before: str | None
+) -> None:
+    rules = LabelRule.objects.filter(target=target.key, label=LABEL)
+    if before is not None:
+        make_rule(LABEL, category=before)
+    own = str(Category.objects.create(name="Trousers").pk)
+
+    def find(label: Any) -> str:
+        """Slowly: a person saves the mapping page before it is done."""
+        LabelRule.objects.update_or_create(
+            target=target.key, label=LABEL, defaults={"category": own}
+        )
+        return "4242"
+
+    monkeypatch.setattr(target, "find_category", find)
+    assert CategoryMap(target, get_bundle()).find(LABEL) == own
+    assert rules.get().category == own
+
+
+def test_a_rule_from_when_the_shop_kept_its_categories_otherwise_leads_nowhere(
+    target: ProductTarget,
+) -> None:
+    make_rule(LABEL, category="a word, as choices have")
+    category = Category.objects.create(name="Jeans")
+    assert CategoryMap(target, get_bundle()).find(LABEL) == str(category.pk)
 
 
 def test_looking_only_makes_no_category_and_no_rule(target: ProductTarget) -> None:
@@ -34,9 +63,8 @@ def test_looking_only_finds_what_there_is(target: ProductTarget) -> None:
 
 
 def test_a_dry_run_proposes_and_leaves_the_shop_as_it_is(target: ProductTarget) -> None:
-    product: Any = make_product()
+    product: Any = make_unjudged()
     run = make_run(total=1, dry_run=True)
-    Classification.objects.all().delete()  # the upload's own
     row = claim_one(target, product, run)
     store_results([Judged(row, row.image_name, make_result({LABEL: 0.99}))])
     assert Suggestion.objects.get().state == Suggestion.State.PROPOSED

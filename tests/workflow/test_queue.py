@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
+from django.db import connection
 from django.utils import timezone
 
 from catalog_ai.errors import NotPermitted
@@ -14,12 +18,13 @@ from catalog_ai.workflow import batches, queue, queue_counts
 from catalog_ai.workflow.batches import give_back_batch, renew_batch, take_batch
 from catalog_ai.workflow.choose import choose
 from catalog_ai.workflow.queue import (
-    QueueFilter,
     count_queue,
     get_page,
     get_page_query,
+    measure_uncertainty,
     review_queue,
 )
+from catalog_ai.workflow.queue_filter import ORDERS, QueueFilter
 from catalog_ai.workflow.undo import last_batch, undo
 from shop_demo.models import Product
 from tests.admin.people import make_products
@@ -74,6 +79,30 @@ def test_an_address_gives_back_the_filter_it_was_made_of() -> None:
         "target": ALL.target,
     }
     assert QueueFilter.read({"run": "²", "order": "x", "mine": "7"}, ALL.target) == ALL
+
+
+def test_cards_with_nothing_to_approve_come_last() -> None:
+    nothing, least = [
+        make_classification(state=state, uncertainty=measure_uncertainty(confidence, state))
+        for state, confidence in (("unidentified", 0.02), ("unidentified", 0.09))
+    ]
+    unsure, sure = [
+        make_classification(uncertainty=measure_uncertainty(confidence, "review"))
+        for confidence in (0.1, 1.0)
+    ]
+    assert get_page(ALL, 10)[0] == [unsure, sure, nothing, least]
+    first, end = get_page(ALL, 3)
+    assert get_page(replace(ALL, after=end), 3) == ([least], "")
+
+
+def test_an_upgrade_puts_those_last_that_wait_already() -> None:
+    old = make_classification(state="unidentified", uncertainty=0.98)
+    new = make_classification(state="unidentified", uncertainty=-0.5)
+    asked = make_classification(uncertainty=0.9)
+    migration = import_module("catalog_ai.migrations.0016_unidentified_last")
+    for _again in range(2):
+        migration.put_last(apps, SimpleNamespace(connection=connection))
+    assert get_page(ALL, 10)[0] == [asked, old, new]
 
 
 def test_a_batch_is_the_front_of_the_queue_and_nobody_elses(ann: Any, bob: Any) -> None:
@@ -215,6 +244,17 @@ def test_small_runs_of_a_long_queue_are_counted_on_their_own(
     cache.clear()
 
 
+def test_an_upload_among_others_is_no_choice_of_its_own(ann: Any) -> None:
+    several = make_run()
+    for _ in range(2):
+        make_classification(run=several)
+    upload = make_classification(run=make_run(source="upload")).run_id
+    make_classification(run=make_run(source="upload"))
+    assert count_queue(ALL, ann).runs == [(str(several.pk), 2)]
+    of_upload = count_queue(replace(ALL, run=str(upload)), ann)
+    assert of_upload.total == 1 and of_upload.runs[-1] == (str(upload), 1)
+
+
 def make_old(days: float, **fields: Any) -> Any:
     row = make_classification(**fields)
     row.created_at = timezone.now() - timedelta(days=days)
@@ -281,7 +321,7 @@ def test_a_filter_that_finds_few_in_a_long_queue_shows_the_same_cards_in_the_sam
 def test_a_position_that_means_nothing_is_no_error() -> None:
     (row,) = make_rows(1)
     for after in ("x:y", "1e400:1", "nan:1", ":"):
-        for order in queue.ORDERS:
+        for order in ORDERS:
             assert get_page(replace(ALL, after=after, order=order), 5)[0] in ([row], [])
 
 

@@ -12,37 +12,46 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.contrib.admin import ModelAdmin
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import connection, transaction
+from django.urls import reverse
 
 from catalog_ai.errors import CannotUndo
 from catalog_ai.models import Classification, Decision, Run, Suggestion
 from catalog_ai.targets import get_target
 from catalog_ai.targets.categories import RelatedCategories
-from catalog_ai.workflow import store
+from catalog_ai.workflow import enqueue as enqueueing
+from catalog_ai.workflow import hand_on, store
 from catalog_ai.workflow.batches import take_batch
 from catalog_ai.workflow.claim import MOST_INTERRUPTIONS, claim
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.jobs import classify_chunk
-from catalog_ai.workflow.queue import QueueFilter
+from catalog_ai.workflow.locks import lock_products
+from catalog_ai.workflow.models_in_use import get_bundle
+from catalog_ai.workflow.queue_filter import QueueFilter
 from catalog_ai.workflow.reconcile import Reconciled, reconcile, take_back_expired
 from catalog_ai.workflow.review import approve, correct, dismiss, reject
-from catalog_ai.workflow.runs import cancel_run
+from catalog_ai.workflow.runs import cancel_run, retry_failed
 from catalog_ai.workflow.store import Judged, store_results
 from catalog_ai.workflow.undo import undo
+from catalog_ai.workflow.worker_models import WorkerModel
 from shop_demo.models import Category, Product
 from tests.factories import (
     claim_one,
     ledger,
     make_card,
+    make_classification,
+    make_client,
     make_product,
     make_result,
     make_run,
     make_superuser,
     make_unique_image_bytes,
+    make_unjudged,
     names,
 )
-from tests.shops.models import IntProduct, Kind
+from tests.shops.models import Brand, GalleryProduct, IntProduct, Kind, UuidProduct
 from tests.workflow.racing import (
     NEEDS_ROW_LOCKS,
     PATIENCE,
@@ -62,8 +71,7 @@ State = Classification.State
 
 @pytest.fixture
 def product(live_queues: Any) -> Product:
-    product = make_product()
-    Classification.objects.all().delete()
+    product = make_unjudged()
     Run.objects.all().delete()
     return product
 
@@ -182,9 +190,7 @@ def test_undos_of_crossing_batches_do_not_block_each_other(product: Product, peo
 
 
 def make_two() -> list[Product]:
-    made = [make_product(), make_product()]
-    Classification.objects.all().delete()
-    return made
+    return [make_unjudged(), make_unjudged()]
 
 
 def test_an_image_replaced_while_its_job_stores_is_judged_again(
@@ -259,6 +265,76 @@ def test_two_who_enqueue_the_same_products_make_one_row_each(product: Product, t
     )
     assert sorted(run.total for run in runs) == [0, 0, 0, 3]
     assert Classification.objects.filter(state=State.QUEUED).count() == 3
+
+
+def test_a_save_that_gets_no_lock_of_ours_succeeds_and_is_queued_after_its_commit(
+    product: Product, target: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a deadlock of a shop's import with a run that collects the same products."""
+    products = Product.objects.all()
+    with transaction.atomic():
+        with paused_at(monkeypatch, enqueueing, "finish_expansion") as arrived:
+            rival = Rival(lambda: enqueue(target, products, source=Run.Source.COMMAND))
+            assert arrived.wait(PATIENCE)
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '50ms'")
+            product.title = "Saved all the same"
+            product.image.save("new.png", ContentFile(make_unique_image_bytes()))
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = 0")
+        assert Product.objects.get().title == "Saved all the same"
+    rival.finish()
+    row = Classification.objects.get(state=State.QUEUED)
+    assert row.run.is_upload and row.image_name == product.image.name
+    check_counters()
+
+
+def test_an_upload_waits_for_a_chunk_that_is_being_stored_and_comes_behind_it(
+    product: Product, target: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = claim_one(target, product, make_run(total=1))
+    with paused_at(monkeypatch, store, "supersede") as arrived:
+        worker = Rival(lambda: store_sure(row))
+        assert arrived.wait(PATIENCE)
+        upload = Rival(lambda: product.image.save("new.png", ContentFile(b"another")))
+        upload.wait_in_line()
+    worker.finish()
+    assert upload.finish() is None
+    states = Classification.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == [State.FILED, State.QUEUED]
+    check_counters()
+
+
+def test_a_product_is_deleted_while_its_run_is_handed_on(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(model_version="old", total=1)
+    make_classification(product, run, state=State.QUEUED, is_current=False)
+    mine = WorkerModel("host", get_bundle().model_version, run.pk)
+    monkeypatch.setattr(hand_on, "list_worker_models", lambda: [mine])
+    with transaction.atomic():
+        list(Classification.objects.select_for_update())
+        rival = Rival(hand_on.hand_on_runs)
+        rival.wait_in_line()
+        product.delete()
+    assert rival.finish() == 1
+    run.refresh_from_db()
+    assert (run.model_version, run.cancelled) == (mine.version, 1)
+    check_counters()
+
+
+def test_products_are_deleted_while_their_run_is_tried_again(product: Product, people: Any) -> None:
+    waiting, _other = make_two()
+    run = make_run(total=2, failed=1)
+    make_classification(product, run, state=State.FAILED)
+    make_classification(waiting, run, state=State.QUEUED, is_current=False)
+    with transaction.atomic():
+        product.delete()
+        rival = Rival(lambda: retry_failed(run, people[0]))
+        rival.wait_in_line()
+        waiting.delete()
+    assert rival.finish() == 1
+    check_counters()
 
 
 def test_two_reconciles_count_a_lost_row_once(product: Product, target: Any) -> None:
@@ -378,3 +454,64 @@ def test_two_chunks_that_need_new_categories_at_once_make_each_once(
         )
     assert answers == [None, None]
     assert sorted(Kind.objects.values_list("name", flat=True)) == ["Jeans", "Tshirts"]
+
+
+def test_what_is_filed_while_a_page_of_the_admin_is_being_saved_stays(
+    product: Product, target: Any, people: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The form writes back the categories that it was shown with: none, as its person left them."""
+    row, client = claim_one(target, product), make_client(people[0])
+    address = reverse("admin:shop_demo_product_change", args=[product.pk])
+    data = {"title": "Named anew", "price": "5", "categories": [], "catalog_ai_shown": "[]"}
+    with paused_at(monkeypatch, ModelAdmin, "save_form") as arrived:
+        person = Rival(lambda: client.post(address, data))
+        assert arrived.wait(PATIENCE)
+        worker = Rival(lambda: store_sure(row))
+        with suppress(AssertionError):  # it need not wait
+            worker.wait_in_line()
+    assert person.finish().status_code == 302
+    worker.finish()
+    product.refresh_from_db()
+    assert (product.title, names(product)) == ("Named anew", {"Tshirts"})
+
+
+@pytest.mark.urls("tests.admin.test_open_form")
+def test_an_open_list_is_saved_beside_a_chunk_that_has_its_products(people: Any) -> None:
+    """The list shows the newest first, and a chunk locks the lowest key first."""
+    client, kind = make_client(people[0]), Kind.objects.create(name="Belts")
+    shown = [UuidProduct.objects.create() for _ in range(2)]
+    low, high = sorted(shown, key=lambda one: one.pk)
+    data = {"form-TOTAL_FORMS": "2", "form-INITIAL_FORMS": "2", "_save": "1"}
+    for place, one in enumerate((high, low)):
+        data |= {f"form-{place}-id": str(one.pk), f"form-{place}-category": str(kind.pk)}
+    with transaction.atomic():
+        lock_products(get_target("shops.uuidproduct"), [low.pk.hex])
+        person = Rival(lambda: client.post(reverse("admin:shops_uuidproduct_changelist"), data))
+        person.wait_in_line()
+        lock_products(get_target("shops.uuidproduct"), [low.pk.hex, high.pk.hex])
+    assert person.finish().status_code == 302
+    assert UuidProduct.objects.filter(category=kind).count() == 2
+
+
+@pytest.mark.urls("tests.admin.test_open_inlines")
+def test_an_open_inline_is_saved_beside_a_chunk_that_has_its_products(people: Any) -> None:
+    client, kind = make_client(people[0]), Kind.objects.create(name="Belts")
+    brand = Brand.objects.create(name="Acme")
+    shown = [UuidProduct.objects.create(brand=brand) for _ in range(2)]
+    low, high = sorted(shown, key=lambda one: one.pk)
+    other = GalleryProduct.objects.create(name="One", brand=brand)  # of another inline of the page
+    data = {"name": "Acme", "_save": "1"}
+    for name, number in (("galleryproduct_set", "1"), ("uuidproduct_set", "2")):
+        data |= {f"{name}-TOTAL_FORMS": number, f"{name}-INITIAL_FORMS": number}
+    data |= {"galleryproduct_set-0-id": str(other.pk), "galleryproduct_set-0-name": "Renamed"}
+    for place, one in enumerate((high, low)):
+        row = f"uuidproduct_set-{place}"
+        data |= {f"{row}-id": str(one.pk), f"{row}-category": str(kind.pk)}
+    address = reverse("admin:shops_brand_change", args=[brand.pk])
+    with transaction.atomic():
+        lock_products(get_target("shops.uuidproduct"), [low.pk.hex])
+        person = Rival(lambda: client.post(address, data))
+        person.wait_in_line()
+        lock_products(get_target("shops.uuidproduct"), [low.pk.hex, high.pk.hex])
+    assert person.finish().status_code == 302
+    assert UuidProduct.objects.filter(category=kind).count() == 2

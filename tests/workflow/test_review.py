@@ -27,6 +27,7 @@ from tests.factories import (
     make_result,
     make_run,
     make_superuser,
+    make_unjudged,
     make_user,
     names,
     roll_back,
@@ -44,9 +45,7 @@ def person() -> Any:
 
 @pytest.fixture
 def product() -> Product:
-    product = make_product()
-    Classification.objects.all().delete()
-    return product
+    return make_unjudged()
 
 
 def test_approving_files_the_product_and_closes_the_card(product: Product, person: Any) -> None:
@@ -236,8 +235,7 @@ def test_one_category_only_where_the_product_holds_one(person: Any) -> None:
 
 
 def test_a_shop_that_refuses_one_product_is_told_and_the_others_are_filed(person: Any) -> None:
-    products = [make_product(), make_product()]
-    Classification.objects.all().delete()
+    products = [make_unjudged(), make_unjudged()]
     cards = [make_card(product)[0] for product in products]
 
     def refuse(instance: Any, action: str, **_: Any) -> None:

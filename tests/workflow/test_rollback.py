@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from catalog_ai.errors import NothingFiled, NotPermitted, RunIsRolledBack
-from catalog_ai.models import Classification, Decision, LabelRule, Rollback, Run, Suggestion
+from catalog_ai.models import Classification, Decision, Rollback, Run, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow import ends, jobs, rollback
+from catalog_ai.workflow.claim import claim
 from catalog_ai.workflow.limits import StopNow
 from catalog_ai.workflow.queues import send
 from catalog_ai.workflow.reconcile import reconcile
@@ -35,6 +36,7 @@ from tests.factories import (
     claim_one,
     make_classification,
     make_result,
+    make_rule,
     make_run,
     make_superuser,
     make_user,
@@ -53,12 +55,7 @@ def boss() -> Any:
 
 @pytest.fixture(autouse=True)
 def rule(db: None) -> None:
-    LabelRule.objects.create(
-        target="shop_demo.product",
-        label="article:tshirts",
-        auto_threshold=0.9,
-        category=str(Category.objects.create(name="Tshirts").pk),
-    )
+    make_rule("article:tshirts", Category.objects.create(name="Tshirts"), auto_threshold=0.9)
 
 
 def file_run(target: Any, count: int, run: Run | None = None) -> Run:
@@ -185,6 +182,45 @@ def test_stopped_it_keeps_what_is_back_and_goes_on_where_it_was(
     assert Decision.objects.filter(action="roll_back").count() == 5
 
 
+def test_what_was_tried_again_while_it_was_stopped_is_taken_back_too(
+    target: Any, boss: Any, pages_of_two: None
+) -> None:
+    run = make_run(total=5, failed=1)
+    (product,) = make_products(1)
+    failed = claim_one(target, product, run)
+    Classification.objects.filter(pk=failed.pk).update(state=State.FAILED)
+    file_run(target, 4, run)
+    Run.objects.update(state=Run.State.DONE)
+    moved = run.classifications.latest("pk")
+    correct(moved.pk, [str(Category.objects.create(name="Sale").pk)], boss)
+    ours = start_rollback(run, boss)
+    continue_rollback(ours.pk)
+    stop_rollback(ours, boss)
+    assert retry_failed(run, boss) == 1
+    (row,) = claim([failed.pk], fresh=True)
+    store_results([Judged(row, row.image_name, make_result(SURE))])
+    assert product.categories.count() == 1
+    resume_rollback(ours, boss)
+    while continue_rollback(ours.pk) == Step.MORE:
+        pass
+    assert counters(ours) == (4, 0, 0) and filed() == 0
+    assert Decision.objects.filter(action="roll_back").count() == 4
+
+
+def test_going_on_with_it_lets_go_of_what_is_tried_again(target: Any, boss: Any) -> None:
+    run = file_run(target, 1, make_run(total=2, failed=1))
+    make_classification(run=run, state=State.FAILED, is_current=False)
+    Run.objects.update(state=Run.State.DONE)
+    ours = start_rollback(run, boss)
+    stop_rollback(ours, boss)
+    assert retry_failed(run, boss) == 1
+    resume_rollback(ours, boss)
+    while continue_rollback(ours.pk) == Step.MORE:
+        pass
+    run.refresh_from_db()
+    assert (run.state, run.cancelled) == (Run.State.CANCELLED, 1) and run.finished_at
+
+
 def test_one_that_is_done_is_not_taken_up_again(target: Any, boss: Any) -> None:
     ours = roll_back(file_run(target, 1), boss)
     assert resume_rollback(ours, boss).state == Rollback.State.DONE
@@ -307,9 +343,7 @@ def restore(runs: list[Run]) -> None:
 def file_two_labels(target: Any) -> Run:
     """A run that filed one product under two categories."""
     shirts = str(Category.objects.create(name="Shirts").pk)
-    LabelRule.objects.create(
-        target=target.key, label="article:shirts", auto_threshold=0.9, category=shirts
-    )
+    make_rule("article:shirts", target=target.key, auto_threshold=0.9, category=shirts)
     run = make_run(total=1)
     row = claim_one(target, make_products(1)[0], run)
     both = make_result({**SURE, "article:shirts": 0.99})
@@ -458,6 +492,17 @@ def test_a_page_that_is_cut_short_is_handed_over_and_refuses_nothing(
         jobs.roll_back_run(ours.pk)
     assert counters(ours) == (0, 0, 0) and filed() == 2
     assert live_queues["catalog_ai"].jobs[0].args == [ours.pk]
+
+
+def test_a_stop_that_the_shops_code_wraps_refuses_nothing(target: Any, boss: Any) -> None:
+    ours = start_rollback(file_run(target, 2), boss)
+
+    def take_too_long(**_: Any) -> None:
+        raise RuntimeError("the search index failed") from StopNow()
+
+    with shop_that_listens(take_too_long), pytest.raises(RuntimeError):
+        jobs.roll_back_run(ours.pk)
+    assert counters(ours) == (0, 0, 0) and filed() == 2
 
 
 def test_it_goes_before_what_waits(

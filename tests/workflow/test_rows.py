@@ -24,15 +24,28 @@ def make_rows(count: int, **fields: Any) -> list[Classification]:
     return list(Classification.objects.order_by("pk"))
 
 
-@pytest.mark.parametrize("count", [1, len(AWKWARD)])
-def test_what_is_updated_is_read_back_unchanged(count: int) -> None:
-    rows = make_rows(count)
-    for row, text in zip(rows, AWKWARD, strict=False):
+@pytest.mark.parametrize(
+    "texts", [AWKWARD, AWKWARD[:1], [""], [*AWKWARD, "a\x1fb"], ["\x1f"], ["NULL", "None"]]
+)
+def test_what_is_updated_is_read_back_unchanged(texts: list[str]) -> None:
+    rows = make_rows(len(texts))
+    for row, text in zip(rows, texts, strict=True):
         row.state, row.reason = Classification.State.FILED, Classification.Reason.AUDIT
         row.image_name, row.error = text, "the same in all"
         row.scores = {text: 0.1234, "\x1f": 1.0}
         row.top_confidence, row.finished_at = (0.5, MOMENT) if text else (None, None)
     names = ("state", "reason", "image_name", "error", "scores", "top_confidence", "finished_at")
+    update_rows(Classification, rows, names)
+    for row, stored in zip(rows, Classification.objects.order_by("pk"), strict=True):
+        assert [getattr(stored, name) for name in names] == [getattr(row, name) for name in names]
+
+
+def test_numbers_are_read_back_unchanged() -> None:
+    rows = make_rows(5)
+    for row, number in zip(rows, [0.1, 1e-300, -1 / 3, None, 0.0], strict=True):
+        row.top_confidence, row.uncertainty = number, number or 2.0
+        row.attempts, row.is_current = row.pk % 3, bool(row.pk % 2)
+    names = ("top_confidence", "uncertainty", "attempts", "is_current")
     update_rows(Classification, rows, names)
     for row, stored in zip(rows, Classification.objects.order_by("pk"), strict=True):
         assert [getattr(stored, name) for name in names] == [getattr(row, name) for name in names]

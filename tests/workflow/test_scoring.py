@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from catalog_ai.models import LabelRule
 from catalog_ai.policy import Outcome, decide
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.policies import get_thresholds
 from catalog_ai.workflow.scoring import Scorer
+from tests.factories import make_rule
 
 pytestmark = pytest.mark.django_db
 TSHIRT = "article:tshirts"
@@ -28,7 +28,7 @@ def make_scorer(target: Any) -> Scorer:
 
 
 def test_the_verdict_is_the_policy_s_over_all_labels(target: Any) -> None:
-    LabelRule.objects.create(target=target.key, label=TSHIRT, always_review=True)
+    make_rule(TSHIRT, always_review=True)
     thresholds, labels = get_thresholds(target, "balanced"), get_bundle().labels
     photos = make_confidences(200)
     verdicts = [scored.verdict for scored in make_scorer(target).score(photos)]
@@ -37,9 +37,7 @@ def test_the_verdict_is_the_policy_s_over_all_labels(target: Any) -> None:
 
 
 def test_a_confidence_at_its_threshold_counts(target: Any) -> None:
-    LabelRule.objects.create(
-        target=target.key, label=TSHIRT, auto_threshold=0.75, review_threshold=0.5
-    )
+    make_rule(TSHIRT, auto_threshold=0.75, review_threshold=0.5)
     at = [label.id for label in get_bundle().labels].index(TSHIRT)
     photos = np.zeros((3, len(get_bundle().labels)), np.float32)
     photos[:, at] = (0.75, 0.5, np.nextafter(np.float32(0.5), np.float32(0)))
@@ -49,7 +47,7 @@ def test_a_confidence_at_its_threshold_counts(target: Any) -> None:
 
 def test_scores_are_kept_from_one_percent_up_likeliest_first(target: Any) -> None:
     labels = [label.id for label in get_bundle().labels]
-    colour = next(label.id for label in get_bundle().labels if label.facet == "colour")
+    colour = get_bundle().labels_of("colour")[0].id
     photo = np.zeros(len(labels), np.float32)
     for label, score in ((TSHIRT, 0.3), (colour, 0.9), (labels[-1], 0.009)):
         photo[labels.index(label)] = score

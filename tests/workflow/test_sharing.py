@@ -14,22 +14,16 @@ from catalog_ai.workflow import chunks, jobs
 from catalog_ai.workflow.jobs import classify_chunk
 from catalog_ai.workflow.queues import send, send_rollback
 from catalog_ai.workflow.sharing import (
+    count_sharers,
     drop_chunk,
     find_rows_left,
-    is_last_work,
     share_with_idle,
     take_waiting_chunk,
 )
-from tests.factories import make_product
+from tests.factories import make_queued
 
 State = Classification.State
 BULK, UPLOADS = "catalog_ai", "catalog_ai_uploads"
-
-
-def make_queued(count: int) -> list[int]:
-    for _ in range(count):
-        make_product()
-    return list(Classification.objects.order_by("pk").values_list("pk", flat=True))
 
 
 @pytest.fixture
@@ -206,11 +200,14 @@ def test_with_redis_gone_nothing_is_taken(queue: Any, monkeypatch: pytest.Monkey
 @pytest.mark.redis
 @pytest.mark.django_db
 def test_work_is_the_last_when_nothing_waits_that_is_not_taken(queue: Any) -> None:
-    assert is_last_work()
+    assert count_sharers() == 1  # the one that asks
+    start_idle_worker(queue)
+    start_idle_worker(queue)
+    assert count_sharers() == 2
     send(BULK, [1])
-    assert not is_last_work()
+    assert count_sharers() == 0
     take_waiting_chunk()
-    assert is_last_work()
+    assert count_sharers() == 2
 
 
 @pytest.mark.redis
@@ -260,4 +257,4 @@ def test_rows_that_nobody_may_claim_are_asked_for_once(queue: Any) -> None:
 def test_outside_a_job_nothing_is_taken() -> None:
     assert take_waiting_chunk() is None
     assert find_rows_left([]) == []
-    assert not is_last_work()
+    assert count_sharers() == 0

@@ -23,7 +23,7 @@ from catalog_ai.workflow.limits import LeaseOver, StopNow
 from catalog_ai.workflow.outages import StorageLost
 from catalog_ai.workflow.queues import send
 from shop_demo.models import Product
-from tests.factories import list_states, make_product, make_superuser
+from tests.factories import list_states, make_product, make_superuser, make_unjudged
 
 pytestmark = pytest.mark.django_db
 State = Classification.State
@@ -47,8 +47,7 @@ def break_storage(monkeypatch: pytest.MonkeyPatch) -> Callable[[Open], None]:
 def make_queued(count: int) -> list[int]:
     """Rows of one run."""
     for _ in range(count):
-        make_product()
-    Classification.objects.all().delete()
+        make_unjudged()
     Run.objects.all().delete()
     products = Product.objects.order_by("pk")
     enqueue(get_target("shop_demo.product"), products, source=Run.Source.COMMAND)

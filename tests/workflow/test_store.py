@@ -3,11 +3,18 @@
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, OperationalError
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, OperationalError, connection
 from django.db.models.signals import m2m_changed
+from django.test.utils import CaptureQueriesContext
 from rq.timeouts import JobTimeoutException
 
+from catalog_ai.inference.images import ImageRejected
 from catalog_ai.models import Classification, Decision, Embedding, LabelRule, Run, Suggestion
+from catalog_ai.targets import get_target
+from catalog_ai.workflow.claim import claim
+from catalog_ai.workflow.classify import ImageResult
+from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.limits import StopNow
 from catalog_ai.workflow.review import approve, correct, dismiss, reject
 from catalog_ai.workflow.store import Judged, store_results
@@ -16,13 +23,15 @@ from tests.factories import (
     claim_one,
     make_product,
     make_result,
+    make_rule,
     make_run,
     make_superuser,
+    make_unique_image_bytes,
     make_user,
     names,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_uploads")]
 State = Classification.State
 
 SURE = {"article:tshirts": 0.999}
@@ -34,14 +43,7 @@ TSHIRT = "article:tshirts"
 def thresholds(db: None) -> None:
     """Figures of the shop's own, so that these tests do not hang on one model's."""
     for label in (TSHIRT, "article:shirts", "article:watches"):
-        LabelRule.objects.create(
-            target="shop_demo.product", label=label, auto_threshold=0.9, review_threshold=0.1
-        )
-
-
-@pytest.fixture(autouse=True)
-def uploads_off(settings: Any) -> None:
-    settings.CATALOG_AI = {**settings.CATALOG_AI, "CATEGORIZE_ON_UPLOAD": False}
+        make_rule(label, auto_threshold=0.9, review_threshold=0.1)
 
 
 def store(target: Any, product: Product, scores: dict[str, float], **options: Any) -> Any:
@@ -83,7 +85,7 @@ def test_a_doubtful_label_waits_for_a_person_with_its_thresholds(target: Any) ->
 
 def test_an_image_with_nothing_above_the_threshold_is_unidentified(target: Any) -> None:
     row = store(target, make_product(), {TSHIRT: 0.01})
-    assert (row.state, row.uncertainty) == (State.UNIDENTIFIED, 0.99)
+    assert (row.state, row.uncertainty) == (State.UNIDENTIFIED, -0.01)
 
 
 def test_the_run_counts_and_closes(target: Any) -> None:
@@ -99,6 +101,15 @@ def test_a_person_who_lost_the_right_to_auto_apply_files_nothing(target: Any) ->
     row = store(target, product, SURE, run=run)
     assert (row.state, row.reason) == (State.REVIEW, "not_permitted")
     assert names(product) == set()
+
+
+def test_a_run_of_somebody_who_was_deleted_files_nothing(target: Any) -> None:
+    product, boss = make_product(), make_superuser()
+    run = make_run(total=1, created_by=boss, source=Run.Source.ADMIN)
+    boss.delete()
+    run.refresh_from_db()
+    row = store(target, product, SURE, run=run)
+    assert (row.state, row.reason, names(product)) == (State.REVIEW, "not_permitted", set())
 
 
 def test_a_dry_run_proposes_and_changes_nothing(target: Any) -> None:
@@ -180,6 +191,54 @@ def test_a_rejected_label_asks_again_on_a_new_image(target: Any) -> None:
     assert (again.state, again.reason) == (State.REVIEW, "disagrees")
 
 
+@pytest.mark.parametrize("verb", ["approve", "correct"])
+def test_what_a_person_approved_is_no_longer_the_models_own(target: Any, verb: str) -> None:
+    """The model had filed it there by itself before, of an older photo."""
+    product = make_product()
+    store(target, product, SURE)
+    row = store(target, product, DOUBTFUL)
+    if verb == "approve":
+        approve([row.suggestions.get().pk], make_superuser())
+    else:
+        correct(row.pk, [str(Category.objects.get().pk)], make_superuser())
+    row = store(target, product, {"article:shirts": 0.999})
+    assert names(product) == {"Tshirts"}
+    assert (row.state, row.reason) == (State.REVIEW, "disagrees")
+
+
+def test_the_one_category_that_a_person_approved_is_not_replaced() -> None:
+    target = get_target("shops.uuidproduct")
+    make_rule("article:shirts", target=target.key, auto_threshold=0.9)
+    make_rule(TSHIRT, target=target.key, auto_threshold=0.9)
+    photo = ContentFile(make_unique_image_bytes(), "photo.png")
+    product = target.get_model()._default_manager.create(photo=photo)
+    store(target, product, SURE)
+    row = store(target, product, DOUBTFUL)
+    approve([row.suggestions.get().pk], make_superuser())
+    row = store(target, product, {"article:shirts": 0.999})
+    product.refresh_from_db()
+    assert (product.category.name, row.reason) == ("Tshirts", "disagrees")
+
+
+@pytest.mark.parametrize("verb", ["take out", "reject what was filed", "reject", "correct"])
+def test_what_a_person_refused_is_not_filed_under_another_label(target: Any, verb: str) -> None:
+    """Two labels mean one category, and a new photo gets the other one."""
+    product, person = make_product(), make_superuser()
+    tops = Category.objects.create(name="Tops")
+    LabelRule.objects.update(category=str(tops.pk))
+    row = store(target, product, DOUBTFUL if verb in ("reject", "correct") else SURE)
+    if verb == "take out":
+        product.categories.clear()
+    elif verb == "correct":
+        correct(row.pk, [str(Category.objects.create(name="Sale").pk)], person)
+    else:
+        reject([row.suggestions.get().pk], person)
+    before = names(product)
+    again = store(target, product, {"article:shirts": 0.999})
+    assert (again.state, again.reason) == (State.REVIEW, "disagrees")
+    assert names(product) == before
+
+
 def test_a_category_that_a_person_took_out_is_not_put_back(target: Any) -> None:
     product = make_product()
     store(target, product, SURE)
@@ -232,16 +291,19 @@ def test_a_shop_that_refuses_a_category_gets_a_person_instead(
     assert not Decision.objects.exists()
 
 
+@pytest.mark.parametrize("wrapped", [False, True])
 @pytest.mark.parametrize("error", [JobTimeoutException, StopNow, OperationalError])
 def test_a_timeout_or_a_lost_database_is_no_refusal_of_the_shop(
-    target: Any, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+    target: Any, monkeypatch: pytest.MonkeyPatch, error: type[Exception], wrapped: bool
 ) -> None:
     def break_down(product: Any, keys: set[str]) -> None:
+        if wrapped:
+            raise RuntimeError("the search index failed") from error("gone")
         raise error("gone")
 
     row = claim_one(target, make_product())
     monkeypatch.setattr(target, "set_categories", break_down)
-    with pytest.raises(error):
+    with pytest.raises(RuntimeError if wrapped else error):
         store_results([Judged(row, row.image_name, make_result(SURE))])
     row.refresh_from_db()
     assert row.state == State.RUNNING and not row.suggestions.exists()
@@ -264,6 +326,26 @@ def test_storing_costs_the_same_statements_for_many_as_for_few(
         with django_assert_max_num_queries(26):
             store_results(judged)
         assert Decision.objects.filter(classification__run=run).count() == len(rows[::3])
+
+
+@pytest.mark.parametrize("kind", ["unchanged", "rejected", "replaced", "deleted"])
+def test_what_the_model_did_not_judge_costs_no_statement_each(target: Any, kind: str) -> None:
+    counts = []
+    for number in (2, 12):
+        Product.objects.all().delete()
+        for _ in range(number):
+            make_product()
+        run = enqueue(target, Product.objects.all(), source=Run.Source.COMMAND)
+        rows = claim(run.classifications.values_list("pk", flat=True), fresh=True)
+        if kind == "deleted":
+            Product.objects.all().delete()
+        refused = ImageResult("d" * 64, rejected=ImageRejected("damaged"))
+        result = refused if kind == "rejected" else None
+        name = "an older name.png" if kind == "replaced" else ""
+        with CaptureQueriesContext(connection) as queries:
+            store_results([Judged(row, name or row.image_name, result) for row in rows])
+        counts.append(len(queries))
+    assert counts[1] == counts[0]
 
 
 def test_a_shop_that_listens_hears_of_each_product_that_is_filed(target: Any) -> None:

@@ -11,8 +11,7 @@ from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
-from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 
 from catalog_ai.models import Classification, DaySummary, Decision
 from catalog_ai.workflow.statistics import known, read_period, summaries, update_summaries
@@ -22,7 +21,7 @@ from catalog_ai.workflow.statistics.known import Known, load_days
 from catalog_ai.workflow.statistics.period import day_of
 from catalog_ai.workflow.supervisor import Supervisor
 from tests.factories import make_classification, make_run, make_suggestion
-from tests.workflow.test_invariants import UndoneShop
+from tests.workflow.test_invariants import UndoneShop, run_machine
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_cache")]
 TARGET = "shop_demo.product"
@@ -126,25 +125,13 @@ class CountedShop(UndoneShop):
         assert (found.as_of, found.uncounted) == (None, 0)
 
 
-def run_shop(examples: int, steps: int) -> None:
-    run_state_machine_as_test(
-        CountedShop,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
 def test_summaries_equal_the_rows_whatever_is_done_undone_and_rolled_back() -> None:
-    run_shop(examples=6, steps=20)
+    run_machine(CountedShop, examples=6, steps=20)
 
 
 @pytest.mark.slow
 def test_summaries_equal_the_rows_for_long() -> None:
-    run_shop(examples=40, steps=40)
+    run_machine(CountedShop, examples=40, steps=40)
 
 
 def test_what_was_taken_back_leaves_the_day_it_was_done_on(large: None) -> None:

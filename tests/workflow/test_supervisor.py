@@ -3,10 +3,12 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from psycopg.errors import UndefinedColumn
 from redis.exceptions import RedisError
 
 from catalog_ai.inference.bundle import BundleError
@@ -31,26 +33,48 @@ def signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
+def lack_column() -> ProgrammingError:
+    """As PostgreSQL says it in any language."""
+    error = ProgrammingError("Spalte fehlt")
+    error.__cause__ = UndefinedColumn()
+    return error
+
+
+AWAY = [
+    RedisError("away"),
+    OperationalError("connection refused\n\tIs the server running?"),
+    InterfaceError("the connection is closed"),
+    ConnectionRefusedError("the storage is away"),
+    BundleError("half a bundle"),
+    OperationalError("no such table: yet"),
+    lack_column(),
+]
+OUR_OWN = [
+    KeyError("a row that nobody thought of"),
+    IntegrityError("a row that there is already"),
+    ProgrammingError("operator does not exist"),
+]
+PASSES = [("reconcile", Supervisor._reconcile), ("update_summaries", Supervisor._count)]
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "error",
-    [
-        RedisError("away"),
-        OperationalError("away"),
-        InterfaceError("the connection is closed"),
-        BundleError("half a bundle"),
-        KeyError("a row that nobody thought of"),
-    ],
-)
-def test_the_supervisor_outlives_a_failed_reconcile(
-    error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("verb", "do_pass"), PASSES)
+@pytest.mark.parametrize("error", [*AWAY, *OUR_OWN])
+def test_the_supervisor_outlives_a_failed_pass_and_tells_where_our_own_errors_came_from(
+    error: Exception,
+    verb: str,
+    do_pass: Callable[[Supervisor], None],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def fail() -> None:
+    def fail(*args: Any, **options: Any) -> None:
         raise error
 
-    monkeypatch.setattr(supervisor_module, "reconcile", fail)
-    Supervisor(bulk=0)._reconcile()
-    assert "tried again" in caplog.text
+    monkeypatch.setattr(supervisor_module, verb, fail)
+    do_pass(Supervisor(bulk=0))
+    (line,) = caplog.records
+    assert "tried again" in line.getMessage() and "\n" not in line.getMessage()
+    assert bool(line.exc_info) == (error in OUR_OWN)
 
 
 def test_workers_end_with_a_supervisor_that_breaks(

@@ -19,7 +19,7 @@ from catalog_ai.workflow.threshold_changes import (
     undo_batch,
     undo_change,
 )
-from tests.factories import make_user
+from tests.factories import make_rule, make_user
 
 pytestmark = pytest.mark.django_db
 LABEL, OTHER = "article:tshirts", "article:jeans"
@@ -100,9 +100,7 @@ def test_undoing_a_move_back_lets_the_label_file(target: Any, keeper: Any) -> No
 
 
 def test_undoing_a_return_is_a_persons_word_to_ask(target: Any, keeper: Any) -> None:
-    LabelRule.objects.create(
-        target=target.key, label=LABEL, always_review=True, moved_back_at=timezone.now()
-    )
+    make_rule(LABEL, always_review=True, moved_back_at=timezone.now())
     let_file_again(target, LABEL, keeper)
     undo_change(last().pk, keeper)
     assert get_rule().always_review and get_rule().moved_back_at is None
@@ -120,7 +118,7 @@ def test_who_may_not_change_rules_undoes_nothing(target: Any, keeper: Any) -> No
 def test_a_stated_budget_is_in_the_history(target: Any, keeper: Any) -> None:
     save_budget(target, 0.03, keeper, LABEL, follows=True)
     assert (last().kind, last().label) == ("stated", LABEL)
-    assert "3 %" in last().why and "follow" in last().why
+    assert "3\N{NO-BREAK SPACE}%" in last().why and "follow" in last().why
     with pytest.raises(CannotUndo):
         undo_change(last().pk, keeper)
     assert ErrorBudget.objects.filter(label=LABEL, follows=True).exists()

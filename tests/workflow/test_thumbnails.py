@@ -15,7 +15,7 @@ from catalog_ai.models import Classification
 from catalog_ai.workflow import thumbnails
 from catalog_ai.workflow.thumbnails import NotKept, get_thumbnail, sweep_thumbnails
 from shop_demo.models import Product
-from tests.factories import make_classification, make_image_bytes, make_product
+from tests.factories import make_classification, make_image_bytes, make_product, make_unjudged
 
 pytestmark = pytest.mark.django_db
 READS: list[str] = []
@@ -53,8 +53,7 @@ def use_storage(settings: Any, name: str) -> None:
 
 def make_judged(data: bytes | None = None) -> tuple[Product, bytes, str]:
     data = data or make_image_bytes(size=(600, 400))
-    product = make_product(data)
-    Classification.objects.all().delete()
+    product = make_unjudged(data)
     digest = digest_image(data)
     make_classification(product, image_digest=digest)
     return product, data, digest

@@ -7,16 +7,15 @@ from typing import Any
 
 import pytest
 
-from catalog_ai.models import Classification, Decision, LabelRule, Rollback, Run, Suggestion
+from catalog_ai.models import Classification, Decision, Rollback, Run, Suggestion
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.review import approve, correct
 from catalog_ai.workflow.store import Judged, store_results
 from catalog_ai.workflow.undo import undo
-from tests.factories import claim_one, make_result, make_run, make_superuser, roll_back
+from tests.factories import claim_one, make_result, make_rule, make_run, make_superuser, roll_back
 from tests.shops.models import Kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
-State = Classification.State
 SHIRT = {"article:tshirts": 0.999}
 
 
@@ -45,7 +44,7 @@ def file_one(target: ProductTarget, product: Any, scores: dict[str, float] = SHI
 
 
 def map_label(target: ProductTarget, label: str, kind: Kind) -> None:
-    LabelRule.objects.create(target=target.key, label=label, category=str(kind.pk))
+    make_rule(label, target=target.key, category=kind)
 
 
 def make_refiled(target: ProductTarget, product: Any) -> tuple[Kind, Run]:

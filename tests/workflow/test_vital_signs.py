@@ -17,6 +17,7 @@ from catalog_ai.inference.bundle import SHIPPED_BUNDLE
 from catalog_ai.models import Classification, Run
 from catalog_ai.workflow import vital_signs
 from catalog_ai.workflow.enqueue import finish_if_done
+from catalog_ai.workflow.plans import has_state
 from catalog_ai.workflow.queues import QueueStatus
 from catalog_ai.workflow.store import Judged, store_results
 from catalog_ai.workflow.vital_signs import (
@@ -27,7 +28,7 @@ from catalog_ai.workflow.vital_signs import (
     examine,
     find_outage,
 )
-from tests.factories import claim_one, make_classification, make_product, make_result, make_run
+from tests.factories import claim_one, make_classification, make_result, make_run, make_unjudged
 
 pytestmark = pytest.mark.django_db
 
@@ -121,8 +122,7 @@ def test_the_command_prints_json_and_fails_while_no_worker_runs(
 def test_a_stored_chunk_leaves_one_line_with_its_facts(
     target: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    product = make_product()
-    Classification.objects.all().delete()
+    product = make_unjudged()
     row = claim_one(target, product)
     with caplog.at_level(logging.INFO, logger="catalog_ai"):
         store_results([Judged(row, row.image_name, make_result())])
@@ -142,7 +142,7 @@ def test_the_end_of_a_run_is_logged_once(caplog: pytest.LogCaptureFixture) -> No
 
 
 def test_leases_that_ran_out_are_found_by_their_index() -> None:
-    running = Classification.has_state([Classification.State.RUNNING])
+    running = has_state([Classification.State.RUNNING])
     rows = Classification.objects.filter(running, lease_expires_at__lt=timezone.now())
     if connection.vendor == "sqlite":  # PostgreSQL reads a small table without one
         assert "catalog_ai_cls_lease" in rows.explain()

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from django.utils import timezone
+from rq import Worker
 
 from catalog_ai.models import Classification, Run
 from catalog_ai.workflow import worker
@@ -15,8 +17,9 @@ from catalog_ai.workflow.figures import has_lost_leases
 from catalog_ai.workflow.hand_on import hand_on_runs
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.reconcile import Reconciled, take_back_expired
+from catalog_ai.workflow.runs import retry_failed
 from catalog_ai.workflow.vital_signs import check_worker_models
-from tests.factories import make_classification, make_run
+from tests.factories import make_classification, make_run, make_superuser
 
 pytestmark = pytest.mark.django_db
 State = Classification.State
@@ -83,6 +86,26 @@ def test_a_run_is_handed_on_once_no_worker_has_its_model(add_worker: Any) -> Non
     assert hand_on_runs() == 0
 
 
+def test_a_row_that_comes_back_after_its_run_was_handed_on_is_judged(add_worker: Any) -> None:
+    """Its worker died with it, and its lease outlasted the worker's name in Redis."""
+    row = make_row("old")
+    held = {"state": State.RUNNING, "attempts": 1, "lease_token": "dead"}
+    Classification.objects.filter(pk=row.pk).update(**held)
+    add_worker(get_bundle().model_version)
+    assert hand_on_runs() == 1
+    Classification.objects.filter(pk=row.pk).update(lease_expires_at=Now() - timedelta(seconds=1))
+    take_back_expired(Reconciled())
+    (claimed,) = claim([row.pk], fresh=False)
+    assert claimed.model_version == get_bundle().model_version
+
+
+def test_what_failed_before_its_run_was_handed_on_can_be_tried_again() -> None:
+    row = make_row(get_bundle().model_version, failed=1)
+    Classification.objects.filter(pk=row.pk).update(state=State.FAILED, model_version="old")
+    assert retry_failed(row.run, make_superuser()) == 1
+    assert len(claim([row.pk], fresh=True)) == 1
+
+
 def test_a_process_whose_model_no_worker_has_hands_nothing_on(add_worker: Any) -> None:
     make_row("old")
     add_worker("newer")
@@ -93,6 +116,45 @@ def test_a_run_started_with_a_model_that_workers_are_still_to_get_waits(add_work
     add_worker(get_bundle().model_version)
     make_row("newer")
     assert hand_on_runs() == 0
+
+
+@pytest.fixture
+def start_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, str], Classification]:
+    """Starts a run with this model on a host whose clock is wrong by so many hours."""
+
+    def start(hours: int, version: str) -> Classification:
+        real = timezone.now
+        with monkeypatch.context() as there:
+            there.setattr(timezone, "now", lambda: real() + timedelta(hours=hours))
+            return make_row(version)
+
+    return start
+
+
+def test_a_host_whose_clock_is_ahead_keeps_no_run_from_being_handed_on(
+    add_worker: Any, start_at: Any
+) -> None:
+    start_at(3, "old")
+    add_worker(get_bundle().model_version)
+    assert hand_on_runs() == 1
+
+
+def test_nor_does_one_whose_clock_is_behind_hand_on_a_run_too_early(
+    add_worker: Any, start_at: Any
+) -> None:
+    add_worker(get_bundle().model_version)
+    start_at(-3, "newer")
+    assert hand_on_runs() == 0
+
+
+def test_a_plain_rqworker_keeps_no_run_from_being_handed_on(
+    add_worker: Any, live_queues: Any
+) -> None:
+    make_row("old")
+    queue = live_queues["catalog_ai"]
+    Worker([queue], connection=queue.connection).register_birth()
+    add_worker(get_bundle().model_version)
+    assert hand_on_runs() == 1
 
 
 def test_what_was_judged_keeps_the_name_of_its_model(add_worker: Any) -> None:

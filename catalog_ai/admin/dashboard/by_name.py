@@ -97,7 +97,7 @@ def chart_corrections(found: Statistics, links: Links) -> Chart | None:
     return draw_barred("corrections", title, note, heads, lines, bars, urls)
 
 
-def chart_reviewers(found: Statistics, links: Links) -> Chart | None:
+def chart_reviewers(found: Statistics) -> Chart | None:
     people = found.reviewers or []
     lines: list[list[Cell]] = [
         [one.name, one.products, one.hours, round(one.pace, 1)] for one in people

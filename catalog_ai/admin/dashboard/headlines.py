@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 
 from catalog_ai.admin.dashboard.links import Links
 from catalog_ai.admin.display import format_count, format_percent
+from catalog_ai.percent import keep_percent
 from catalog_ai.workflow.statistics import Statistics
 
 
@@ -22,11 +23,15 @@ class Headline:
 def list_headlines(found: Statistics, links: Links) -> list[Headline]:
     low, high = found.acceptance.interval
     between = {"low": format_percent(low), "high": format_percent(high)}
-    sure = gettext("95 %% interval: %(low)s to %(high)s") % between
+    sure = keep_percent(gettext("95 %% interval: %(low)s to %(high)s") % between)
     filed = found.filed / found.products if found.products else None
     queue = links.find_queue() if found.backlog else ""
     return [
-        Headline(gettext("Products categorised"), format_count(found.products)),
+        Headline(
+            gettext("Products categorised"),
+            format_count(found.products),
+            gettext("A product counts each time"),
+        ),
         Headline(
             gettext("Filed by itself"),
             format_percent(filed),

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 
-from catalog_ai.admin.access import find_url, may
+from catalog_ai.admin.access import find_model_url, find_url, may
 from catalog_ai.admin.filters import LabelFilter
 from catalog_ai.targets import get_targets
 from catalog_ai.workflow.permissions import REVIEW
-from catalog_ai.workflow.queue import QueueFilter
+from catalog_ai.workflow.queue_filter import QueueFilter
 
 
 @dataclass(frozen=True)
@@ -48,4 +48,4 @@ def _find_list(site: AdminSite, request: HttpRequest, target: str) -> str:
         return ""
     if LabelFilter not in found.get_list_filter(request):
         return ""
-    return find_url(f"{model._meta.app_label}_{model._meta.model_name}_changelist", site=site.name)
+    return find_model_url(model, "changelist", site=site.name)

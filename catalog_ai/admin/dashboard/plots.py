@@ -8,6 +8,8 @@ from xml.etree.ElementTree import Element, SubElement
 import pygal
 from django.utils.safestring import SafeString
 
+from catalog_ai.percent import write_percent
+
 # Wide enough for a desk and, at half the size, still to be read on a phone.
 SIZE = {"width": 480, "height": 240}
 LABELS = 4  # at most so many dates are written below a chart
@@ -45,7 +47,7 @@ def draw_shares(name: str, told: str, steps: Sequence[str], lines: Sequence[Line
     chart = pygal.Line(
         **_options(steps), range=(0, 1), allow_interruptions=True, y_labels=[0, 0.25, 0.5, 0.75, 1]
     )
-    chart.value_formatter = lambda value: f"{100 * value:.0f} %"
+    chart.value_formatter = lambda value: write_percent(f"{100 * value:.0f}")
     return _render(chart, name, told, lines)
 
 

@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog_ai.admin.access import ANY, demand, find_url, list_rights
+from catalog_ai.admin.access import demand_runs, find_url, list_rights
 from catalog_ai.admin.dashboard.by_name import (
     chart_acceptance,
     chart_backlog,
@@ -27,7 +27,6 @@ from catalog_ai.admin.dashboard.over_time import chart_filed, chart_models, char
 from catalog_ai.admin.targets import list_targets
 from catalog_ai.models import Run
 from catalog_ai.targets import get_targets
-from catalog_ai.workflow.permissions import is_allowed
 from catalog_ai.workflow.statistics import (
     BadPeriod,
     Period,
@@ -46,8 +45,7 @@ PERIODS = {
 
 def show_dashboard(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     """The page, or with ?csv= the figures of one of its charts."""
-    if not is_allowed(request.user, "catalog_ai.view_run"):
-        demand(request, *ANY)
+    demand_runs(request)
     try:
         period = read_period(request.GET)
     except BadPeriod as refused:
@@ -94,7 +92,7 @@ def list_charts(found: Statistics, links: Links) -> list[Chart]:
         chart_models(found),
         chart_backlog(found, links),
         chart_corrections(found, links),
-        chart_reviewers(found, links),
+        chart_reviewers(found),
     )
     return [chart for chart in made if chart]
 

@@ -3,15 +3,17 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
 from django_rq.settings import QUEUES
 
 from catalog_ai.inference.cores import count_cores
+from catalog_ai.management.shop_command import ShopCommand
 from catalog_ai.workflow.supervisor import Supervisor
 from catalog_ai.workflow.worker import run_worker
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     help = (
         "Runs one worker for uploads and several for bulk runs, restarts those that die, and "
         "reconciles every half minute. Stops gracefully on SIGTERM and Ctrl-C."
@@ -31,5 +33,10 @@ class Command(BaseCommand):
             if name not in QUEUES:
                 raise CommandError(f"RQ_QUEUES has no queue {name}; it has: {', '.join(QUEUES)}.")
             run_worker(name)
+        elif options["bulk"] < 0:
+            raise CommandError("--bulk: give 0 or more workers.")
         else:
+            told = _("Workers: 1 for uploads, %d for runs. Ctrl-C or SIGTERM stops them.")
+            self.stdout.write(told % options["bulk"])
+            self.stdout.flush()  # a log must have it now, and not when the workers end
             Supervisor(options["bulk"]).run()

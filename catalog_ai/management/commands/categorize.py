@@ -3,15 +3,16 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from catalog_ai.management.shop_command import ShopCommand
 from catalog_ai.models import Run
 from catalog_ai.policy import Preset
 from catalog_ai.targets import get_target, get_targets
 from catalog_ai.workflow.enqueue import enqueue_some
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     help = "Queues all products of a target for categorisation."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -41,6 +42,8 @@ class Command(BaseCommand):
             preset=options["preset"],
         )
         if run is None:
-            self.stdout.write("Nothing to do: all products are up to date or have no image.")
+            self.stdout.write(
+                "Nothing to do: all products are up to date, wait in a run, or have no image."
+            )
             return
         self.stdout.write(f"{run}: {run.get_state_display()}, {run.total} products queued so far.")

@@ -3,14 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
+from catalog_ai.management.shop_command import ShopCommand
 from catalog_ai.targets import get_targets
 from catalog_ai.workflow.health.check import start_check
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     help = "Lets the workers look for wrong categories, missing photos and duplicates."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

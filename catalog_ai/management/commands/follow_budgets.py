@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils.translation import ngettext
 
+from catalog_ai.management.shop_command import ShopCommand
 from catalog_ai.workflow.follow import follow_budgets
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     help = "Sets thresholds by the error budgets that are to be followed, as the worker does."
 
     def handle(self, *args: Any, **options: Any) -> None:

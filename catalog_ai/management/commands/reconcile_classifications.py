@@ -3,17 +3,16 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
-from redis.exceptions import RedisError
 
+from catalog_ai.management.shop_command import ShopCommand
 from catalog_ai.models import Run
 from catalog_ai.targets import get_targets
 from catalog_ai.workflow.enqueue import enqueue_some
 from catalog_ai.workflow.reconcile import reconcile
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     help = "Takes back rows of dead workers and sends queued rows that Redis lost or never got."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,9 +29,4 @@ class Command(BaseCommand):
                 if run is not None:
                     told = run.total or _("collecting products")
                     self.stdout.write(f"{run}: {told}")
-        try:
-            self.stdout.write(str(reconcile()))
-        except RedisError as error:
-            raise CommandError(
-                _("Redis cannot be reached (%s). Nothing is lost: run this again.") % error
-            ) from error
+        self.stdout.write(str(reconcile()))

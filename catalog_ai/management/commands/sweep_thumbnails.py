@@ -3,13 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
+from catalog_ai.management.shop_command import ShopCommand
 from catalog_ai.workflow.thumbnails import sweep_thumbnails
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     help = "Deletes small copies of photos that no product has any more; safe to run at any time."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

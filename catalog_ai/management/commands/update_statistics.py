@@ -3,12 +3,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from catalog_ai.management.shop_command import ShopCommand
 from catalog_ai.workflow.statistics import rebuild_summaries, update_summaries
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     help = (
         "Brings the dashboard's day summaries up to date, as the workers do by themselves every "
         "minute."

@@ -24,12 +24,18 @@ function findByKey(key) {
 
 function pressKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  if (isTyping(event.target) || keysDialog.open || !keysAreOn()) return;
+  if (keysDialog.open) return hideKeys(event);
+  if (isTyping(event.target) || !keysAreOn()) return;
   const element = findByKey(event.key.toLowerCase());
   if (!element) return;
   event.preventDefault();
   if (element.tagName === "INPUT") element.focus();
   else element.click();
+}
+
+/* The key that opened them closes them, as Escape does. */
+function hideKeys(event) {
+  if (event.key === "?") keysDialog.close();
 }
 
 function showKeys() {

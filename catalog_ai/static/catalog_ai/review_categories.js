@@ -94,12 +94,26 @@ function steerCategories(event) {
 async function enterCategory(field, marked) {
   let chosen = list.hidden || found === null ? null : marked; // the list may be of other letters
   await searching;
-  if (field !== input || !input.value) return; // another card by now
+  if (field !== input) return; // another card by now
+  if (!input.value) return input.focus();
   chosen ??= [...list.children].find((item) => isCalled(item, input.value));
   if (chosen && !key.value) chooseCategory(chosen);
   if (found === 0) return tell(categoryStatus.dataset.none, "warning");
-  if (found && !key.value) return; // the list is open now: there is a choice to make
-  document.getElementById("cai-correct").click();
+  if (found && !key.value) return offerCategories(); // there is a choice to make
+  const button = document.getElementById("cai-correct");
+  button.form.requestSubmit(button);
+}
+
+/* By the button as by Enter: a name that is none is told before the card is left. */
+function pressFileThere(event) {
+  event.preventDefault();
+  enterCategory(input, null);
+}
+
+function offerCategories() {
+  input.focus();
+  list.hidden = false;
+  input.setAttribute("aria-expanded", "true");
 }
 
 function isCalled(item, name) {
@@ -125,6 +139,7 @@ function startCategories() {
   input.addEventListener("input", searchCategories);
   input.addEventListener("keydown", steerCategories);
   input.addEventListener("blur", hideCategories);
+  document.getElementById("cai-correct").addEventListener("click", pressFileThere);
 }
 
 startCategories();

@@ -91,9 +91,15 @@ async function post(form, data) {
     credentials: "same-origin",
     keepalive: true, // sent even where the page is left now
   });
-  if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+  // Without a session: sent on to the log-in page, or the form's token is refused.
+  if (answer.redirected || answer.status === 403) throw new Error(told.dataset.loggedOut);
+  if (!answer.ok) throw new Error(told.dataset.offline);
   return answer.json();
 }
+
+/* A browser's own words for a network that is gone are not in the reader's language. */
+const tellWhy = (error) =>
+  error.message === told.dataset.loggedOut ? error.message : told.dataset.offline;
 
 function readForm(form, button) {
   const data = new FormData(form);
@@ -127,8 +133,8 @@ async function sendDecision(form, data, card) {
     const [text, level] = joinMessages(answer);
     if (answer.settled) return tell(text, level);
     tell(`${told.dataset.lost.replace("%s", title)} ${text}`, "error");
-  } catch {
-    tell(`${told.dataset.lost.replace("%s", title)} ${told.dataset.offline}`, "error");
+  } catch (error) {
+    tell(`${told.dataset.lost.replace("%s", title)} ${tellWhy(error)}`, "error");
   } finally {
     countUnsent(-1);
   }
@@ -174,8 +180,8 @@ async function undoLast(form) {
     const answer = await post(form, readForm(form));
     tell(...joinMessages(answer));
     if (answer.card) await showUndone(answer.card);
-  } catch {
-    tell(told.dataset.offline, "error");
+  } catch (error) {
+    tell(tellWhy(error), "error");
   } finally {
     waiting = false;
   }

@@ -50,6 +50,10 @@
     }
     try {
       const response = await fetch(holder.dataset.poll, { credentials: "same-origin" });
+      if (response.redirected || response.status === 403) {
+        window.location.reload(); // logged out: the log-in page leads back here
+        return;
+      }
       if (!response.ok) {
         throw new Error(String(response.status));
       }

@@ -20,6 +20,14 @@
     });
   }
 
+  function isUntouched(input) {
+    const untouched = input.dataset.untouched;
+    if (input.value === "" || untouched === "") {
+      return input.value === untouched;
+    }
+    return Number(input.value) === Number(untouched); // a slider writes 0.5 for 0.50
+  }
+
   function showFigures(box, figures) {
     for (const element of box.querySelectorAll("[data-figure]")) {
       element.textContent = figures[element.dataset.figure];
@@ -44,6 +52,7 @@
       const input = row.querySelector("input");
       if (input && input.value !== "" && sensitivity !== form.elements.shown.value) {
         input.value = figures.auto;
+        input.dataset.untouched = figures.auto;
         row.querySelector(".cai-slider-value").textContent = figures.auto;
       }
     }
@@ -53,6 +62,7 @@
   async function ask() {
     const number = ++latest;
     const query = new URLSearchParams(new FormData(form));
+    ["csrfmiddlewaretoken", "ask"].forEach((name) => query.delete(name));
     const sensitivity = form.elements.sensitivity.value;
     try {
       const reply = await fetch("?" + query, { headers: { Accept: "application/json" } });
@@ -71,6 +81,14 @@
   }
 
   form.querySelectorAll("input[name^='auto-']").forEach(makeSlider);
+  // Of hundreds of labels only those that were moved: an address has no room for all of them.
+  form.addEventListener("formdata", function (event) {
+    for (const input of form.querySelectorAll("[data-untouched]")) {
+      if (isUntouched(input)) {
+        event.formData.delete(input.name);
+      }
+    }
+  });
   form.addEventListener("input", function () {
     clearTimeout(timer);
     timer = setTimeout(ask, DELAY);

@@ -132,6 +132,10 @@
         headers: { Accept: "application/json" },
         credentials: "same-origin",
       });
+      if (response.redirected || response.status === 403) {
+        showError(form.dataset.loggedOut);
+        return;
+      }
       const answer = await response.json();
       if (turn !== latest) {
         return; // another photo was chosen meanwhile

@@ -7,15 +7,14 @@ from django.db import models
 
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.targets import ProductTarget
-from catalog_ai.workflow.apply import ProductHistory, load_histories
 from catalog_ai.workflow.describe import load_suggestions
-from catalog_ai.workflow.mapping import CategoryMap
+from catalog_ai.workflow.history import ProductHistory, load_histories
+from catalog_ai.workflow.mapping import CategoryMap, find_meant
 
 State = Classification.State
 JUDGED = (State.FILED, State.REVIEW, State.REVIEWED)
 # Suggestions that nobody has refused, nor a newer result replaced.
 STANDING = (Suggestion.State.PENDING, Suggestion.State.APPLIED, Suggestion.State.KEPT)
-REFUSED = (Suggestion.State.REJECTED, Suggestion.State.CORRECTED)
 
 
 @dataclass(frozen=True)
@@ -98,16 +97,19 @@ def find_disagreement(
     it knows nothing of ("Sale", say), are contradicted by nothing. Neither is a category that
     another confident label means: a dress with a belt may be under both.
     """
-    meant = {one.pk: one.category or categories.find(one.label) for one in confident}
-    foreign = set(present) - set(history.by_model.values()) - set(meant.values())
+    meant = {one.pk: find_meant(one, categories) for one in confident}
+    foreign = set(present) - history.models_own - set(meant.values())
     if not categories.target.category_field.single_valued:
         foreign = categories.keep_meant(foreign)
     contradicting = tuple(
         one
         for one in confident
-        if meant[one.pk] is not None
-        and meant[one.pk] not in present
-        and not (one.state == Suggestion.State.KEPT and history.decided.get(one.label) in REFUSED)
+        if (category := meant[one.pk]) is not None
+        and category not in present
+        and not (
+            one.state == Suggestion.State.KEPT
+            and history.refuses(one.label, category, categories.look_up)
+        )
     )
     if not foreign or not contradicting:
         return None

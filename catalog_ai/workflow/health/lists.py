@@ -11,6 +11,7 @@ from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, HealthCheck, HealthFinding, HealthGroup
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.describe import LabelMapping, describe_mapping
+from catalog_ai.workflow.kept import name_kept
 
 State = Classification.State
 TROUBLED = (State.REJECTED, State.FAILED)
@@ -74,7 +75,7 @@ def count_unreadable(target: ProductTarget) -> dict[str, int]:
 
 def count_reasons(target: ProductTarget, state: str) -> list[tuple[str, int]]:
     """(error code, products), commonest first; of many, up to KEPT_SECONDS old."""
-    key = f"catalog_ai.health.reasons.{target.key}.{state}"
+    key = name_kept("health.reasons", target.key, state)
     kept: list[tuple[str, int]] | None = cache.get(key)
     if kept is not None:
         return kept
@@ -129,7 +130,7 @@ def count_gaps(target: ProductTarget) -> list[LabelGap]:
 def _count_labels(target: ProductTarget, labels: list[str]) -> dict[str, int]:
     """Products by their likeliest label, without those in which nothing was recognised."""
     digest = hashlib.sha256(" ".join(labels).encode()).hexdigest()
-    key = f"catalog_ai.health.labels.{target.key}.{digest}"
+    key = name_kept("health.labels", target.key, digest)
     kept: dict[str, int] | None = cache.get(key)
     if kept is not None:
         return kept

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from django.core.cache import cache
 
 from catalog_ai.targets import get_target
-from catalog_ai.workflow.permissions import is_allowed
-from catalog_ai.workflow.queue import QueueFilter, count_queue
+from catalog_ai.workflow.kept import name_kept
+from catalog_ai.workflow.permissions import VIEW_DECISIONS, is_allowed
+from catalog_ai.workflow.queue import count_queue
 from catalog_ai.workflow.queue_counts import AGES
+from catalog_ai.workflow.queue_filter import QueueFilter
 from catalog_ai.workflow.statistics.acceptance import Tally
 from catalog_ai.workflow.statistics.days import DayFigures, LabelFigures, Pace
 from catalog_ai.workflow.statistics.known import Known, load_days
@@ -20,7 +22,6 @@ from catalog_ai.workflow.statistics.period import Period, get_zone
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
 
-SEE_REVIEWERS = "catalog_ai.view_decision"  # who decided what is in the ledger
 KEPT = 60  # seconds
 PAIRS = 12
 
@@ -81,8 +82,8 @@ class Statistics:
 
 def gather_statistics(target: str, period: Period, actor: "Actor") -> Statistics:
     """Figures, up to KEPT seconds old; reviewers' for those who may read the ledger."""
-    named = is_allowed(actor, SEE_REVIEWERS)
-    key = f"catalog_ai.statistics.{target}.{period.first}.{period.last}.{get_zone()}.{named}"
+    named = is_allowed(actor, VIEW_DECISIONS)
+    key = name_kept("statistics", target, period.first, period.last, get_zone(), named)
     found: Statistics | None = cache.get(key)
     if found is None:
         found = _add_up(target, period, load_days(target, period), named)

@@ -45,7 +45,7 @@ def update_summaries(seconds: float = float("inf"), *, every: float = 0) -> Pass
         latest = find_latest(target)
         mark_reverted(target, latest)
         days = list_changed(target)
-        if latest and not _is_due(target, days, latest, every):
+        if latest and not _is_due(days, latest, every):
             continue
         for place, day in enumerate(days):
             keep_day(target, day)
@@ -134,7 +134,7 @@ def list_changed(target: str) -> list[date]:
     return [day for day in reversed([*list_days(first, today)]) if has_changed(known.get(day))]
 
 
-def _is_due(target: str, days: list[date], latest: datetime, every: float) -> bool:
+def _is_due(days: list[date], latest: datetime, every: float) -> bool:
     """Whether there is more to count than the days that are never closed yet, or it is time."""
     if timezone.now() - latest >= timedelta(seconds=every):
         return True
