@@ -1,5 +1,6 @@
 """A real browser for a test, logged in; use it as a context manager, with no query inside."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.test import Client
 
 CHROMIUM = Path("/usr/bin/chromium")
+HANDS = float(os.environ.get("BROWSER_HANDS", 0))  # milliseconds before each thing a test does
 NEEDS_CHROMIUM = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
@@ -25,7 +27,9 @@ def open_browser(address: str, client: Client, **options: Any) -> Iterator[Any]:
     errors: list[str] = []
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=str(CHROMIUM),
+            args=["--no-sandbox", "--disable-dev-shm-usage"],
+            slow_mo=HANDS,
         )
         context = browser.new_context(base_url=address, **options)
         session = client.cookies[settings.SESSION_COOKIE_NAME].value

@@ -113,7 +113,7 @@ def test_upload_wait_review_export(
         with page.expect_navigation():
             page.get_by_text("Something else").first.click()
         page.keyboard.press("c")
-        page.keyboard.type("by hand")
+        page.keyboard.insert_text("by hand")
         page.wait_for_selector("#cai-category-list li")
         page.keyboard.press("Enter")
         page.wait_for_selector(".success")

@@ -164,12 +164,12 @@ async function leaveQueue(form, button) {
   form.requestSubmit(button);
 }
 
-function skipCard(event) {
-  if (waiting) return event.preventDefault();
-  const next = takeNext();
-  if (!next) return;
+async function skipCard(event) {
   event.preventDefault();
-  showCard(next);
+  if (waiting) return;
+  const next = await waitForNext();
+  if (next) showCard(next);
+  else location.assign(getNextLink(document).href);
 }
 
 async function undoLast(form) {
