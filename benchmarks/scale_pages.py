@@ -84,6 +84,9 @@ def list_ledger_pages() -> Iterator[tuple[str, Call]]:
     )
     key = Product.objects.order_by("pk")[Product.objects.count() // 2].pk
     batch = Decision.objects.latest("pk").batch
+    run = find_largest_run().pk
+    for name, query in {"": "", ", to review": "&state__exact=review"}.items():
+        yield f"classifications, of a run{name}", open_page(f"{results}?run={run}{query}")
     yield "classifications, to review", open_page(f"{results}?state__exact=review")
     yield "classifications, of a product", open_page(f"{results}?q={key}")
     yield "classifications, a column's order asked for", open_page(f"{results}?o=4")

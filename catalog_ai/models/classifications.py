@@ -12,7 +12,17 @@ from catalog_ai.models.changes import Change
 from catalog_ai.models.runs import Run
 
 WAITS = Q(is_current=True, state__in=("review", "unidentified"))  # condition of partial indexes
-FEW = ("rejected", "failed", "cancelled")  # states without a result, each with an index of its own
+# States that hardly any row may be in, each with an index of its own.
+FEW = (
+    "unidentified",
+    "reviewed",
+    "unchanged",
+    "rejected",
+    "failed",
+    "cancelled",
+    "superseded",
+    "rolled_back",
+)
 
 
 class Classification(models.Model):

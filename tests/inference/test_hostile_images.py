@@ -31,9 +31,9 @@ def find_end(data: bytes) -> str:
 def test_two_thousand_hostile_files_end_as_a_result_or_a_reason() -> None:
     ends: dict[str, int] = {}
     for data in make_corpus():
-        start = time.monotonic()
+        start = time.process_time()  # what else runs on the machine is not in it
         end = find_end(data)
-        assert time.monotonic() - start < 5
+        assert time.process_time() - start < 5
         ends[end] = ends.get(end, 0) + 1
     assert sum(ends.values()) >= 2_000
     assert ends["result"] > 200 and ends["damaged"] > 200
