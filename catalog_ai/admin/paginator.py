@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 else:
     Base = Paginator
 
-SLOW = 0.03  # seconds: what took longer is kept for a while
 KEPT_SECONDS = 60
 FEW = 500  # rows whose keys are found instead of a count
+MANY = 10_000  # rows whose count may be a minute old: it only tells where the list ends
+SLOW_SEARCH = 0.1  # seconds, as no search of a small list takes on a busy machine
+SLOW_WALK = 0.03
 DEEP = 10_000  # from such a row on a page finds its keys first
 AROUND = 20  # pages whose keys are found together
 
@@ -28,11 +30,11 @@ AROUND = 20  # pages whose keys are found together
 class LargeListPaginator(Base):
     """For `ModelAdmin.paginator`, beside `show_full_result_count = False`.
 
-    Counting a million rows takes longer than all the rest of a page, so a count that was slow may
-    be a minute old. Of a few that a filter or a search finds, the keys are kept, so that the pages
+    Counting a million rows takes longer than all the rest of a page, so the count of many may be a
+    minute old. Of a few that a slow filter or search finds, the keys are kept, so that the pages
     need not search once more. A deep page walks to its keys in the index, from the nearer end of
-    the list, and reads no other rows; after a slow walk the pages around it are found without one,
-    and may miss what was added within the minute.
+    the list, and reads no other rows; after a slow walk the pages around it are found without one.
+    Both may miss what was added within the minute; a list that is quickly read never does.
     """
 
     @cached_property
@@ -42,7 +44,11 @@ class LargeListPaginator(Base):
     @cached_property
     def _found(self) -> tuple[int, list[Any] | None]:
         """How many rows there are; of a few also their keys."""
-        found: tuple[int, list[Any] | None] = keep_slow(self._name("count"), self._look)
+        found: tuple[int, list[Any] | None] = keep_dear(
+            self._name("count"),
+            self._look,
+            lambda found, seconds: found[0] > MANY or (bool(found[1]) and seconds > SLOW_SEARCH),
+        )
         return found
 
     def _look(self) -> tuple[int, list[Any] | None]:
@@ -90,7 +96,9 @@ class LargeListPaginator(Base):
         start = bottom - bottom % span
         end = min(start + span + self.orphans, self.count)
         name = self._name(f"{start}-{end}")
-        keys: list[Any] = keep_slow(name, lambda: self._walk(start, end))
+        keys: list[Any] = keep_dear(
+            name, lambda: self._walk(start, end), lambda _keys, seconds: seconds > SLOW_WALK
+        )
         return keys[bottom - start : top - start]
 
     def _walk(self, start: int, end: int) -> list[Any]:
@@ -103,13 +111,13 @@ class LargeListPaginator(Base):
         return list(rows[start:end])
 
 
-def keep_slow(name: str, find: Callable[[], Any]) -> Any:
-    """What `find` returns; it is kept under a name, if there is one, when finding it was slow."""
+def keep_dear(name: str, find: Callable[[], Any], is_dear: Callable[[Any, float], bool]) -> Any:
+    """What `find` returns; kept under the name, if there is one, where its seconds make it dear."""
     kept = cache.get(name) if name else None
     if kept is not None:
         return kept
     start = time.monotonic()
     found = find()
-    if name and time.monotonic() - start > SLOW:
+    if name and is_dear(found, time.monotonic() - start):
         cache.set(name, found, KEPT_SECONDS)
     return found

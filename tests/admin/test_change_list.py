@@ -81,7 +81,7 @@ def test_no_address_sorts_the_whole_history(page: str) -> None:
 
 def test_a_search_with_one_page_of_results_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
-    monkeypatch.setattr("catalog_ai.admin.paginator.SLOW", -1)
+    monkeypatch.setattr("catalog_ai.admin.paginator.SLOW_SEARCH", -1)
     products = make_products(3)
     open_list("q=Bulk")
     with CaptureQueriesContext(connection) as queries:

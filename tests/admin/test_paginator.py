@@ -18,7 +18,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     cache.clear()
-    monkeypatch.setattr(paginator, "SLOW", -1)
+    monkeypatch.setattr(paginator, "MANY", 5)
+    monkeypatch.setattr(paginator, "SLOW_SEARCH", -1)
+    monkeypatch.setattr(paginator, "SLOW_WALK", -1)
     monkeypatch.setattr(paginator, "DEEP", 4)
     monkeypatch.setattr(paginator, "AROUND", 1)
     yield
@@ -36,7 +38,7 @@ def test_every_page_is_what_djangos_own_would_be() -> None:
         assert list(paginate().page(number)) == rows[3 * number - 3 : 3 * number]
 
 
-def test_a_count_that_was_slow_is_kept_for_a_while() -> None:
+def test_the_count_of_many_is_kept_for_a_while() -> None:
     make_products(6)
     assert paginate().count == 6
     make_products(1)
@@ -51,12 +53,20 @@ def test_another_filter_has_a_count_of_its_own() -> None:
     assert LargeListPaginator(Product.objects.filter(title="Bulk 1"), 3).count == 1
 
 
-def test_a_count_that_was_quick_is_always_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paginator, "SLOW", 60)
+def test_a_short_list_shows_what_was_just_added_however_slow_the_machine_is() -> None:
     make_products(5)
     assert paginate().count == 5
     make_products(1)
     assert paginate().count == 6
+
+
+def test_what_was_quickly_found_is_always_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paginator, "SLOW_SEARCH", 60)
+    make_products(2)
+    found = Product.objects.filter(title__contains="Bulk")
+    assert LargeListPaginator(found, 3).count == 2
+    make_products(1)
+    assert LargeListPaginator(found, 3).count == 3
 
 
 def test_a_deep_page_reads_no_rows_but_its_own() -> None:
@@ -118,7 +128,7 @@ def test_another_order_has_pages_of_its_own() -> None:
 
 
 def test_a_walk_that_was_quick_is_always_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paginator, "SLOW", 60)
+    monkeypatch.setattr(paginator, "SLOW_WALK", 60)
     make_products(9)
     list(paginate().page(3))
     Product.objects.update(title="the same")
