@@ -10,14 +10,17 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.utils import translation
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from redis import Redis
 
 from catalog_ai.targets import get_targets
 from shop_demo.demo.redis import EmbeddedRedis
 
-# A busy machine is no failure: no example has a time limit of its own.
-hypothesis_settings.register_profile("patient", deadline=None)
+# A busy machine is no failure: no example has a time limit, nor has making one up.
+hypothesis_settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis_settings.load_profile("patient")
 
 

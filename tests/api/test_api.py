@@ -350,7 +350,8 @@ KEYS = ["action", "suggestion", "classification", "categories"]
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     decision=st.dictionaries(st.sampled_from(KEYS), JSON, max_size=4),
