@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo demo-reset test lint ci messages clean help
+.PHONY: demo demo-reset test lint messages clean help
 
 demo: $(READY)  ## Run the demo shop (PHOTOS=folder-or-zip for your own photos)
 	@$(BIN)/python -m shop_demo.demo $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(PORT),--port $(PORT))
