@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from catalog_ai.errors import CatalogAIError
 from catalog_ai.inference.bundle import BundleError
 from catalog_ai.workflow.permissions import (
+    ANY,
     AUTO_APPLY,
     CATEGORIZE,
     EXPORT,
@@ -22,7 +23,6 @@ from catalog_ai.workflow.permissions import (
     is_allowed,
 )
 
-ANY = (CATEGORIZE, REVIEW, ROLL_BACK, EXPORT)
 EXPLAINED = (CatalogAIError, BundleError)  # errors whose text is fit to be shown
 
 

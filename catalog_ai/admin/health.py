@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog_ai.admin.access import ANY, attempt, demand, find_url, list_rights, may
+from catalog_ai.admin.access import attempt, demand, find_url, list_rights, may
 from catalog_ai.admin.display import Bar, format_count, format_length
 from catalog_ai.admin.export import send_csv
 from catalog_ai.admin.health_actions import act
@@ -25,7 +25,7 @@ from catalog_ai.workflow.health.check import find_active, find_done
 from catalog_ai.workflow.health.lines import write_found, write_gaps, write_unreadable
 from catalog_ai.workflow.health.lists import Found, count_found, count_unreadable, find_gaps
 from catalog_ai.workflow.models_in_use import get_bundle
-from catalog_ai.workflow.permissions import EXPORT, VIEW_RULES
+from catalog_ai.workflow.permissions import ANY, EXPORT, VIEW_RULES
 from catalog_ai.workflow.vital_signs import find_outage
 
 Kind = HealthGroup.Kind

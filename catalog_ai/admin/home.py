@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog_ai.admin.access import ANY, demand, find_model_url, find_url, list_rights
+from catalog_ai.admin.access import demand, find_model_url, find_url, list_rights
 from catalog_ai.admin.display import BAD, GOOD, QUIET, SIGNS, WAITING, describe_run_state
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import BundleError
@@ -18,7 +18,7 @@ from catalog_ai.models import Classification, LabelRule, Run
 from catalog_ai.targets import get_targets
 from catalog_ai.workflow.describe import describe_mapping
 from catalog_ai.workflow.models_in_use import get_bundle
-from catalog_ai.workflow.permissions import VIEW_RULES, is_allowed
+from catalog_ai.workflow.permissions import ANY, VIEW_RULES, is_allowed
 from catalog_ai.workflow.queue import count_waiting
 from catalog_ai.workflow.vital_signs import examine
 

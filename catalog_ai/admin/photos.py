@@ -16,12 +16,13 @@ from django.urls import URLPattern, path
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 
-from catalog_ai.admin.access import ANY, find_url, may
+from catalog_ai.admin.access import find_url, may
 from catalog_ai.admin.site import wrap_page
 from catalog_ai.inference.images import ImageRejected
 from catalog_ai.inference.thumbnails import CONTENT_TYPE, LARGE, MEDIUM, SIDES, SMALL
 from catalog_ai.models import Classification
 from catalog_ai.targets import ProductTarget, get_targets
+from catalog_ai.workflow.permissions import ANY
 from catalog_ai.workflow.thumbnails import NotKept, get_thumbnail
 
 logger = logging.getLogger(__name__)

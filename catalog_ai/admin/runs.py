@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from catalog_ai.admin.access import ANY, find_url, list_rights, may
+from catalog_ai.admin.access import find_url, list_rights, may
 from catalog_ai.admin.display import describe_run_state
 from catalog_ai.admin.pages import get_page_urls
 from catalog_ai.admin.read_only import ReadOnlyAdmin
@@ -27,6 +27,7 @@ from catalog_ai.admin.run_rollback import (
 from catalog_ai.admin.site import wrap_page
 from catalog_ai.admin.targets import name_target
 from catalog_ai.models import Run
+from catalog_ai.workflow.permissions import ANY
 
 Place = tuple[str, str, Callable[..., HttpResponse]]  # end of the address, of the name, and view
 

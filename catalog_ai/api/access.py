@@ -19,13 +19,7 @@ from rest_framework.views import APIView
 from catalog_ai.errors import CatalogAIError, NotPermitted
 from catalog_ai.inference.bundle import BundleError
 from catalog_ai.workflow.locks import keep_own_transactions
-from catalog_ai.workflow.permissions import (
-    CATEGORIZE,
-    EXPORT,
-    REVIEW,
-    ROLL_BACK,
-    is_allowed,
-)
+from catalog_ai.workflow.permissions import ANY, is_allowed
 
 
 class HoldsPermission(BasePermission):
@@ -40,8 +34,7 @@ class SchemaPermission(BasePermission):
     """The schema is for whoever may use any part of the API."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        rights = (CATEGORIZE, REVIEW, ROLL_BACK, EXPORT)
-        return any(is_allowed(request.user, permission) for permission in rights)
+        return any(is_allowed(request.user, permission) for permission in ANY)
 
 
 class ReadThrottle(UserRateThrottle):
@@ -129,7 +122,7 @@ class CatalogView(APIView):
 class NothingHere(CatalogView):
     """Addresses of the API that there are not: told as everything else is, not in HTML."""
 
-    permissions_any = (CATEGORIZE, REVIEW, ROLL_BACK, EXPORT)
+    permissions_any = ANY
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -23,10 +23,9 @@ from catalog_ai.workflow.health.lists import (
     list_groups,
     list_unreadable,
 )
-from catalog_ai.workflow.permissions import CATEGORIZE, EXPORT, REVIEW, ROLL_BACK
+from catalog_ai.workflow.permissions import ANY, CATEGORIZE
 
 FORMAT = str(api_settings.URL_FORMAT_OVERRIDE)
-READERS = (CATEGORIZE, REVIEW, ROLL_BACK, EXPORT)
 
 
 class Numbered(PageNumberPagination):
@@ -119,7 +118,7 @@ class GapSerializer(serializers.Serializer[Any]):
 class HealthView(CatalogView):
     @property
     def permissions_any(self) -> tuple[str, ...]:  # type: ignore[override]
-        return (CATEGORIZE,) if self.request.method == "POST" else READERS
+        return (CATEGORIZE,) if self.request.method == "POST" else ANY
 
     @extend_schema(parameters=[OfTarget], responses=answer(HealthAnswer, *READ, 400))
     def get(self, request: Request) -> Response:
@@ -154,7 +153,7 @@ class HealthView(CatalogView):
 
 
 class HealthList(CatalogView, generics.ListAPIView[Any]):
-    permissions_any = READERS
+    permissions_any = ANY
     pagination_class = Numbered
 
 
@@ -205,7 +204,7 @@ class UnreadableView(HealthList):
 
 
 class GapsView(CatalogView):
-    permissions_any = READERS
+    permissions_any = ANY
 
     @extend_schema(
         parameters=[OfTarget], responses=answer(GapSerializer(many=True), *READ, 400, 503)

@@ -21,11 +21,11 @@ from catalog_ai.models.changes import read_side
 from catalog_ai.workflow.asked import read_number
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.for_real import find_real_run, run_for_real
-from catalog_ai.workflow.permissions import CATEGORIZE, EXPORT, REVIEW, ROLL_BACK, VIEW_RUNS
+from catalog_ai.workflow.permissions import ANY, CATEGORIZE, VIEW_RUNS
 from catalog_ai.workflow.runs import cancel_run, pause_run, resume_run, retry_failed
 
 CHANGES_LISTED = 500
-READERS = (CATEGORIZE, REVIEW, ROLL_BACK, EXPORT, VIEW_RUNS)
+READERS = (*ANY, VIEW_RUNS)
 
 
 class NewestFirst(CursorPagination):

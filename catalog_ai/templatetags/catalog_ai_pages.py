@@ -7,9 +7,10 @@ from django import template
 from django.http import HttpRequest
 from django.template.context import Context
 
-from catalog_ai.admin.access import ANY, find_url, may
+from catalog_ai.admin.access import find_url, may
 from catalog_ai.admin.home import find_links
 from catalog_ai.percent import write_percent
+from catalog_ai.workflow.permissions import ANY
 from catalog_ai.workflow.queue import count_waiting
 
 register = template.Library()

@@ -21,6 +21,9 @@ VIEW_DECISIONS = "catalog_ai.view_decision"  # and so who decided what
 VIEW_RULES = "catalog_ai.view_labelrule"
 CHANGE_RULES = "catalog_ai.change_labelrule"
 
+# Any one of these opens the start page, the runs, the dashboard and the catalogue's health.
+ANY = (CATEGORIZE, REVIEW, ROLL_BACK, EXPORT)
+
 
 def is_allowed(actor: "Actor", permission: str) -> bool:
     """Whether a person has a permission. Nobody has none."""
