@@ -11,11 +11,12 @@ from django.contrib.admin.options import ModelAdmin
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.admin.access import attempt, find_url, may
-from catalog_ai.admin.display import format_percent
+from catalog_ai.admin.display import PRESET_NAMES, format_percent
 from catalog_ai.admin.selection import Selection, read_selection, require_target
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Run
@@ -27,12 +28,7 @@ from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import AUTO_APPLY
 
 ACTION = "auto_categorize_products"
-PRESET_NAMES: dict[str, Any] = {
-    Preset.PERMISSIVE.value: _("Permissive"),
-    Preset.BALANCED.value: _("Balanced"),
-    Preset.STRICT.value: _("Strict"),
-}
-PRESET_TEXTS: dict[str, Any] = {
+PRESET_TEXTS: dict[str, Promise] = {
     Preset.PERMISSIVE.value: _(
         "Files the most by itself and suggests even unlikely labels. Least work, most mistakes."
     ),
@@ -76,8 +72,8 @@ class PresetCard:
     """A preset that explains itself with the figures of the model in use."""
 
     value: str
-    name: Any
-    text: Any
+    name: Promise
+    text: Promise
     auto: str
     review: str
     chosen: bool

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalog_ai.inference.bundle import BundleError, fold_name
 from catalog_ai.models import Classification, Run, Suggestion
 from catalog_ai.percent import write_percent
+from catalog_ai.policy import Preset
 from catalog_ai.workflow.models_in_use import get_label_name, translate_name
 
 NOTHING_MAPPED: Mapping[str, str] = {}
@@ -37,6 +38,12 @@ TONES: dict[str, str] = {
     Suggestion.State.APPLIED: GOOD,
     Suggestion.State.APPROVED: GOOD,
     Suggestion.State.REJECTED: BAD,
+}
+
+PRESET_NAMES: dict[str, Promise] = {
+    Preset.PERMISSIVE.value: gettext_lazy("Permissive"),
+    Preset.BALANCED.value: gettext_lazy("Balanced"),
+    Preset.STRICT.value: gettext_lazy("Strict"),
 }
 
 
@@ -97,6 +104,11 @@ def name_label(label: str, mapped: Mapping[str, str] = NOTHING_MAPPED) -> str:
     if not own or fold_name(own) == fold_name(name):
         return own or name
     return f"{own} ({name})"
+
+
+def name_preset(preset: str) -> str:
+    """A preset in the reader's language; as it is stored where there is none of that name."""
+    return str(PRESET_NAMES.get(preset, preset))
 
 
 def format_length(share: float) -> str:
@@ -160,7 +172,7 @@ def make_guess_bars(
 def make_count_bars(counts: list[tuple[str, int]], *, estimated: bool = False) -> list[Bar]:
     """Counts as bars against the largest of them."""
     largest = max((count for _name, count in counts), default=0) or 1
-    text = gettext("about %(count)s") if estimated else "%(count)s"
+    text = _("about %(count)s") if estimated else "%(count)s"
     return [
         Bar(name=name, text=text % {"count": count}, width=format_length(count / largest))
         for name, count in counts

@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.admin.access import find_model_url, find_url, list_rights
-from catalog_ai.admin.categorize import PRESET_NAMES
 from catalog_ai.admin.columns import tell_why
 from catalog_ai.admin.display import (
     Badge,
@@ -18,8 +17,9 @@ from catalog_ai.admin.display import (
     make_state_badge,
     make_suggestion_bar,
     name_label,
+    name_preset,
 )
-from catalog_ai.models import Classification, Decision, Suggestion
+from catalog_ai.models import Decision, Suggestion
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.describe import ProductStatus, describe_products, name_mapped
 
@@ -77,7 +77,7 @@ def describe_panel(
         "row": row,
         "badge": make_state_badge(status.state),
         "why": tell_why(status),
-        "preset": name_preset(row) if row else "",
+        "preset": name_preset(row.preset) if row else "",
         "suggestion_heads": SUGGESTION_HEADS,
         "history_heads": HISTORY_HEADS,
         "suggestions": [_show(item, names, mapped) for item in status.suggestions],
@@ -96,10 +96,6 @@ def describe_panel(
         ),
         "run_url": find_url("catalog_ai_run_change", row.run_id, site=site) if row else "",
     }
-
-
-def name_preset(row: Classification) -> Any:
-    return PRESET_NAMES.get(row.preset, row.preset)
 
 
 def _load_decisions(target: ProductTarget, key: str) -> list[Decision]:

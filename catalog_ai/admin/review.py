@@ -14,8 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from catalog_ai.admin.access import demand, find_url, list_rights
-from catalog_ai.admin.categorize import PRESET_NAMES
-from catalog_ai.admin.display import name_label
+from catalog_ai.admin.display import name_label, name_preset
 from catalog_ai.admin.review_cards import list_choices, make_cards, name_filters, pair_tiles
 from catalog_ai.admin.review_decisions import decide, find_categories, take, undo_last
 from catalog_ai.admin.review_look import show_attention, show_nearest
@@ -161,7 +160,7 @@ def show_card(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponseBas
         "after_decision": going_on,
         "here": find_card_url(site.name, row.pk, chosen),
         "taken": is_taken(row, request),
-        "preset": PRESET_NAMES.get(row.preset, row.preset),
+        "preset": name_preset(row.preset),
         "several": not target.category_field.single_valued,
         "look": look if (look := request.GET.get("look", "")) in row.scores else "",
     }

@@ -17,8 +17,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.admin.access import attempt, demand, find_url
-from catalog_ai.admin.categorize import PRESET_NAMES
-from catalog_ai.admin.display import name_label
+from catalog_ai.admin.display import name_label, name_preset
 from catalog_ai.admin.targets import list_targets, read_target
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import fold_name
@@ -235,7 +234,7 @@ class LabelRuleAdmin(Base):
             "mapping": mapping,
             "heads": HEADS,
             "targets": list_targets(),
-            "preset": PRESET_NAMES.get(get_settings().PRESET, get_settings().PRESET),
+            "preset": name_preset(get_settings().PRESET),
             "may_change": self.has_change_permission(request),
             "home_url": find_url("catalog_ai_home", site=site),
             "thresholds_url": find_url("catalog_ai_thresholds", site=site),

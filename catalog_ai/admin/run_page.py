@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 
 from catalog_ai.admin.access import demand_runs, find_results_url, find_url, list_rights
-from catalog_ai.admin.categorize import PRESET_NAMES
+from catalog_ai.admin.display import name_preset
 from catalog_ai.admin.run_changes import describe_changes
 from catalog_ai.admin.run_progress import describe_progress
 from catalog_ai.admin.run_report import describe_details, get_kept_details, has_live_details
@@ -48,7 +48,7 @@ def show_run(site: AdminSite, request: HttpRequest, pk: object) -> HttpResponse:
         "title": str(run),
         "opts": Run._meta,
         "product_model": name_target(run.target),
-        "preset": PRESET_NAMES.get(run.preset, run.preset),
+        "preset": name_preset(run.preset),
         "outage": find_outage(uploads=run.is_upload) if run.is_moving else None,
         "rights": list_rights(request),
         "rollback": run.rollbacks.order_by("-pk").first(),
