@@ -1,7 +1,7 @@
 """CSV export: from a product list, a run or the review queue."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,17 +18,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog_ai.admin.access import attempt, demand, find_url
+from catalog_ai.admin.review_urls import find_queue_url, read_filter
 from catalog_ai.admin.selection import read_selection, require_target
 from catalog_ai.admin.targets import read_target
 from catalog_ai.models import Classification, Run
-from catalog_ai.targets import ProductTarget, get_targets
+from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.asked import read_number
 from catalog_ai.workflow.export import export_products, export_results
 from catalog_ai.workflow.export_lines import Shape
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import EXPORT
 from catalog_ai.workflow.queue import count_queue, review_queue
-from catalog_ai.workflow.queue_filter import QueueFilter
 
 ACTION = "export_categorisation"
 
@@ -139,8 +139,8 @@ def _find_results(request: HttpRequest, site: str) -> Results:
         Http404: nothing that exists.
     """
     if "queue" in request.GET:
-        chosen = QueueFilter.read(request.GET, next(iter(get_targets()), ""))
-        back = f"{find_url('catalog_ai_review', site=site)}?{chosen.encode()}"
+        chosen = read_filter(request)
+        back = find_queue_url(site, replace(chosen, after=""))
         target, rows = read_target(chosen.target), review_queue(chosen)
         return Results(target, rows, "review-queue", back, lambda: count_queue(chosen).total)
     number = read_number(request.GET.get("run", ""))

@@ -18,7 +18,7 @@ from catalog_ai.admin.display import name_label, name_preset
 from catalog_ai.admin.review_cards import list_choices, make_cards, name_filters, pair_tiles
 from catalog_ai.admin.review_decisions import decide, find_categories, take, undo_last
 from catalog_ai.admin.review_look import show_attention, show_nearest
-from catalog_ai.admin.review_urls import find_card_url, find_queue_url
+from catalog_ai.admin.review_urls import find_card_url, find_queue_url, read_filter
 from catalog_ai.admin.site import wrap_page
 from catalog_ai.admin.targets import list_targets
 from catalog_ai.models import Classification, Run
@@ -39,7 +39,6 @@ PAGE = 24  # cards a page
 
 def get_review_urls(site: AdminSite) -> list[URLPattern]:
     """Addresses of the queue, to stand in some ModelAdmin's get_urls."""
-
     wrap = partial(wrap_page, site)
     return [
         path("review/", wrap(show_queue), name="catalog_ai_review"),
@@ -57,22 +56,16 @@ def get_review_urls(site: AdminSite) -> list[URLPattern]:
     ]
 
 
-def read_filter(request: HttpRequest) -> QueueFilter:
-    """The filter in the address.
+def show_queue(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
+    """A page of cards, with everything that can be done to several at once.
 
     Raises:
-        Http404: it names a product model that is not set up, or none is.
+        Http404: the address names a product model that is not set up, or none is.
     """
-    chosen = QueueFilter.read(request.GET, next(iter(get_targets()), ""))
-    if chosen.target not in get_targets():
-        raise Http404
-    return chosen
-
-
-def show_queue(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
-    """A page of cards, with everything that can be done to several at once."""
     demand(request, REVIEW)
     asked = chosen = read_filter(request)
+    if chosen.target not in get_targets():
+        raise Http404
     counts = count_queue(chosen, request.user)
     if chosen.view == GRID and not chosen.label:
         likeliest = next((label for label, _number in counts.labels if label), "")

@@ -12,10 +12,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, ngettext
 
 from catalog_ai.admin.access import attempt, demand, find_url, name_site
-from catalog_ai.admin.review_urls import find_card_url, find_queue_url
+from catalog_ai.admin.review_urls import find_card_url, find_queue_url, read_filter
 from catalog_ai.errors import CatalogAIError, CategoryNotFound, UnknownCategory
 from catalog_ai.models import Classification, Decision, Suggestion
-from catalog_ai.targets import ProductTarget, get_target, get_targets
+from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.asked import read_number, read_text
 from catalog_ai.workflow.batches import give_back_batch, renew_batch, take_batch
 from catalog_ai.workflow.category_search import search_offers
@@ -131,7 +131,7 @@ def undo_last(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
         return go_on(request, settled=False)
     text = ngettext("%d product waits again.", "%d products wait again.", len(cards))
     messages.success(request, text % len(cards))
-    chosen = QueueFilter.read(request.GET, next(iter(get_targets()), ""))
+    chosen = read_filter(request)
     return go_on(request, card_url=find_undone(site.name, min(cards), chosen))
 
 
@@ -147,14 +147,14 @@ def find_undone(site: str, card: int, chosen: QueueFilter) -> str:
 def take(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     """Take a batch of the queue for oneself, or give back what is left of it."""
     demand(request, REVIEW)
-    chosen = QueueFilter.read(request.GET, next(iter(get_targets()), ""))
+    chosen = read_filter(request)
     if request.method == "POST" and request.POST.get("do") == "give_back":
         give_back_batch(request.user)
-        chosen = QueueFilter(**{**vars(chosen), "mine": ""})
+        chosen = replace(chosen, mine="")
         messages.info(request, gettext("Your cards are everybody's again."))
     elif request.method == "POST":
         tell_taken(request, take_batch(chosen, request.user))
-        chosen = QueueFilter(**{**vars(chosen), "mine": "1"})
+        chosen = replace(chosen, mine="1")
     return HttpResponseRedirect(find_queue_url(site.name, replace(chosen, after="")))
 
 

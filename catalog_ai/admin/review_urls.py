@@ -1,7 +1,15 @@
-"""Addresses of the review queue and its cards within an admin site, under a filter."""
+"""The filter of the review queue in an address: read from it, and written into one."""
+
+from django.http import HttpRequest
 
 from catalog_ai.admin.access import find_url
+from catalog_ai.targets import get_targets
 from catalog_ai.workflow.queue_filter import QueueFilter
+
+
+def read_filter(request: HttpRequest) -> QueueFilter:
+    """The filter in the address; of the first product model where it names none."""
+    return QueueFilter.read(request.GET, next(iter(get_targets()), ""))
 
 
 def find_queue_url(site: str, chosen: QueueFilter) -> str:
