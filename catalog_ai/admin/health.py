@@ -17,7 +17,7 @@ from catalog_ai.admin.access import attempt, demand, find_url, list_rights, may
 from catalog_ai.admin.display import Bar, format_count, format_length
 from catalog_ai.admin.export import send_csv
 from catalog_ai.admin.health_actions import act
-from catalog_ai.admin.health_sections import SECTIONS
+from catalog_ai.admin.health_sections import LABELS, SECTIONS, UNREADABLE
 from catalog_ai.admin.targets import list_targets, read_target
 from catalog_ai.models import HealthCheck, HealthGroup, Run
 from catalog_ai.targets import ProductTarget
@@ -29,7 +29,6 @@ from catalog_ai.workflow.permissions import ANY, EXPORT, VIEW_RULES
 from catalog_ai.workflow.vital_signs import find_outage
 
 Kind = HealthGroup.Kind
-UNREADABLE, LABELS = "unreadable", "labels"
 NAMES: dict[str, Promise] = {
     Kind.DISAGREES: _("Doubtful category"),
     Kind.NO_IMAGE: _("Without a photo"),

@@ -34,6 +34,7 @@ from catalog_ai.workflow.health.lists import (
 )
 
 Kind = HealthGroup.Kind
+UNREADABLE, LABELS = "unreadable", "labels"  # sections of what stands so now, without a check
 TILES = 48  # products a page
 LINES = 25  # pairs of categories a page
 SAMPLES = 4  # photos beside a pair
@@ -148,7 +149,7 @@ def show_labels(
 SECTIONS: dict[str, Callable[[HttpRequest, ProductTarget, Any], dict[str, Any]]] = {
     Kind.DISAGREES: show_disagreements,
     Kind.NO_IMAGE: show_missing,
-    "unreadable": show_unreadable,
+    UNREADABLE: show_unreadable,
     Kind.DUPLICATES: show_duplicates,
-    "labels": show_labels,
+    LABELS: show_labels,
 }
