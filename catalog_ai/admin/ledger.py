@@ -1,7 +1,7 @@
 """Classifications and decisions in the admin: to look something up, never to change it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -24,8 +24,6 @@ from catalog_ai.targets import get_targets
 from catalog_ai.workflow.asked import read_number
 
 DIGEST = re.compile("[0-9a-f]{64}")
-
-
 TITLE_SHOWN = 60  # characters
 TITLE = "_catalog_ai_title"  # where a result of the page keeps its product's
 
@@ -95,8 +93,33 @@ class RunFilter(admin.SimpleListFilter):
         return queryset if number is None else queryset.filter(run=number)
 
 
+class LookupAdmin(ReadOnlyAdmin):
+    """A list of the whole history: products by their titles, searched along an index."""
+
+    ordering = ("-pk",)
+
+    def get_results(self, rows: Iterable[Any]) -> list[Classification]:
+        """The results that the rows of a page are about."""
+        raise NotImplementedError
+
+    def find(self, term: str) -> Q:
+        """What a search is for."""
+        raise NotImplementedError
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist: Any = super().get_changelist_instance(request)  # type: ignore[misc]
+        attach_titles(self.get_results(changelist.result_list))
+        return changelist
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        term = search_term.strip()
+        return (queryset.filter(self.find(term)) if term else queryset), False
+
+
 @admin.register(Classification)
-class ClassificationAdmin(ReadOnlyAdmin):
+class ClassificationAdmin(LookupAdmin):
     list_display = (
         "pk",
         "product",
@@ -114,23 +137,15 @@ class ClassificationAdmin(ReadOnlyAdmin):
     list_select_related = ("run",)
     search_fields = ("object_id__exact", "image_digest__exact")
     search_help_text = _("Product key or image digest")
-    ordering = ("-pk",)
     exclude = ("lease_token", "lease_expires_at")
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist: Any = super().get_changelist_instance(request)  # type: ignore[misc]
-        attach_titles(list(changelist.result_list))
-        return changelist
+    def get_results(self, rows: Iterable[Classification]) -> list[Classification]:
+        return list(rows)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: Any, search_term: str
-    ) -> tuple[Any, bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
+    def find(self, term: str) -> Q:
         if DIGEST.fullmatch(term):  # no index finds it
-            return queryset.filter(image_digest=term), False
-        return queryset.filter(is_about(term)), False
+            return Q(image_digest=term)
+        return is_about(term)
 
     @admin.display(description=_("product"))
     def product(self, row: Classification) -> SafeString | str:
@@ -155,7 +170,7 @@ class ClassificationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Decision)
-class DecisionAdmin(ReadOnlyAdmin):
+class DecisionAdmin(LookupAdmin):
     list_display = (
         "created_at",
         "action",
@@ -172,23 +187,14 @@ class DecisionAdmin(ReadOnlyAdmin):
     list_select_related = ("classification",)
     search_fields = ("batch__exact", "actor_name", "classification__object_id__exact")
     search_help_text = _("Batch, person or product key")
-    ordering = ("-pk",)
     raw_id_fields = ("classification", "suggestion", "reverts")
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        changelist: Any = super().get_changelist_instance(request)  # type: ignore[misc]
-        attach_titles([decision.classification for decision in changelist.result_list])
-        return changelist
+    def get_results(self, rows: Iterable[Decision]) -> list[Classification]:
+        return [decision.classification for decision in rows]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: Any, search_term: str
-    ) -> tuple[Any, bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        found = find_by_index(term)
+    def find(self, term: str) -> Q:
         # A part of a name, or the name of somebody who is gone: this reads all decisions.
-        return queryset.filter(found or Q(actor_name__icontains=term)), False
+        return find_by_index(term) or Q(actor_name__icontains=term)
 
     @admin.display(description=_("label"))
     def label_name(self, decision: Decision) -> str:
