@@ -1,6 +1,6 @@
 """CSV export: from a product list, a run or the review queue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -81,7 +81,7 @@ def _send_products(
     return send_csv(export_products(target, products, shape, bom=choice["bom"]), shape.value)
 
 
-def send_csv(text: Any, name: str) -> StreamingHttpResponse:
+def send_csv(text: Iterable[str], name: str) -> StreamingHttpResponse:
     """A download that is written while it is sent."""
     response = StreamingHttpResponse(text, content_type="text/csv; charset=utf-8")
     date = timezone.localdate().isoformat()

@@ -28,6 +28,8 @@ from catalog_ai.workflow.locks import lock_mapping
 from catalog_ai.workflow.threshold_changes import Kind, RuleState, lift, record_change
 
 if TYPE_CHECKING:
+    from catalog_ai.workflow.permissions import Actor
+
     Base = admin.ModelAdmin[LabelRule]
     RuleFormBase = forms.ModelForm[LabelRule]
 else:
@@ -98,7 +100,7 @@ class MappingForm(RuleFormBase):
             self.instance.auto_by = by.NOBODY if is_empty else by.PERSON
         return super().save(commit)
 
-    def save_for(self, actor: Any, batch: uuid.UUID) -> None:
+    def save_for(self, actor: "Actor", batch: uuid.UUID) -> None:
         """Save, and write down what it means for the threshold."""
         before = RuleState(
             self.initial["auto_threshold"], self.initial["always_review"], self.instance.auto_by
@@ -147,7 +149,7 @@ class MappingPage:
         """The rows that cannot be saved as they are."""
         return [form for form in self.forms if form.is_bound and not form.is_valid()]
 
-    def save(self, actor: Any) -> int:
+    def save(self, actor: "Actor") -> int:
         """Save the rows that were changed; how many."""
         batch = uuid.uuid4()
         changed = [form for form in self.forms if form.is_bound and form.has_changed()]

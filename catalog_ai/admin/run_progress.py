@@ -4,10 +4,10 @@ import math
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.core.cache import cache
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 
 from catalog_ai.admin.display import (
@@ -43,7 +43,7 @@ class Counter:
     """One part of the stacked bar and one line of its table."""
 
     name: str
-    label: Any
+    label: "str | Promise"
     count: int
     share: str  # of the products, as text
     x: str
@@ -109,7 +109,7 @@ def list_counters(run: Run) -> list[Counter]:
     return counters
 
 
-def _name_counter(run: Run, name: str) -> Any:
+def _name_counter(run: Run, name: str) -> "str | Promise":
     if run.dry_run and name == "filed":
         return gettext("would be filed")
     if run.dry_run and name == "review":

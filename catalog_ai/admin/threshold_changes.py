@@ -1,9 +1,9 @@
 """The page of what changed thresholds, and taking changes back."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -16,10 +16,13 @@ from catalog_ai.admin.display import name_label
 from catalog_ai.admin.targets import list_targets, read_target
 from catalog_ai.admin.threshold_history import list_changes, name_history_heads
 from catalog_ai.admin.thresholds import find_pages, go_back
-from catalog_ai.models import Run
+from catalog_ai.models import Run, ThresholdChange
 from catalog_ai.workflow.asked import read_number, read_text
 from catalog_ai.workflow.permissions import CHANGE_RULES, VIEW_RULES
 from catalog_ai.workflow.threshold_changes import undo_batch, undo_change
+
+if TYPE_CHECKING:
+    from catalog_ai.workflow.permissions import Actor
 
 PAGE = 50
 
@@ -53,13 +56,13 @@ def undo_changes(site: AdminSite, request: HttpRequest) -> HttpResponse:
     demand(request, CHANGE_RULES)
     target = read_target(request.POST.get("target", ""))
     change, batch = read_number(request.POST.get("change", "")), request.POST.get("batch", "")
-    verb: Callable[[], Any] | None = None
+    verb: Callable[[], ThresholdChange | Sequence[ThresholdChange] | None] | None = None
     if change is not None:
         verb = partial(undo_change, change, request.user)
     elif batch:
         verb = partial(_undo_batch, batch, request.user)
     if verb is not None and (done := attempt(request, verb)) is not None:
-        count = len(done) if isinstance(done, list) else 1
+        count = 1 if isinstance(done, ThresholdChange) else len(done)
         text = ngettext(
             "%(count)d change was undone. The error budget leaves the label alone from now on.",
             "%(count)d changes were undone. The error budget leaves the labels alone from now on.",
@@ -69,7 +72,7 @@ def undo_changes(site: AdminSite, request: HttpRequest) -> HttpResponse:
     return go_back(site, target, "catalog_ai_threshold_changes")
 
 
-def _undo_batch(batch: str, actor: Any) -> Any:
+def _undo_batch(batch: str, actor: "Actor") -> Sequence[ThresholdChange] | None:
     try:
         return undo_batch(uuid.UUID(batch), actor)
     except ValueError:

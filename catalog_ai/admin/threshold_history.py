@@ -87,7 +87,7 @@ def _make_line(
     )
 
 
-def show_state(auto: float | None, asks: Any) -> str:
+def show_state(auto: float | None, asks: bool | None) -> str:
     """A threshold in words."""
     if asks:
         return gettext("always asks")

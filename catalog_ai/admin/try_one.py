@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog_ai.admin.access import EXPLAINED, demand, find_url
 from catalog_ai.admin.display import BAD, GOOD, QUIET, WAITING, Badge, Bar, make_bar
 from catalog_ai.conf import get_settings
-from catalog_ai.inference.bundle import Label
+from catalog_ai.inference.bundle import Facet, Label
 from catalog_ai.inference.images import FORMATS
 from catalog_ai.models import Run
 from catalog_ai.models.causes import tell_cause
@@ -192,7 +192,7 @@ def describe_result(result: ImageResult, sensitivity: float) -> dict[str, Any]:
     }
 
 
-def _order_facets(rules: Rules) -> list[Any]:
+def _order_facets(rules: Rules) -> list[Facet]:
     return sorted(get_bundle().facets, key=lambda facet: facet.id not in rules.facets)
 
 

@@ -1,6 +1,6 @@
 """POST /suggestions/decide/ and /undo/: a person's verdicts, one or many."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -16,6 +16,9 @@ from catalog_ai.models import Classification, Decision, Suggestion
 from catalog_ai.workflow.permissions import REVIEW
 from catalog_ai.workflow.review import Reviewed, approve, correct, dismiss, reject
 from catalog_ai.workflow.undo import undo
+
+if TYPE_CHECKING:
+    from catalog_ai.workflow.permissions import Actor
 
 MAX_DECISIONS = 500
 ON_SUGGESTION = ("approve", "reject")
@@ -68,7 +71,7 @@ class DecideView(CatalogView):
         return Response({"results": results})
 
 
-def decide_one(item: dict[str, Any], actor: Any) -> dict[str, Any]:
+def decide_one(item: dict[str, Any], actor: "Actor") -> dict[str, Any]:
     """One decision of a request (as `OneDecision` checked it) to its `DecisionResult`."""
     try:
         reviewed = run_verb(item, actor)
@@ -96,7 +99,7 @@ def is_there(item: dict[str, Any]) -> bool:
     return wanted is None or Suggestion.objects.filter(pk=wanted).exists()
 
 
-def run_verb(item: dict[str, Any], actor: Any) -> Reviewed:
+def run_verb(item: dict[str, Any], actor: "Actor") -> Reviewed:
     """What came of one checked decision.
 
     Raises:

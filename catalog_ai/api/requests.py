@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
@@ -13,6 +13,10 @@ from rest_framework.request import Request
 
 from catalog_ai.errors import KeyUsedTwice
 from catalog_ai.models import Run
+from catalog_ai.workflow.permissions import as_user
+
+if TYPE_CHECKING:
+    from catalog_ai.workflow.permissions import Actor
 
 LONGEST = 200  # characters of a key
 HEADER = OpenApiParameter(
@@ -42,7 +46,7 @@ def read_key(request: Request) -> Keyed:
     return key, hashlib.sha256(asked.encode()).hexdigest()
 
 
-def start_once(user: Any, keyed: Keyed, start: Callable[[], Run]) -> tuple[Run, bool]:
+def start_once(user: "Actor", keyed: Keyed, start: Callable[[], Run]) -> tuple[Run, bool]:
     """The run of this request, and whether it was started now.
 
     Raises:
@@ -58,9 +62,9 @@ def start_once(user: Any, keyed: Keyed, start: Callable[[], Run]) -> tuple[Run, 
         return run, False
 
 
-def _find_run(user: Any, keyed: Keyed) -> Run | None:
+def _find_run(user: "Actor", keyed: Keyed) -> Run | None:
     key, digest = keyed
-    run = Run.objects.filter(created_by=user, request_key=key).first() if key else None
+    run = Run.objects.filter(created_by=as_user(user), request_key=key).first() if key else None
     if run is not None and run.request_digest != digest:
         raise KeyUsedTwice
     return run

@@ -1,7 +1,7 @@
 """/runs/: start a run from ids or a filter, follow it, pause, resume, cancel or retry it."""
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
@@ -23,6 +23,9 @@ from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.for_real import find_real_run, run_for_real
 from catalog_ai.workflow.permissions import ANY, CATEGORIZE, VIEW_RUNS
 from catalog_ai.workflow.runs import cancel_run, pause_run, resume_run, retry_failed
+
+if TYPE_CHECKING:
+    from catalog_ai.workflow.permissions import Actor
 
 CHANGES_LISTED = 500
 READERS = (*ANY, VIEW_RUNS)
@@ -211,7 +214,7 @@ class RunViewSet(
         return Response(ChangeSerializer(changes, many=True).data)
 
 
-def start_run(values: dict[str, Any], user: Any, keyed: Keyed) -> Run:
+def start_run(values: dict[str, Any], user: "Actor", keyed: Keyed) -> Run:
     """The run that a request asks for.
 
     Raises:
