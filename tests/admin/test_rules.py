@@ -111,7 +111,7 @@ def test_a_threshold_below_the_measured_one_is_pointed_out(
 def test_with_many_categories_they_are_typed_by_name(
     editor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("catalog_ai.admin.rules.SELECT_LIMIT", 1)
+    monkeypatch.setattr("catalog_ai.admin.rule_forms.SELECT_LIMIT", 1)
     Category.objects.create(name="Belts & Braces")
     denim = Category.objects.create(name="Denim")
     page = editor.get(f"{reverse(URL)}?target=shop_demo.product").content.decode()
