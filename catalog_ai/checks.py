@@ -1,4 +1,4 @@
-"""System checks: one function an id, each naming a mistake in the set-up and its mend."""
+"""System checks: one function a part of the set-up, each mistake with its id and its mend."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -69,7 +69,7 @@ POSITIVE = (
     "MAX_PIXELS",
 )
 A_YEAR = 365 * 86_400  # seconds; more than some clock or alarm of the system takes
-# Rows are named one by one to the database, and SQLite takes from 32,766 parameters on.
+# Some statements name each product of a page to the database; SQLite takes 32,766 parameters.
 MOST = {
     "CHUNK_SIZE": 30_000,
     "EXPAND_PAGE": 30_000,
