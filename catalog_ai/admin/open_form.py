@@ -13,6 +13,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import models, router, transaction
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -24,7 +25,7 @@ HELD = "_catalog_ai_held"  # on a request: the lists of it whose products are he
 
 
 def write_shown(
-    target: ProductTarget, forms: Iterable[Any], request: HttpRequest
+    target: ProductTarget, forms: "Iterable[ModelForm[Any]]", request: HttpRequest
 ) -> list[tuple[str, str]]:
     """Name and value of the hidden field of each form of a product; two or three queries.
 
@@ -36,11 +37,11 @@ def write_shown(
     return [(name, request.POST.get(name) or value) for name, value in shown.items()]
 
 
-def _name_field(form: Any) -> str:
+def _name_field(form: "ModelForm[Any]") -> str:
     return f"{form.prefix}-{SHOWN}" if form.prefix else SHOWN
 
 
-def read_shown(request: HttpRequest, form: Any) -> set[str] | None:
+def read_shown(request: HttpRequest, form: "ModelForm[Any]") -> set[str] | None:
     """Keys of the categories that the form was opened with; None where it does not say."""
     with suppress(ValueError, TypeError):
         return set(map(str, json.loads(request.POST.get(_name_field(form), ""))))
@@ -54,8 +55,10 @@ def load_categories(target: ProductTarget, product: models.Model) -> set[str]:
     return target.list_categories(loaded).get(key, set())
 
 
-def hold_categories(request: HttpRequest, target: ProductTarget, form: Any) -> set[str]:
-    """The same, and nothing files the product until the save that is under way has ended.
+def hold_categories(
+    request: HttpRequest, target: ProductTarget, form: "ModelForm[Any]"
+) -> set[str]:
+    """The product's categories, which nobody changes until the save that is under way has ended.
 
     Of a list, all that is sent is held at once: a chunk takes its products in one order, and the
     list shows them in another.
@@ -71,7 +74,9 @@ def hold_categories(request: HttpRequest, target: ProductTarget, form: Any) -> s
     return load_categories(target, product)
 
 
-def keep_filed(request: HttpRequest, target: ProductTarget, form: Any, before: set[str]) -> None:
+def keep_filed(
+    request: HttpRequest, target: ProductTarget, form: "ModelForm[Any]", before: set[str]
+) -> None:
     """Put `before` back, the categories right before the save, if the person touched none.
 
     Where they did choose categories, theirs stand.
