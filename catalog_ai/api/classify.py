@@ -19,6 +19,7 @@ from catalog_ai.policy import Preset, Thresholds, decide_label, preset_threshold
 from catalog_ai.workflow.classify import ImageResult, classify_upload
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import CATEGORIZE
+from catalog_ai.workflow.scoring import MIN_SCORE
 
 
 class ClassifyRequest(StrictSerializer):
@@ -81,7 +82,7 @@ def describe_result(result: ImageResult, preset: str) -> dict[str, Any]:
         "labels": [
             describe_label(label, score, thresholds[label.id])
             for score, label in ranked
-            if score >= 0.01
+            if score >= MIN_SCORE
         ],
     }
 
