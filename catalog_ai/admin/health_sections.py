@@ -1,6 +1,6 @@
 """The lists of the health page: one function a section gives what its template shows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -100,7 +100,6 @@ def show_unreadable(
     if code not in dict(reasons):
         code = None
     page = paginate(request, list_unreadable(target, state, code).defer("scores"), TILES)
-    largest = max((number for _code, number in reasons), default=1)
     return {
         "page": page,
         "tiles": load_unreadable(target, name_site(request), list(page)),
@@ -109,20 +108,28 @@ def show_unreadable(
             for one, number in counts.items()
             if number
         ],
-        "reasons": [
-            (
-                urlencode({"state": state, "code": one}),
-                Bar(name_reason(one), format_count(number), format_length(number / largest)),
-                advise(one),
-                one == code,
-            )
-            for one, number in reasons
-        ],
+        "reasons": _list_reasons(reasons, state, code),
         "state": state,
         "code": code,
         "every": counts[state] if code is None else dict(reasons)[code],
         "kept": urlencode({"state": state} | ({} if code is None else {"code": code})),
     }
+
+
+def _list_reasons(
+    reasons: Sequence[tuple[str, int]], state: str, chosen: str | None
+) -> list[tuple[str, Bar, str, bool]]:
+    """(address, bar, what to do, whether chosen) of each reason."""
+    largest = max((number for _code, number in reasons), default=1)
+    return [
+        (
+            urlencode({"state": state, "code": code}),
+            Bar(name_reason(code), format_count(number), format_length(number / largest)),
+            advise(code),
+            code == chosen,
+        )
+        for code, number in reasons
+    ]
 
 
 def show_duplicates(
