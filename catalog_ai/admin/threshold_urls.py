@@ -9,7 +9,7 @@ from django.urls import URLPattern, path
 from catalog_ai.admin.budgets import drop_budget, show_budget
 from catalog_ai.admin.site import wrap_page
 from catalog_ai.admin.threshold_changes import show_changes, undo_changes
-from catalog_ai.admin.thresholds import show_hand_over, show_let_file, show_thresholds
+from catalog_ai.admin.thresholds import do_hand_over, do_let_file, show_thresholds
 
 
 def get_threshold_urls(site: AdminSite) -> list[URLPattern]:
@@ -21,8 +21,8 @@ def get_threshold_urls(site: AdminSite) -> list[URLPattern]:
 
     return [
         make("", show_thresholds, "thresholds"),
-        make("file-again/", show_let_file, "let_file", deed=True),
-        make("hand-over/", show_hand_over, "hand_over", deed=True),
+        make("file-again/", do_let_file, "let_file", deed=True),
+        make("hand-over/", do_hand_over, "hand_over", deed=True),
         make("budget/", show_budget, "budget"),
         make("budget/drop/", drop_budget, "budget_drop", deed=True),
         make("changes/", show_changes, "threshold_changes"),

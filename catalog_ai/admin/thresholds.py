@@ -1,8 +1,8 @@
 """The thresholds page: what they do is seen before they are set."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 
 from catalog_ai.admin.access import attempt, demand, find_url, may
 from catalog_ai.admin.dashboard.files import send_chart
+from catalog_ai.admin.display import name_label
 from catalog_ai.admin.targets import list_targets, read_target
 from catalog_ai.admin.threshold_history import list_changes, name_history_heads
 from catalog_ai.admin.thresholds_rows import (
@@ -29,12 +30,14 @@ from catalog_ai.admin.trade_off import chart_trade_off
 from catalog_ai.models import ErrorBudget, LabelRule, Run
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.budget import hand_to_budget, save_thresholds
-from catalog_ai.workflow.models_in_use import get_label_name
 from catalog_ai.workflow.move_back import let_file_again
 from catalog_ai.workflow.permissions import CHANGE_RULES, VIEW_RULES
 from catalog_ai.workflow.policies import load_budgets
 from catalog_ai.workflow.propose import propose_threshold
 from catalog_ai.workflow.sample import FRESH, STALE, Sample, get_sample
+
+if TYPE_CHECKING:
+    from catalog_ai.workflow.permissions import Actor
 
 CHANGES_SHOWN = 5
 
@@ -158,29 +161,32 @@ def _save(site: AdminSite, request: HttpRequest, setting: Setting) -> HttpRespon
     return go_back(site, setting.target)
 
 
-def show_let_file(site: AdminSite, request: HttpRequest) -> HttpResponse:
+def do_let_file(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """Lift what the system set for one label."""
-    demand(request, CHANGE_RULES)
-    target = read_target(request.POST.get("target", ""))
-    label = request.POST.get("label", "")
-    if attempt(request, partial(let_file_again, target, label, request.user)):
-        rule = LabelRule.objects.get(target=target.key, label=label)
-        log_changes(request, {rule: gettext("May file by itself again.")})
-        text = gettext("“%(label)s” files by itself again.") % {"label": get_label_name(label)}
-        messages.success(request, text)
-    return go_back(site, target)
+    told = gettext("“%(label)s” files by itself again.")
+    return _change_rule(site, request, let_file_again, gettext("May file by itself again."), told)
 
 
-def show_hand_over(site: AdminSite, request: HttpRequest) -> HttpResponse:
+def do_hand_over(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """Let the error budget set a threshold that a person had set."""
+    told = gettext("The budget sets the threshold of “%(label)s” from now on.")
+    return _change_rule(site, request, hand_to_budget, gettext("Left to the error budget."), told)
+
+
+def _change_rule(
+    site: AdminSite,
+    request: HttpRequest,
+    verb: Callable[[ProductTarget, str, "Actor"], bool],
+    logged: str,
+    told: str,
+) -> HttpResponse:
+    """The verb for the label that a form names; if it did anything, that is logged and told."""
     demand(request, CHANGE_RULES)
     target = read_target(request.POST.get("target", ""))
     label = request.POST.get("label", "")
-    if attempt(request, partial(hand_to_budget, target, label, request.user)):
-        rule = LabelRule.objects.get(target=target.key, label=label)
-        log_changes(request, {rule: gettext("Left to the error budget.")})
-        text = gettext("The budget sets the threshold of “%(label)s” from now on.")
-        messages.success(request, text % {"label": get_label_name(label)})
+    if attempt(request, partial(verb, target, label, request.user)):
+        log_changes(request, {LabelRule.objects.get(target=target.key, label=label): logged})
+        messages.success(request, told % {"label": name_label(label)})
     return go_back(site, target)
 
 

@@ -126,6 +126,18 @@ def test_a_label_moved_back_is_shown_and_one_click_lets_it_file_again(
     assert LogEntry.objects.count() == 1
 
 
+@pytest.mark.parametrize("deed", ["let_file", "hand_over"])
+def test_what_was_done_names_the_label_in_the_readers_language(
+    deed: str, editor: Any, target: ProductTarget
+) -> None:
+    moved_back = timezone.now() if deed == "let_file" else None
+    make_rule("article:belts", auto_threshold=0.5, auto_by="person", moved_back_at=moved_back)
+    editor.cookies["django_language"] = "de"
+    data = {"target": target.key, "label": "article:belts"}
+    page = editor.post(reverse(f"admin:catalog_ai_{deed}"), data, follow=True).content.decode()
+    assert "„Gürtel“" in page and "„Belts“" not in page
+
+
 def test_the_page_asks_the_database_as_often_for_many_results_as_for_few(editor: Any) -> None:
     counts = []
     for _round in range(2):
