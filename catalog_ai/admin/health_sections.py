@@ -9,13 +9,20 @@ from django.db import models
 from django.http import HttpRequest
 
 from catalog_ai.admin.access import name_site
-from catalog_ai.admin.display import Bar, format_count, format_length, make_count_bars
+from catalog_ai.admin.display import (
+    Bar,
+    format_count,
+    format_length,
+    make_count_bars,
+    name_label,
+)
 from catalog_ai.admin.health_reasons import advise, name_reason
 from catalog_ai.admin.health_tiles import (
     load_disagreeing,
     load_lines,
     load_tiles,
     load_unreadable,
+    name_group,
     tell_likeness,
 )
 from catalog_ai.admin.paginator import LargeListPaginator
@@ -32,6 +39,7 @@ from catalog_ai.workflow.health.lists import (
     list_groups,
     list_unreadable,
 )
+from catalog_ai.workflow.models_in_use import get_bundle
 
 Kind = HealthGroup.Kind
 UNREADABLE, LABELS = "unreadable", "labels"  # sections of what stands so now, without a check
@@ -63,19 +71,29 @@ def show_disagreements(
     group = read_group(request.GET, check, Kind.DISAGREES)
     if group is None:
         search = request.GET.get("q", "").strip()[:100]
-        page = paginate(request, list_groups(check, Kind.DISAGREES, search=search), LINES)
+        labels = find_labels(target, search)
+        groups = list_groups(check, Kind.DISAGREES, search=search, labels=labels)
+        page = paginate(request, groups, LINES)
         lines = load_lines(target, name_site(request), list(page), SAMPLES)
         kept = {"q": search}
         return {"page": page, "lines": lines, "search": search, "kept": urlencode(kept)}
     page = paginate(request, list_findings(group), TILES)
     return {
         "group": group,
+        "pair": name_group(group),
         "page": page,
         "tiles": load_disagreeing(target, name_site(request), list(page)),
         "unasked": group.size - group.asked,
         "at_once": AT_ONCE,
         "kept": urlencode({"group": group.pk}),
     }
+
+
+def find_labels(target: ProductTarget, search: str) -> list[str]:
+    """Labels whose name in the reader's language contains a text; what is stored is in English."""
+    labels = get_bundle().labels_of(*target.facets) if search else ()
+    text = search.casefold()
+    return [label.id for label in labels if text in name_label(label.id).casefold()]
 
 
 def show_missing(request: HttpRequest, target: ProductTarget, check: HealthCheck) -> dict[str, Any]:

@@ -141,6 +141,17 @@ def test_pairs_are_found_by_name(target: Any) -> None:
     assert "No pair of categories is called so." in read(log_in(*ALL), q="xyz")
 
 
+def test_a_pair_names_its_label_in_the_readers_language_and_is_found_by_it(target: Any) -> None:
+    place("a", "Tops")
+    found = run_check(target)
+    client = log_in(*ALL)
+    client.cookies["django_language"] = "de"
+    assert "Tops → T-Shirts" in read(client)
+    assert "Tops → T-Shirts" in read(client, q="t-shirt")
+    line = found.groups.get(kind="disagrees")
+    assert "Tops → T-Shirts" in read(client, show="disagrees", group=line.pk)
+
+
 def test_ticked_products_are_sent_and_kept_and_the_rest_stays(target: Any) -> None:
     kept = Suggestion.State.KEPT
     for number in range(3):

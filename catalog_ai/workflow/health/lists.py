@@ -1,11 +1,12 @@
 """What the health page counts and lists; each from a bounded few indexed queries."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.core.cache import cache
 from django.db import models
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, HealthCheck, HealthFinding, HealthGroup
@@ -39,12 +40,17 @@ def count_found(check: HealthCheck | None) -> dict[str, Found]:
 
 
 def list_groups(
-    check: HealthCheck, kind: str, *, silenced: bool = False, search: str = ""
+    check: HealthCheck,
+    kind: str,
+    *,
+    silenced: bool = False,
+    search: str = "",
+    labels: Collection[str] = (),
 ) -> "models.QuerySet[HealthGroup]":
-    """The lines of a kind, the largest first."""
+    """The lines of a kind, the largest first; a search finds those of these labels as well."""
     groups = check.groups.filter(kind=kind, silenced=silenced, size__gt=0)
     if search:
-        groups = groups.filter(title__icontains=search)
+        groups = groups.filter(Q(title__icontains=search) | Q(label__in=labels))
     return groups.order_by("-size", "pk")
 
 
