@@ -51,7 +51,10 @@ def test_a_web_server_that_is_stopped_ends_what_it_is_answering(
         server.stdout.readline()  # it is answering
         server.send_signal(stop)
         client.join(10)
-        server.wait(10)
+        try:
+            server.wait(10)
+        finally:
+            server.kill()  # or a server that does not hear it would be waited for for ever
     assert answers == [b"ok"]
 
 
