@@ -211,6 +211,49 @@ def test_the_first_picture_of_a_gallery_counts_and_a_new_first_one_is_looked_at(
     assert Classification.objects.filter(state="queued").count() == 1
 
 
+def judge_all() -> None:
+    classify_chunk(list(Classification.objects.filter(state="queued").values_list("pk", flat=True)))
+
+
+def test_where_the_first_picture_is_deleted_the_next_one_is_looked_at(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    product = make("gallery")
+    second = GalleryImage.objects.create(product=product, original=picture(), position=5)
+    judge_all()
+    with django_capture_on_commit_callbacks(execute=True):
+        product.images.first().delete()
+    row = Classification.objects.get(state="queued")
+    assert row.image_name == second.original.name and row.run.source == "upload"
+
+
+def test_a_picture_that_counts_again_is_looked_at_again(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    product = make("gallery")
+    first = GalleryImage.objects.get()
+    judge_all()
+    GalleryImage.objects.update(position=1)
+    wrong = GalleryImage.objects.create(product=product, original=picture())
+    judge_all()
+    with django_capture_on_commit_callbacks(execute=True):
+        wrong.delete()
+    assert Classification.objects.get(state="queued").image_name == first.original.name
+
+
+def test_a_picture_that_goes_with_its_product_or_counts_for_nothing_makes_no_work(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    product = make("gallery")
+    second = GalleryImage.objects.create(product=product, original=picture(), position=5)
+    judge_all()
+    with django_capture_on_commit_callbacks(execute=True):
+        second.delete()
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        product.delete()
+    assert not callbacks and not Classification.objects.filter(state="queued").exists()
+
+
 def test_an_unknown_target_says_so() -> None:
     with pytest.raises(UnknownTarget):
         get_target("no.such")
