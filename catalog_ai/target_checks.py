@@ -15,6 +15,7 @@ from catalog_ai.inference.bundle import BundleError
 from catalog_ai.models import CategorizedProduct, Classification
 from catalog_ai.models.products import INDEXED
 from catalog_ai.targets import ProductTarget, load_target_classes
+from catalog_ai.targets.making import list_unfilled
 from catalog_ai.workflow.models_in_use import get_bundle
 
 
@@ -89,6 +90,19 @@ def _check_categories(target: ProductTarget) -> Iterable[CheckMessage]:
     if target.create_categories and not field.can_create:
         hint = "Add the choices to the field, or leave create_categories out."
         yield _error(type(target), "create_categories: choices cannot be created", hint, 7)
+    elif target.create_categories and related is not None and not target.has_own("find_category"):
+        yield from _check_making(target, related)
+
+
+def _check_making(target: ProductTarget, related: type[models.Model]) -> Iterable[CheckMessage]:
+    if unfilled := list_unfilled(related, target.category_name):
+        yield Warning(
+            f"create_categories: a new {related.__name__} needs more than its "
+            f"{target.category_name}: {', '.join(unfilled)}.",
+            hint=f"Fill it in {related.__name__}.save(), or in find_category of your target.",
+            obj=type(target),
+            id="catalog_ai.W007",
+        )
 
 
 def _check_value(target: ProductTarget, model: type[models.Model]) -> Iterable[CheckMessage]:

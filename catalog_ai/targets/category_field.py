@@ -73,6 +73,6 @@ class CategoryField(ABC):
         by_name = {fold_name(name): key for key, name in self.list_all(limit=0)}
         return next((by_name[name] for name in wanted if name in by_name), None)
 
-    def create(self, name: str) -> str:
-        """Make a new category and give its key."""
+    def create(self, name: str) -> str | None:
+        """Make a new category and give its key; None where it needs more than a name."""
         raise NotImplementedError(f"{type(self).__name__} cannot create categories")

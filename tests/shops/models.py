@@ -60,6 +60,18 @@ class CodedProduct(models.Model):
     )
 
 
+class Shelf(models.Model):
+    """A category with a key that somebody has to think of."""
+
+    code = models.CharField(max_length=10, primary_key=True)
+    name = models.CharField(max_length=50)
+
+
+class ShelvedProduct(models.Model):
+    image = models.ImageField(upload_to="shelved/", blank=True)
+    shelf = models.ForeignKey(Shelf, null=True, blank=True, on_delete=models.SET_NULL)
+
+
 class SlugProduct(models.Model):
     """A string key, one category as a choice."""
 

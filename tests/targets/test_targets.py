@@ -32,6 +32,7 @@ from tests.shops.models import (
     GalleryProduct,
     IntProduct,
     Kind,
+    Shelf,
     SlugProduct,
     TaggedProduct,
     UuidProduct,
@@ -176,6 +177,48 @@ def test_a_category_is_found_by_alias_before_one_is_made() -> None:
     existing = Kind.objects.create(name="t shirt")
     assert get_target("shops.intproduct").find_category(SHIRTS) == str(existing.pk)
     assert Kind.objects.count() == 1
+
+
+class CodedTarget(ProductTarget):
+    model = "shops.CodedProduct"
+    categories = "department"
+    create_categories = True
+
+
+class ShelvedTarget(ProductTarget):
+    model = "shops.ShelvedProduct"
+    categories = "shelf"
+    create_categories = True
+
+
+SHOES = Label("article:shoes", "Shoes", "article")
+
+
+def test_a_category_that_needs_more_than_its_name_is_not_made_and_that_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert ShelvedTarget().find_category(SHIRTS) is None and not Shelf.objects.exists()
+    assert "Tshirts" in caplog.text and "Traceback" not in caplog.text
+    assert CodedTarget().find_category(SHIRTS)  # its code is empty, and no second one may have that
+    assert CodedTarget().find_category(SHOES) is None
+    assert Department.objects.count() == 1
+
+
+@pytest.mark.parametrize(("name", "lacks"), [("CodedTarget", "code"), ("ShelvedTarget", "code")])
+def test_categories_that_need_more_than_their_name_are_warned_of(
+    settings: Any, name: str, lacks: str
+) -> None:
+    settings.CATALOG_AI = {"TARGETS": [HERE + name]}
+    found = {one.id: one for one in run_checks() if (one.id or "").startswith("catalog_ai")}
+    assert lacks in found["catalog_ai.W007"].msg and found["catalog_ai.W007"].hint
+
+
+def test_a_shop_that_fills_its_categories_itself_is_not_warned(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Shelf, "save", lambda self, *args, **how: models.Model.save(self))
+    settings.CATALOG_AI = {"TARGETS": [HERE + "ShelvedTarget"]}
+    assert not [one for one in run_checks() if one.id == "catalog_ai.W007"]
 
 
 def test_choices_are_never_made_up() -> None:
