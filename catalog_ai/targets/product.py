@@ -14,6 +14,7 @@ from catalog_ai.inference.bundle import Label
 from catalog_ai.targets.categories import make_category_field
 from catalog_ai.targets.category_field import CategoryField, Change
 from catalog_ai.targets.keys import parse_pk, parse_possible
+from catalog_ai.targets.label_names import get_names, get_own_name
 from catalog_ai.targets.related_categories import ManyToManyCategories
 
 
@@ -219,12 +220,13 @@ class ProductTarget:
 
     def look_up_category(self, label: Label) -> str | None:
         """Key of the shop's category for a label, or None; makes none."""
-        return self.category_field.find(label.names)
+        return self.category_field.find(get_names(label))
 
     def find_category(self, label: Label) -> str | None:
         """Key of the shop's category for a label, or None; made if `create_categories`."""
         found = self.look_up_category(label)
-        return self.category_field.create(label.name) if found is None and self.can_make else found
+        make = found is None and self.can_make
+        return self.category_field.create(get_own_name(label)) if make else found
 
     @property
     def can_make(self) -> bool:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import MultipleObjectsReturned, ValidationError
 from django.db import IntegrityError, models, router, transaction
 from django.db.models import signals
 
@@ -48,7 +48,7 @@ class RelatedCategories(CategoryField):
                 )
                 if row.pk == "":
                     raise IntegrityError("its key is empty")
-        except (IntegrityError, ValidationError) as error:
+        except (IntegrityError, MultipleObjectsReturned, ValidationError) as error:
             told = "the category %r could not be made, so a person has to choose one: %s"
             logger.error(told, name, str(error).strip())
             return None

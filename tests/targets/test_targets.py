@@ -22,6 +22,7 @@ from catalog_ai.models import Classification
 from catalog_ai.target_checks import check_targets
 from catalog_ai.targets import ProductTarget, get_target, get_targets
 from catalog_ai.targets.categories import ChoiceCategory
+from catalog_ai.workflow.category_lookup import CategoryLookup
 from catalog_ai.workflow.jobs import classify_chunk
 from shop_demo.models import Product
 from tests.factories import make_unique_image_bytes
@@ -192,6 +193,15 @@ class ShelvedTarget(ProductTarget):
 
 
 SHOES = Label("article:shoes", "Shoes", "article")
+
+
+def test_of_two_categories_of_one_name_none_is_chosen_by_chance() -> None:
+    target = get_target("shops.uuidproduct")
+    for name in ("T-Shirt", "t shirt", "Shirt"):
+        Kind.objects.create(name=name)
+    assert target.look_up_category(SHIRTS) is None and CategoryLookup(target).find(SHIRTS) is None
+    Kind.objects.update(name="Tshirts")
+    assert target.find_category(SHIRTS) is None and Kind.objects.count() == 3
 
 
 def test_a_category_that_needs_more_than_its_name_is_not_made_and_that_is_told(
