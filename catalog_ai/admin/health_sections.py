@@ -9,13 +9,14 @@ from django.db import models
 from django.http import HttpRequest
 
 from catalog_ai.admin.access import name_site
-from catalog_ai.admin.display import Bar, format_count, format_length, make_count_bars
+from catalog_ai.admin.display import Bar, format_count, format_length, make_count_bars, name_label
 from catalog_ai.admin.health_reasons import advise, name_reason
 from catalog_ai.admin.health_tiles import (
     load_disagreeing,
     load_lines,
     load_tiles,
     load_unreadable,
+    name_line,
     tell_likeness,
 )
 from catalog_ai.admin.paginator import LargeListPaginator
@@ -69,6 +70,7 @@ def show_disagreements(
     page = paginate(request, list_findings(group), TILES)
     return {
         "group": group,
+        "name": name_line(group),
         "page": page,
         "tiles": load_disagreeing(target, name_site(request), list(page)),
         "unasked": group.size - group.asked,
@@ -141,7 +143,8 @@ def show_labels(
 ) -> dict[str, Any]:
     """Labels that lead nowhere, and rules whose category is gone."""
     gaps = count_gaps(target)
-    bars = make_count_bars([(one.name, one.products) for one in gaps])
+    named = [(name_label(one.mapping.label.id), one.products) for one in gaps]
+    bars = make_count_bars(named)
     return {"gaps": list(zip(gaps, bars, strict=True))}
 
 

@@ -7,13 +7,23 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext
 
-from catalog_ai.admin.display import GOOD, QUIET, WAITING, Badge, Bar, make_bar, make_count_bars
+from catalog_ai.admin.display import (
+    GOOD,
+    QUIET,
+    WAITING,
+    Badge,
+    Bar,
+    make_bar,
+    make_count_bars,
+    name_label,
+)
 from catalog_ai.admin.photos import make_photo
 from catalog_ai.admin.targets import find_product_url
 from catalog_ai.models import Classification, HealthFinding, HealthGroup
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.health.disagreement import load_disagreements
 from catalog_ai.workflow.health.duplicates import SAME
+from catalog_ai.workflow.health.findings import ARROW
 from catalog_ai.workflow.health.lists import list_findings
 from catalog_ai.workflow.mapping import CategoryMap
 from catalog_ai.workflow.models_in_use import get_bundle
@@ -94,11 +104,17 @@ def load_lines(
     firsts = {found[0].pk for found in findings.values() if found}
     notes = [tell(one, one.pk in firsts) for one in every] if tell else []
     tiles = iter(load_tiles(target, site, every, notes))
-    bars = make_count_bars([(group.title, group.size) for group in groups])
+    bars = make_count_bars([(name_line(group), group.size) for group in groups])
     return [
         Line(group, bar, [next(tiles) for _one in findings[group.pk]])
         for group, bar in zip(groups, bars, strict=True)
     ]
+
+
+def name_line(group: HealthGroup) -> str:
+    """Its title. Of a pair, that keeps the label by its name in the bundle, in English."""
+    present, arrow, _name = group.title.rpartition(ARROW)
+    return f"{present}{arrow}{name_label(group.label)}" if group.label and arrow else group.title
 
 
 def tell_likeness(one: HealthFinding, is_first: bool) -> str:

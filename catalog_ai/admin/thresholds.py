@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 
 from catalog_ai.admin.access import attempt, demand, find_url, may
 from catalog_ai.admin.dashboard.files import send_chart
+from catalog_ai.admin.display import name_label
 from catalog_ai.admin.targets import list_targets, read_target
 from catalog_ai.admin.threshold_history import list_changes, name_history_heads
 from catalog_ai.admin.thresholds_rows import (
@@ -29,7 +30,6 @@ from catalog_ai.admin.trade_off import chart_trade_off
 from catalog_ai.models import ErrorBudget, LabelRule, Run
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.budget import hand_to_budget, save_thresholds
-from catalog_ai.workflow.models_in_use import get_label_name
 from catalog_ai.workflow.move_back import let_file_again
 from catalog_ai.workflow.permissions import CHANGE_RULES, VIEW_RULES
 from catalog_ai.workflow.policies import load_budgets
@@ -166,7 +166,7 @@ def show_let_file(site: AdminSite, request: HttpRequest) -> HttpResponse:
     if attempt(request, partial(let_file_again, target, label, request.user)):
         rule = LabelRule.objects.get(target=target.key, label=label)
         log_changes(request, {rule: gettext("May file by itself again.")})
-        text = gettext("“%(label)s” files by itself again.") % {"label": get_label_name(label)}
+        text = gettext("“%(label)s” files by itself again.") % {"label": name_label(label)}
         messages.success(request, text)
     return go_back(site, target)
 
@@ -180,7 +180,7 @@ def show_hand_over(site: AdminSite, request: HttpRequest) -> HttpResponse:
         rule = LabelRule.objects.get(target=target.key, label=label)
         log_changes(request, {rule: gettext("Left to the error budget.")})
         text = gettext("The budget sets the threshold of “%(label)s” from now on.")
-        messages.success(request, text % {"label": get_label_name(label)})
+        messages.success(request, text % {"label": name_label(label)})
     return go_back(site, target)
 
 
