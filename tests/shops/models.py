@@ -101,6 +101,13 @@ class GalleryImage(models.Model):
         ordering = ["position", "pk"]
 
 
+class Picture(models.Model):
+    """Of products that name it in no way of their own: Django calls it picture and picture_set."""
+
+    product = models.ForeignKey(ShelvedProduct, on_delete=models.CASCADE)
+    file = models.ImageField(upload_to="pictures/")
+
+
 class TaggedProduct(models.Model):
     """Its categories are tags."""
 

@@ -33,7 +33,9 @@ from tests.shops.models import (
     GalleryProduct,
     IntProduct,
     Kind,
+    Picture,
     Shelf,
+    ShelvedProduct,
     SlugProduct,
     TaggedProduct,
     UuidProduct,
@@ -278,6 +280,18 @@ def test_where_the_first_picture_is_deleted_the_next_one_is_looked_at(
         product.images.first().delete()
     row = Classification.objects.get(state="queued")
     assert row.image_name == second.original.name and row.run.source == "upload"
+
+
+@pytest.mark.parametrize("image", ["picture__file", "picture_set__file"])
+def test_rows_with_images_may_be_called_as_django_calls_them(image: str) -> None:
+    target = type("PictureTarget", (ShelvedTarget,), {"image": image})()
+    product = ShelvedProduct.objects.create()
+    owner = Picture.objects.create(product=product, file=picture())
+    key = target.to_key(product.pk)
+    assert target.image_model is Picture
+    assert target.get_image_names([product.pk]) == {key: owner.file.name}
+    assert target.load_images([key]) == {key: owner.file}
+    assert list(target.find_products_of(owner)) == [product]
 
 
 def test_a_picture_that_counts_again_is_looked_at_again(
