@@ -18,6 +18,8 @@ from catalog_ai.targets import ProductTarget, load_target_classes
 from catalog_ai.targets.making import list_unfilled
 from catalog_ai.workflow.models_in_use import get_bundle
 
+NO_NUMBERS = (models.CharField, models.TextField, models.DateField, models.ForeignKey)
+
 
 def check_targets(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """catalog_ai.E002 to E008, E012 to E014, E016, E017: what a target names is there and fits."""
@@ -106,9 +108,15 @@ def _check_making(target: ProductTarget, related: type[models.Model]) -> Iterabl
 
 
 def _check_value(target: ProductTarget, model: type[models.Model]) -> Iterable[CheckMessage]:
-    if target.value and not _has_field(model, target.value):
+    if not target.value or target.has_own("get_value"):
+        return
+    hint = "Name a number field, or leave value out."
+    if not _has_field(model, target.value):
         message = f"value: {model.__name__} has no field {target.value!r}"
-        yield _error(type(target), message, "Name a number field, or leave value out.", 8)
+        yield _error(type(target), message, hint, 8)
+    elif isinstance(model._meta.get_field(target.value), NO_NUMBERS):
+        message = f"value: {model.__name__}.{target.value} is no number"
+        yield _error(type(target), message, hint, 8)
 
 
 def _check_key(target: ProductTarget, model: type[models.Model]) -> Iterable[CheckMessage]:

@@ -65,6 +65,7 @@ class Shelf(models.Model):
 
     code = models.CharField(max_length=10, primary_key=True)
     name = models.CharField(max_length=50)
+    others = models.ManyToManyField("ShelvedProduct", related_name="other_shelves")
 
 
 class ShelvedProduct(models.Model):

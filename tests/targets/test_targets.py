@@ -370,6 +370,24 @@ class WrongValue(ProductTarget):
     value = "price"
 
 
+class TextAsValue(ProductTarget):
+    model = "shops.IntProduct"
+    value = "name"
+
+
+class CategoriesFromBehind(ProductTarget):
+    """The relation is a field of the other model, and no tag manager."""
+
+    model = "shops.ShelvedProduct"
+    categories = "other_shelves"
+
+
+class CategoriesFromBehindUnnamed(ProductTarget):
+    model = "shops.Kind"
+    image = "intproduct__image"
+    categories = "intproduct"
+
+
 HERE = "tests.targets.test_targets."
 MISTAKES = [
     ({"TARGETS": ["no.such.Target"]}, "E002"),
@@ -383,6 +401,9 @@ MISTAKES = [
     ({"TARGETS": [HERE + "WrongName"]}, "E006"),
     ({"TARGETS": [HERE + "MadeUpChoices"]}, "E007"),
     ({"TARGETS": [HERE + "WrongValue"]}, "E008"),
+    ({"TARGETS": [HERE + "TextAsValue"]}, "E008"),
+    ({"TARGETS": [HERE + "CategoriesFromBehind"]}, "E005"),
+    ({"TARGETS": [HERE + "CategoriesFromBehindUnnamed"]}, "E005"),
     ({"TARGETS": ["tests.shops.targets.IntTarget"] * 2}, "E009"),
     ({"TARGET": []}, "E001"),
     ({"CHUNK_SIZE": 0}, "E001"),
