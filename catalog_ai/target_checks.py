@@ -29,7 +29,7 @@ def check_targets(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
         classes = load_target_classes()
     except (ImportError, TypeError) as error:
         hint = "Give the dotted path of a subclass of catalog_ai.targets.ProductTarget."
-        return [Error(str(error), hint=hint, id="catalog_ai.E002")]
+        return [Error(f"{error}.", hint=hint, id="catalog_ai.E002")]
     found: list[CheckMessage] = []
     for target_class in classes:
         found += _check_target(target_class)

@@ -557,7 +557,7 @@ def test_one_queue_for_uploads_and_runs_is_warned_of(settings: Any) -> None:
     ("configured", "told"),
     [
         ({"PRESETT": "strict"}, "(catalog_ai.E001)"),
-        ({"TARGETS": ["no.such.Target"]}, "(catalog_ai.E002)"),
+        ({"TARGETS": ["no.such.Target"]}, "(catalog_ai.E002) No module named 'no'. Give"),
         ({"TARGETS": [HERE + "NoModel"]}, "(catalog_ai.E003)"),
         ({"TARGETS": [HERE + "WrongModel"]}, "(catalog_ai.E003)"),
         ({"TARGETS": [HERE + "MissingImage"]}, "(catalog_ai.E004)"),
