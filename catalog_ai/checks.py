@@ -33,7 +33,7 @@ def register_checks() -> None:
         check_thumbnails,
         check_sqlite,
         check_api,
-        check_inlines,
+        check_admin,
     ):
         register(check, "catalog_ai")
 
@@ -151,20 +151,32 @@ def _has_schema_class() -> bool:
     return issubclass(named, AutoSchema)
 
 
-def check_inlines(app_configs: Apps, **_: Any) -> list[CheckMessage]:
-    """catalog_ai.W006: an inline of products writes their categories as they were shown."""
+def check_admin(app_configs: Apps, **_: Any) -> list[CheckMessage]:
+    """catalog_ai.W006: an inline writes products' categories as they were shown. W008: a mixin that
+    stands behind and so does nothing."""
     told = [*check_settings(None), *check_targets(None)]
     if not apps.is_installed("django.contrib.admin") or any(isinstance(one, Error) for one in told):
         return []
-    from catalog_ai.admin.inline_checks import find_unkept_inlines  # no shop must have an admin
+    from catalog_ai.admin import mixin_checks  # no shop must have an admin
 
-    hint = "Put AutoCategorizeInlineMixin before its base: see docs/how-to/admin.md."
     return [
-        Warning(
-            f"{inline.__qualname__} takes out what is filed while its page is open.",
-            hint=hint,
-            obj=inline,
-            id="catalog_ai.W006",
-        )
-        for inline in find_unkept_inlines()
+        *(
+            Warning(
+                f"{inline.__qualname__} takes out what is filed while its page is open.",
+                hint="Put AutoCategorizeInlineMixin before its base: see docs/how-to/admin.md.",
+                obj=inline,
+                id="catalog_ai.W006",
+            )
+            for inline in mixin_checks.find_unkept_inlines()
+        ),
+        *(
+            Warning(
+                f"{shop_admin.__qualname__} has AutoCategorizeAdminMixin behind ModelAdmin, "
+                "where it does nothing.",
+                hint="Put it before: class ProductAdmin(AutoCategorizeAdminMixin, ModelAdmin).",
+                obj=shop_admin,
+                id="catalog_ai.W008",
+            )
+            for shop_admin in mixin_checks.find_idle_admins()
+        ),
     ]

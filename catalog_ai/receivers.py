@@ -1,4 +1,4 @@
-"""The upload hook: a saved product with a new or changed image is categorised by itself."""
+"""The upload hook: a product whose image is new, or another one now, is categorised by itself."""
 
 import logging
 from collections.abc import Callable, Collection
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import DataError, OperationalError, ProgrammingError, models, router, transaction
-from django.db.models.signals import ModelSignal, post_delete, post_save, pre_save
+from django.db.models.signals import ModelSignal, post_delete, post_save, pre_delete, pre_save
 
 from catalog_ai.arrays import is_among
 from catalog_ai.conf import get_settings
@@ -37,6 +37,8 @@ def connect_receivers() -> None:
             if issubclass(model, target.image_model):
                 _connect(pre_save, partial(note_upload, target), model, f"{key}:pre")
                 _connect(post_save, partial(enqueue_upload, target), model, f"{key}:post")
+                if target.image_model is not target.get_model():
+                    _connect(pre_delete, partial(look_behind, target), model, f"{key}:behind")
             if model._meta.concrete_model is product:
                 _connect(post_delete, partial(forget_product, target), model, f"{key}:delete")
 
@@ -98,6 +100,24 @@ def _may_change_image(target: ProductTarget, update_fields: Collection[str]) -> 
     return not target.has_plain_image or target.image_field.name in update_fields
 
 
+def look_behind(
+    target: ProductTarget, instance: models.Model, using: str = "", origin: object = None, **_: Any
+) -> None:
+    """Before an image's row is deleted: afterwards the product's image is another one, maybe.
+
+    Then nobody can tell whose it was. What goes with its product needs no look.
+    """
+    deleted = origin.model if isinstance(origin, models.QuerySet) else type(origin)
+    if issubclass(deleted, target.get_model()):
+        return
+    if not get_settings().CATEGORIZE_ON_UPLOAD or _is_elsewhere(target, using):
+        return
+    pks = list(target.find_products_of(instance).values_list("pk", flat=True))
+    if pks:
+        # Django tells an error by the function's name, which a partial does not have.
+        transaction.on_commit(lambda: check_again(target, pks), using=using or None, robust=True)
+
+
 def _enqueue_changed(target: ProductTarget, instance: models.Model, created: bool) -> None:
     file = getattr(instance, target.image_field.name)
     # What was just made has no past: rows of its key are those of a product that was deleted.
@@ -136,7 +156,7 @@ def _enqueue_changed(target: ProductTarget, instance: models.Model, created: boo
 
 
 def is_image_new(target: ProductTarget, product: models.Model, fresh: str = "") -> bool:
-    """Whether the product's image was just uploaded, or is one that no row is about.
+    """Whether the product's image was just uploaded, or is another one than the newest row's.
 
     What a dry run said of it files nothing.
     """
@@ -146,7 +166,8 @@ def is_image_new(target: ProductTarget, product: models.Model, fresh: str = "") 
     if fresh and fresh == image.name:
         return True
     rows = Classification.objects.filter(target=target.key, object_id=target.to_key(product.pk))
-    return not rows.filter(image_name=str(image.name), run__dry_run=False).exists()
+    names = rows.filter(run__dry_run=False).order_by("-pk").values_list("image_name", flat=True)
+    return names.first() != str(image.name)
 
 
 def check_again(target: ProductTarget, pks: list[Any], fresh: str = "") -> None:

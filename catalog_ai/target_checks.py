@@ -15,7 +15,10 @@ from catalog_ai.inference.bundle import BundleError
 from catalog_ai.models import CategorizedProduct, Classification
 from catalog_ai.models.products import INDEXED
 from catalog_ai.targets import ProductTarget, load_target_classes
+from catalog_ai.targets.making import list_unfilled
 from catalog_ai.workflow.models_in_use import get_bundle
+
+NO_NUMBERS = (models.CharField, models.TextField, models.DateField, models.ForeignKey)
 
 
 def check_targets(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
@@ -26,7 +29,7 @@ def check_targets(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
         classes = load_target_classes()
     except (ImportError, TypeError) as error:
         hint = "Give the dotted path of a subclass of catalog_ai.targets.ProductTarget."
-        return [Error(str(error), hint=hint, id="catalog_ai.E002")]
+        return [Error(f"{error}.", hint=hint, id="catalog_ai.E002")]
     found: list[CheckMessage] = []
     for target_class in classes:
         found += _check_target(target_class)
@@ -89,12 +92,31 @@ def _check_categories(target: ProductTarget) -> Iterable[CheckMessage]:
     if target.create_categories and not field.can_create:
         hint = "Add the choices to the field, or leave create_categories out."
         yield _error(type(target), "create_categories: choices cannot be created", hint, 7)
+    elif target.create_categories and related is not None and not target.has_own("find_category"):
+        yield from _check_making(target, related)
+
+
+def _check_making(target: ProductTarget, related: type[models.Model]) -> Iterable[CheckMessage]:
+    if unfilled := list_unfilled(related, target.category_name):
+        yield Warning(
+            f"create_categories: a new {related.__name__} needs more than its "
+            f"{target.category_name}: {', '.join(unfilled)}.",
+            hint=f"Fill it in {related.__name__}.save(), or in find_category of your target.",
+            obj=type(target),
+            id="catalog_ai.W007",
+        )
 
 
 def _check_value(target: ProductTarget, model: type[models.Model]) -> Iterable[CheckMessage]:
-    if target.value and not _has_field(model, target.value):
+    if not target.value or target.has_own("get_value"):
+        return
+    hint = "Name a number field, or leave value out."
+    if not _has_field(model, target.value):
         message = f"value: {model.__name__} has no field {target.value!r}"
-        yield _error(type(target), message, "Name a number field, or leave value out.", 8)
+        yield _error(type(target), message, hint, 8)
+    elif isinstance(model._meta.get_field(target.value), NO_NUMBERS):
+        message = f"value: {model.__name__}.{target.value} is no number"
+        yield _error(type(target), message, hint, 8)
 
 
 def _check_key(target: ProductTarget, model: type[models.Model]) -> Iterable[CheckMessage]:

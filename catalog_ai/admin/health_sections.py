@@ -167,7 +167,8 @@ def show_labels(
 ) -> dict[str, Any]:
     """Labels that lead nowhere, and rules whose category is gone."""
     gaps = count_gaps(target)
-    bars = make_count_bars([(one.name, one.products) for one in gaps])
+    named = [(name_label(one.mapping.label.id), one.products) for one in gaps]
+    bars = make_count_bars(named)
     return {"gaps": list(zip(gaps, bars, strict=True))}
 
 

@@ -18,6 +18,7 @@ from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import fold_name
 from catalog_ai.models import LabelRule
 from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.category_search import tell_apart
 from catalog_ai.workflow.describe import LabelMapping, describe_mapping
 from catalog_ai.workflow.locks import lock_mapping
 from catalog_ai.workflow.threshold_changes import Kind, RuleState, lift, record_change
@@ -159,7 +160,7 @@ def load_page(request: HttpRequest) -> MappingPage:
     target = read_target(request.GET.get("target", ""))
     mappings = describe_mapping(target, get_settings().PRESET)
     page = Paginator(mappings, ROWS_SHOWN).get_page(request.GET.get("p"))
-    categories = target.category_field.list_all(limit=0)
+    categories = tell_apart(target.category_field.list_all(limit=0))
     rows = [
         MappingForm(
             # A label that the sent page did not show has no say in the request.

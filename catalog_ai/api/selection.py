@@ -67,7 +67,7 @@ def select_products(target: ProductTarget, attrs: dict[str, Any]) -> "models.Que
     products = target.get_products()
     try:
         if "ids" in attrs:
-            return products.filter(pk__in=[target.to_pk(key) for key in attrs["ids"]])
+            return products.filter(pk__in=target.to_pks(attrs["ids"]))
         return try_out(products.filter(**check_lookups(target, attrs["filter"])))
     except UNFIT as error:
         raise serializers.ValidationError(
@@ -124,7 +124,7 @@ def refuse_unknown(
         ValidationError: it names the others by their places, as the serializer does its refusals.
     """
     known = set(products.values_list("pk", flat=True)) if ids else set()
-    unknown = [place for place, key in enumerate(ids) if target.to_pk(key) not in known]
+    unknown = [place for place, key in enumerate(ids) if known.isdisjoint(target.to_pks([key]))]
     if unknown:
         errors = {str(place): [_("There is no such product.")] for place in unknown}
         raise serializers.ValidationError({"ids": errors})

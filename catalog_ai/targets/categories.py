@@ -34,6 +34,8 @@ def make_category_field(
     """
     field: Any = _find_field(model, name)
     related: Any = getattr(field, "related_model", None)
+    if isinstance(field, models.ForeignObjectRel):
+        raise TypeError(f"{model.__name__}.{name} is a field of {related.__name__}, not its own")
     if field is not None and getattr(field, "flatchoices", None):
         return ChoiceCategory(field)
     # A tag manager is told by its manager, for it is a relation field of its own making.

@@ -5,7 +5,7 @@ choice, or the name of a tag.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from django.db import models
@@ -31,6 +31,24 @@ def pick_only(keys: Collection[str]) -> str | None:
     if len(keys) > 1:
         raise OneCategoryOnly
     return next(iter(keys), None)
+
+
+def index_names(pairs: Iterable[tuple[str, str]]) -> dict[str, str | None]:
+    """Keys by folded name, from (key, name) pairs; None for a name that several categories have."""
+    found: dict[str, str | None] = {}
+    for key, name in pairs:
+        folded = fold_name(name)
+        found[folded] = None if folded in found else key
+    return found
+
+
+def pick_named(index: Mapping[str, str | None], names: Iterable[str]) -> str | None:
+    """Key of the category called the first of `names` that any is called, or None.
+
+    Women's "Jeans" and men's in a tree of categories: neither may be chosen by chance.
+    """
+    wanted = map(fold_name, names)
+    return next((index[name] for name in wanted if name in index), None)
 
 
 class CategoryField(ABC):
@@ -68,11 +86,9 @@ class CategoryField(ABC):
         """(key, name) pairs whose name contains `search`, by name."""
 
     def find(self, names: Iterable[str]) -> str | None:
-        """Key of the first category called one of `names`, or None."""
-        wanted = [fold_name(name) for name in names]
-        by_name = {fold_name(name): key for key, name in self.list_all(limit=0)}
-        return next((by_name[name] for name in wanted if name in by_name), None)
+        """Key of the category called the first of `names` that any is called; see pick_named()."""
+        return pick_named(index_names(self.list_all(limit=0)), names)
 
-    def create(self, name: str) -> str:
-        """Make a new category and give its key."""
+    def create(self, name: str) -> str | None:
+        """Make a new category and give its key; None where it needs more than a name."""
         raise NotImplementedError(f"{type(self).__name__} cannot create categories")

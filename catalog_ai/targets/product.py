@@ -13,7 +13,9 @@ from catalog_ai.arrays import is_among
 from catalog_ai.inference.bundle import Label
 from catalog_ai.targets.categories import make_category_field
 from catalog_ai.targets.category_field import CategoryField, Change
+from catalog_ai.targets.image_path import list_steps, name_on_row
 from catalog_ai.targets.keys import parse_pk, parse_possible
+from catalog_ai.targets.label_names import get_names, get_own_name
 from catalog_ai.targets.related_categories import ManyToManyCategories
 
 
@@ -135,10 +137,9 @@ class ProductTarget:
         Raises:
             FieldDoesNotExist, TypeError: the path leads nowhere, or to no file.
         """
-        model: Any = self.get_model()
-        *relations, last = self.image.split("__")
-        for relation in relations:
-            model = model._meta.get_field(relation).related_model
+        steps = list_steps(self.get_model(), self.image)
+        model: Any = steps[-1].related_model if steps else self.get_model()
+        last = self.image.split("__")[-1]
         field = model._meta.get_field(last)
         if not isinstance(field, FileField):
             raise TypeError(f"{model.__name__}.{last} is no image or file field")
@@ -152,14 +153,13 @@ class ProductTarget:
     def get_image(self, product: models.Model) -> FieldFile | None:
         """The image to judge the product by, or None."""
         owner: Any = product
-        *relations, last = self.image.split("__")
-        for relation in relations:
-            owner = getattr(owner, relation, None)
+        for step in self._relations.split("__") if self._relations else ():
+            owner = getattr(owner, step, None)
             if isinstance(owner, models.Manager):
                 owner = next(iter(owner.all()), None)
             if owner is None:
                 return None
-        return getattr(owner, last) or None
+        return getattr(owner, self.image.split("__")[-1]) or None
 
     def get_image_names(self, pks: Sequence[Any]) -> dict[str, str]:
         """Storage names of the products' images by key; an empty one where there is none."""
@@ -172,8 +172,8 @@ class ProductTarget:
 
     def find_products_of(self, image_owner: models.Model) -> "models.QuerySet[Any]":
         """The products that a saved row of `image_model` belongs to."""
-        relations = self.image.split("__")[:-1]
-        lookup = "__".join([*relations, "pk"]) if relations else "pk"
+        steps = list_steps(self.get_model(), self.image)
+        lookup = "__".join([*(step.name for step in steps), "pk"])
         return self.get_products().filter(**{lookup: image_owner.pk}).distinct()
 
     # Categories -----------------------------------------------------------------------------
@@ -219,12 +219,13 @@ class ProductTarget:
 
     def look_up_category(self, label: Label) -> str | None:
         """Key of the shop's category for a label, or None; makes none."""
-        return self.category_field.find(label.names)
+        return self.category_field.find(get_names(label))
 
     def find_category(self, label: Label) -> str | None:
         """Key of the shop's category for a label, or None; made if `create_categories`."""
         found = self.look_up_category(label)
-        return self.category_field.create(label.name) if found is None and self.can_make else found
+        make = found is None and self.can_make
+        return self.category_field.create(get_own_name(label)) if make else found
 
     @property
     def can_make(self) -> bool:
@@ -242,7 +243,7 @@ class ProductTarget:
         many = self.get_model()._meta.get_field(self.categories).many_to_many
         return [path for path in (self._relations, self.categories if many else "") if path]
 
-    @property
+    @cached_property
     def _relations(self) -> str:
         """The way from a product to the row that has its image; empty where that is itself."""
-        return "__".join(self.image.split("__")[:-1])
+        return "__".join(map(name_on_row, list_steps(self.get_model(), self.image)))

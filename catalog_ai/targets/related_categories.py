@@ -1,14 +1,18 @@
 """Categories that are rows of another model: many-to-many, or a foreign key."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import models
+from django.core.exceptions import MultipleObjectsReturned, ValidationError
+from django.db import IntegrityError, models, router, transaction
 from django.db.models import signals
 
 from catalog_ai.arrays import is_among
 from catalog_ai.targets.category_field import CategoryField, Change, pick_only
 from catalog_ai.targets.keys import parse_pk, parse_possible
+
+logger = logging.getLogger(__name__)
 
 
 class RelatedCategories(CategoryField):
@@ -35,10 +39,19 @@ class RelatedCategories(CategoryField):
         pairs = rows.values_list("pk", self.name_field)
         return [(str(pk), str(name)) for pk, name in (pairs[:limit] if limit else pairs)]
 
-    def create(self, name: str) -> str:
-        row, _ = self.related._default_manager.get_or_create(
-            defaults=None, **{self.name_field: name}
-        )
+    def create(self, name: str) -> str | None:
+        # A whole chunk of products asks for it, and must not fail where the shop refuses.
+        try:
+            with transaction.atomic(using=router.db_for_write(self.related)):
+                row, _ = self.related._default_manager.get_or_create(
+                    defaults=None, **{self.name_field: name}
+                )
+                if row.pk == "":
+                    raise IntegrityError("its key is empty")
+        except (IntegrityError, MultipleObjectsReturned, ValidationError) as error:
+            told = "the category %r could not be made, so a person has to choose one: %s"
+            logger.error(told, name, str(error).strip())
+            return None
         return str(row.pk)
 
     def _to_pk(self, key: str) -> Any:

@@ -2,8 +2,10 @@
 
 from functools import cached_property
 
-from catalog_ai.inference.bundle import Label, fold_name
+from catalog_ai.inference.bundle import Label
 from catalog_ai.targets import ProductTarget
+from catalog_ai.targets.category_field import index_names, pick_named
+from catalog_ai.targets.label_names import get_names
 
 
 class CategoryLookup:
@@ -18,12 +20,11 @@ class CategoryLookup:
         return dict(self.target.category_field.list_all(limit=0))
 
     @cached_property
-    def _by_name(self) -> dict[str, str]:
-        return {fold_name(name): key for key, name in self.names.items()}
+    def _by_name(self) -> dict[str, str | None]:
+        return index_names(self.names.items())
 
     def find(self, label: Label) -> str | None:
-        """Key of the category that bears a name of the label, the first one first; or None."""
+        """Key of the one category that bears a name of the label, the first one first; or None."""
         if self.target.has_own("look_up_category"):
             return self.target.look_up_category(label)  # asked label by label
-        wanted = map(fold_name, label.names)
-        return next((self._by_name[name] for name in wanted if name in self._by_name), None)
+        return pick_named(self._by_name, get_names(label))

@@ -1,10 +1,12 @@
 """A person looks for a category: the shop's own, and those that would be made for a label."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from catalog_ai.models import LabelRule
 from catalog_ai.targets import ProductTarget
+from catalog_ai.targets.label_names import get_names, get_own_name
 from catalog_ai.workflow.category_lookup import CategoryLookup
 from catalog_ai.workflow.mapping import CategoryMap
 from catalog_ai.workflow.models_in_use import get_bundle
@@ -27,11 +29,18 @@ def search_offers(target: ProductTarget, text: str, limit: int) -> list[Offer]:
 
     New ones are the labels' without a category yet, where the shop lets categories be made.
     """
-    found = [Offer(key, name) for key, name in target.search_categories(text, SEARCHED)]
-    offers = [*found, *_list_new(target, text, {offer.name.casefold() for offer in found})]
+    pairs = target.search_categories(text, SEARCHED)
+    found = [Offer(key, name) for key, name in tell_apart(pairs)]
+    offers = [*found, *_list_new(target, text, {name.casefold() for _key, name in pairs})]
     # Whoever types "sh" means Shirts sooner than Casual Shoes.
     offers.sort(key=lambda one: not one.name.casefold().startswith(text.casefold()))
     return offers[:limit]
+
+
+def tell_apart(pairs: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The same (key, name) pairs, with the key behind a name that there is more than once."""
+    times = Counter(name for _key, name in pairs)
+    return [(key, f"{name} ({key})" if times[name] > 1 else name) for key, name in pairs]
 
 
 def _list_new(target: ProductTarget, text: str, known: Collection[str]) -> list[Offer]:
@@ -41,17 +50,17 @@ def _list_new(target: ProductTarget, text: str, known: Collection[str]) -> list[
     mapped = set(rules.values_list("label", flat=True))
     wanted = text.casefold()
     fitting = [
-        label
+        (label, get_own_name(label))
         for label in get_bundle().labels_of(*target.facets)
         if label.id not in mapped
-        and label.name.casefold() not in known
-        and any(wanted in name.casefold() for name in label.names)
+        and get_own_name(label).casefold() not in known
+        and any(wanted in name.casefold() for name in get_names(label))
     ]
     lookup = CategoryLookup(target)
     # A label can have a category under another of its names.
     return [
-        Offer(f"{LABEL}{label.id}", label.name, is_new=True)
-        for label in fitting[:SEARCHED]
+        Offer(f"{LABEL}{label.id}", name, is_new=True)
+        for label, name in fitting[:SEARCHED]
         if lookup.find(label) is None
     ]
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from catalog_ai.inference.bundle import Bundle, Label, fold_name
 from catalog_ai.models import LabelRule, Suggestion
 from catalog_ai.targets import ProductTarget
+from catalog_ai.targets.label_names import get_names
 from catalog_ai.workflow.category_lookup import CategoryLookup
 from catalog_ai.workflow.locks import lock_mapping
 
@@ -45,7 +46,7 @@ class CategoryMap:
         return {
             fold_name(name)
             for label in self.bundle.labels_of(*self.target.facets)
-            for name in label.names
+            for name in get_names(label)
         }
 
     def keep_meant(self, keys: Collection[str]) -> set[str]:
@@ -90,7 +91,7 @@ class CategoryMap:
     def _bears_name(self, key: str, label_id: str) -> bool:
         label = self.bundle.labels_by_id.get(label_id)  # another model's may be in no bundle
         called = self.target.get_category_names([key]).get(key, "")
-        return fold_name(called) in map(fold_name, label.names if label else ())
+        return fold_name(called) in map(fold_name, get_names(label) if label else ())
 
     def _discover(self, label_id: str) -> str | None:
         label = self.bundle.labels_by_id.get(label_id)

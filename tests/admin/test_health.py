@@ -132,6 +132,17 @@ def test_a_pair_is_one_line_that_opens(target: Any) -> None:
     assert "/photos/384/shop_demo.product/" in page
 
 
+def test_labels_are_named_in_the_readers_language(target: Any) -> None:
+    place("a", "Tops")
+    line = run_check(target).groups.get()
+    client = log_in(*ALL)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+    assert "Tops → T-Shirts" in read(client)
+    assert "Tops → T-Shirts" in read(client, show="disagrees", group=line.pk)
+    gaps = read(client, target="shops.slugproduct", show="labels")
+    assert "Sonnenbrillen" in gaps and "Sunglasses" not in gaps
+
+
 def test_pairs_are_found_by_name(target: Any) -> None:
     place("a", "Tops")
     place("b", "Shirts")

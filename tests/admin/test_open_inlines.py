@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import path, reverse
 
 from catalog_ai.admin import AutoCategorizeInlineMixin
-from catalog_ai.checks import check_inlines
+from catalog_ai.checks import check_admin
 from tests.factories import make_superuser
 from tests.shops.models import Brand, GalleryProduct, Kind, UuidProduct
 
@@ -183,6 +183,10 @@ class ReadOnly(BareInline):
     readonly_fields = ("categories",)
 
 
+class MixinBehind(admin.TabularInline, AutoCategorizeInlineMixin):  # type: ignore[type-arg]
+    model = GalleryProduct
+
+
 class Between(admin.TabularInline):  # type: ignore[type-arg]
     model = GalleryProduct.categories.through
 
@@ -192,6 +196,7 @@ class Between(admin.TabularInline):  # type: ignore[type-arg]
     [
         (BareInline, True),
         (InFieldsets, True),
+        (MixinBehind, True),
         (WithoutCategories, False),
         (ReadOnly, False),
         (GalleryInline, False),
@@ -202,5 +207,5 @@ def test_check_names_an_inline_that_takes_out_what_was_filed(
     inline: Any, told: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(BrandAdmin, "inlines", (inline,))
-    found = check_inlines(None)
+    found = check_admin(None)
     assert {message.id for message in found} == ({"catalog_ai.W006"} if told else set())

@@ -10,6 +10,7 @@ from django.contrib.admin import AdminSite
 from django.urls import URLPattern, get_resolver, reverse
 
 from catalog_ai.admin import AutoCategorizeAdminMixin
+from catalog_ai.checks import check_admin
 from catalog_ai.models import Classification, Decision, LabelRule, Run
 from tests.admin.people import make_products, post_action
 from tests.factories import make_client, make_run
@@ -28,6 +29,20 @@ def test_our_pages_come_into_the_admin_site_of_the_products() -> None:
     assert all(site.is_registered(model) for model in OURS)
     names = {one.name for one in site.get_model_admin(Run).get_urls()}
     assert {"catalog_ai_home", "catalog_ai_review", "catalog_ai_run_change"} <= names
+
+
+class PlainAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What a shop's product admin is made of."""
+
+
+def test_check_names_an_admin_whose_mixin_stands_behind_and_does_nothing() -> None:
+    site = AdminSite(name="behind")
+    site.register(IntProduct, type("Behind", (PlainAdmin, AutoCategorizeAdminMixin), {}))
+    (found,) = check_admin(None)
+    assert found.id == "catalog_ai.W008" and "Behind" in found.msg and found.hint
+    site.unregister(IntProduct)
+    site.register(IntProduct, type("Before", (AutoCategorizeAdminMixin, PlainAdmin), {}))
+    assert check_admin(None) == []
 
 
 def test_what_the_shop_has_registered_of_ours_stays() -> None:

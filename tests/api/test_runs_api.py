@@ -237,6 +237,13 @@ def test_too_large_a_form_is_told_in_json(operator: APIClient) -> None:
     assert answer.status_code == 400 and answer.json()["detail"]
 
 
+def test_ids_that_no_product_can_have_are_named_too(operator: APIClient) -> None:
+    (product,) = make_products(1)
+    asked = {"target": TARGET, "ids": [str(product.pk), "SKU-12", "9" * 30], "dry_run": True}
+    answer = operator.post(f"{V1}runs/", asked, format="json")
+    assert answer.status_code == 400 and set(answer.json()["ids"]) == {"1", "2"}
+
+
 def test_ids_without_a_product_are_named_and_no_run_is_started(operator: APIClient) -> None:
     (product,) = make_products(1)
     asked = {"target": TARGET, "ids": [str(product.pk), "987654", str(product.pk), "987655"]}

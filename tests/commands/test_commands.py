@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils.translation import override
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from catalog_ai.models import Classification, DaySummary, ErrorBudget, HealthCheck, Run
@@ -30,6 +31,22 @@ def test_categorize_starts_a_run_over_a_product_model() -> None:
     assert "1 products queued" in run("categorize", "shop_demo.product", "--preset", "strict")
     started = Run.objects.latest("pk")
     assert (started.preset, started.source, started.total) == ("strict", "command", 1)
+
+
+def test_a_product_model_may_be_written_as_in_its_target() -> None:
+    make_unjudged()
+    assert "1 products queued" in run("categorize", "shop_demo.Product")
+    assert "shop_demo.product" in run("check_catalogue", "shop_demo.Product")
+
+
+def test_commands_speak_the_language_of_the_shop() -> None:
+    make_unjudged()
+    with override("de"):
+        assert "bisher 1 Produkte abgeschickt" in run("categorize", "shop_demo.product")
+        assert "Nichts zu tun" in run("categorize", "shop_demo.product")
+        for command in (["categorize", "no.such"], ["catalog_ai_worker", "--queue", "x"]):
+            with pytest.raises(CommandError, match="Nennen|keine Warteschlange"):
+                run(*command)
 
 
 def test_categorize_says_where_nothing_is_to_be_done_and_makes_no_run() -> None:

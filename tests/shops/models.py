@@ -60,6 +60,19 @@ class CodedProduct(models.Model):
     )
 
 
+class Shelf(models.Model):
+    """A category with a key that somebody has to think of."""
+
+    code = models.CharField(max_length=10, primary_key=True)
+    name = models.CharField(max_length=50)
+    others = models.ManyToManyField("ShelvedProduct", related_name="other_shelves")
+
+
+class ShelvedProduct(models.Model):
+    image = models.ImageField(upload_to="shelved/", blank=True)
+    shelf = models.ForeignKey(Shelf, null=True, blank=True, on_delete=models.SET_NULL)
+
+
 class SlugProduct(models.Model):
     """A string key, one category as a choice."""
 
@@ -87,6 +100,13 @@ class GalleryImage(models.Model):
 
     class Meta:
         ordering = ["position", "pk"]
+
+
+class Picture(models.Model):
+    """Of products that name it in no way of their own: Django calls it picture and picture_set."""
+
+    product = models.ForeignKey(ShelvedProduct, on_delete=models.CASCADE)
+    file = models.ImageField(upload_to="pictures/")
 
 
 class TaggedProduct(models.Model):

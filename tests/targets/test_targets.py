@@ -22,6 +22,7 @@ from catalog_ai.models import Classification
 from catalog_ai.target_checks import check_targets
 from catalog_ai.targets import ProductTarget, get_target, get_targets
 from catalog_ai.targets.categories import ChoiceCategory
+from catalog_ai.workflow.category_lookup import CategoryLookup
 from catalog_ai.workflow.jobs import classify_chunk
 from shop_demo.models import Product
 from tests.factories import make_unique_image_bytes
@@ -32,6 +33,9 @@ from tests.shops.models import (
     GalleryProduct,
     IntProduct,
     Kind,
+    Picture,
+    Shelf,
+    ShelvedProduct,
     SlugProduct,
     TaggedProduct,
     UuidProduct,
@@ -178,6 +182,57 @@ def test_a_category_is_found_by_alias_before_one_is_made() -> None:
     assert Kind.objects.count() == 1
 
 
+class CodedTarget(ProductTarget):
+    model = "shops.CodedProduct"
+    categories = "department"
+    create_categories = True
+
+
+class ShelvedTarget(ProductTarget):
+    model = "shops.ShelvedProduct"
+    categories = "shelf"
+    create_categories = True
+
+
+SHOES = Label("article:shoes", "Shoes", "article")
+
+
+def test_of_two_categories_of_one_name_none_is_chosen_by_chance() -> None:
+    target = get_target("shops.uuidproduct")
+    for name in ("T-Shirt", "t shirt", "Shirt"):
+        Kind.objects.create(name=name)
+    assert target.look_up_category(SHIRTS) is None and CategoryLookup(target).find(SHIRTS) is None
+    Kind.objects.update(name="Tshirts")
+    assert target.find_category(SHIRTS) is None and Kind.objects.count() == 3
+
+
+def test_a_category_that_needs_more_than_its_name_is_not_made_and_that_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert ShelvedTarget().find_category(SHIRTS) is None and not Shelf.objects.exists()
+    assert "Tshirts" in caplog.text and "Traceback" not in caplog.text
+    assert CodedTarget().find_category(SHIRTS)  # its code is empty, and no second one may have that
+    assert CodedTarget().find_category(SHOES) is None
+    assert Department.objects.count() == 1
+
+
+@pytest.mark.parametrize(("name", "lacks"), [("CodedTarget", "code"), ("ShelvedTarget", "code")])
+def test_categories_that_need_more_than_their_name_are_warned_of(
+    settings: Any, name: str, lacks: str
+) -> None:
+    settings.CATALOG_AI = {"TARGETS": [HERE + name]}
+    found = {one.id: one for one in run_checks() if (one.id or "").startswith("catalog_ai")}
+    assert lacks in found["catalog_ai.W007"].msg and found["catalog_ai.W007"].hint
+
+
+def test_a_shop_that_fills_its_categories_itself_is_not_warned(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Shelf, "save", lambda self, *args, **how: models.Model.save(self))
+    settings.CATALOG_AI = {"TARGETS": [HERE + "ShelvedTarget"]}
+    assert not [one for one in run_checks() if one.id == "catalog_ai.W007"]
+
+
 def test_choices_are_never_made_up() -> None:
     target = get_target("shops.slugproduct")
     assert target.find_category(SHIRTS) == "shirts"
@@ -209,6 +264,61 @@ def test_the_first_picture_of_a_gallery_counts_and_a_new_first_one_is_looked_at(
     GalleryImage.objects.update(position=9)
     GalleryImage.objects.create(product=product, original=picture(), position=1)
     assert Classification.objects.filter(state="queued").count() == 1
+
+
+def judge_all() -> None:
+    classify_chunk(list(Classification.objects.filter(state="queued").values_list("pk", flat=True)))
+
+
+def test_where_the_first_picture_is_deleted_the_next_one_is_looked_at(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    product = make("gallery")
+    second = GalleryImage.objects.create(product=product, original=picture(), position=5)
+    judge_all()
+    with django_capture_on_commit_callbacks(execute=True):
+        product.images.first().delete()
+    row = Classification.objects.get(state="queued")
+    assert row.image_name == second.original.name and row.run.source == "upload"
+
+
+@pytest.mark.parametrize("image", ["picture__file", "picture_set__file"])
+def test_rows_with_images_may_be_called_as_django_calls_them(image: str) -> None:
+    target = type("PictureTarget", (ShelvedTarget,), {"image": image})()
+    product = ShelvedProduct.objects.create()
+    owner = Picture.objects.create(product=product, file=picture())
+    key = target.to_key(product.pk)
+    assert target.image_model is Picture
+    assert target.get_image_names([product.pk]) == {key: owner.file.name}
+    assert target.load_images([key]) == {key: owner.file}
+    assert list(target.find_products_of(owner)) == [product]
+
+
+def test_a_picture_that_counts_again_is_looked_at_again(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    product = make("gallery")
+    first = GalleryImage.objects.get()
+    judge_all()
+    GalleryImage.objects.update(position=1)
+    wrong = GalleryImage.objects.create(product=product, original=picture())
+    judge_all()
+    with django_capture_on_commit_callbacks(execute=True):
+        wrong.delete()
+    assert Classification.objects.get(state="queued").image_name == first.original.name
+
+
+def test_a_picture_that_goes_with_its_product_or_counts_for_nothing_makes_no_work(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    product = make("gallery")
+    second = GalleryImage.objects.create(product=product, original=picture(), position=5)
+    judge_all()
+    with django_capture_on_commit_callbacks(execute=True):
+        second.delete()
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        product.delete()
+    assert not callbacks and not Classification.objects.filter(state="queued").exists()
 
 
 def test_an_unknown_target_says_so() -> None:
@@ -260,6 +370,24 @@ class WrongValue(ProductTarget):
     value = "price"
 
 
+class TextAsValue(ProductTarget):
+    model = "shops.IntProduct"
+    value = "name"
+
+
+class CategoriesFromBehind(ProductTarget):
+    """The relation is a field of the other model, and no tag manager."""
+
+    model = "shops.ShelvedProduct"
+    categories = "other_shelves"
+
+
+class CategoriesFromBehindUnnamed(ProductTarget):
+    model = "shops.Kind"
+    image = "intproduct__image"
+    categories = "intproduct"
+
+
 HERE = "tests.targets.test_targets."
 MISTAKES = [
     ({"TARGETS": ["no.such.Target"]}, "E002"),
@@ -273,6 +401,9 @@ MISTAKES = [
     ({"TARGETS": [HERE + "WrongName"]}, "E006"),
     ({"TARGETS": [HERE + "MadeUpChoices"]}, "E007"),
     ({"TARGETS": [HERE + "WrongValue"]}, "E008"),
+    ({"TARGETS": [HERE + "TextAsValue"]}, "E008"),
+    ({"TARGETS": [HERE + "CategoriesFromBehind"]}, "E005"),
+    ({"TARGETS": [HERE + "CategoriesFromBehindUnnamed"]}, "E005"),
     ({"TARGETS": ["tests.shops.targets.IntTarget"] * 2}, "E009"),
     ({"TARGET": []}, "E001"),
     ({"CHUNK_SIZE": 0}, "E001"),
@@ -426,7 +557,7 @@ def test_one_queue_for_uploads_and_runs_is_warned_of(settings: Any) -> None:
     ("configured", "told"),
     [
         ({"PRESETT": "strict"}, "(catalog_ai.E001)"),
-        ({"TARGETS": ["no.such.Target"]}, "(catalog_ai.E002)"),
+        ({"TARGETS": ["no.such.Target"]}, "(catalog_ai.E002) No module named 'no'. Give"),
         ({"TARGETS": [HERE + "NoModel"]}, "(catalog_ai.E003)"),
         ({"TARGETS": [HERE + "WrongModel"]}, "(catalog_ai.E003)"),
         ({"TARGETS": [HERE + "MissingImage"]}, "(catalog_ai.E004)"),

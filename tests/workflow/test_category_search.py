@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from catalog_ai.targets import get_target
 from catalog_ai.workflow.category_search import search_offers
 from catalog_ai.workflow.review import correct
 from catalog_ai.workflow.undo import last_batch, undo
 from shop_demo.models import Category
 from tests.factories import make_classification, make_product, make_rule, make_suggestion, make_user
+from tests.shops.models import Kind
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +24,13 @@ def test_own_categories_and_labels_without_one_are_offered(target: Any) -> None:
     found = find(target, "cap")
     assert found[0][0].startswith("Cap") and found[0][1]
     assert {("Caps", True), ("Swimwear and caps", False)} <= set(found)
+
+
+def test_categories_of_one_name_are_told_apart_by_their_keys() -> None:
+    target = get_target("shops.uuidproduct")
+    women, men = (Kind.objects.create(name="Watches") for _ in range(2))
+    found = [(f"Watches ({one.pk})", False) for one in (women, men)]
+    assert find(target, "watches") == found  # and a third one is not offered
 
 
 def test_a_label_that_has_a_category_is_not_offered_again(target: Any) -> None:

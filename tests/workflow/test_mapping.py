@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from catalog_ai.models import LabelRule, Suggestion
 from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.category_search import search_offers
 from catalog_ai.workflow.mapping import CategoryMap
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.store import Judged, store_results
@@ -60,6 +62,28 @@ def test_looking_only_makes_no_category_and_no_rule(target: ProductTarget) -> No
 def test_looking_only_finds_what_there_is(target: ProductTarget) -> None:
     category = Category.objects.create(name="jeans")
     assert CategoryMap(target, get_bundle(), dry=True).find(LABEL) == str(category.pk)
+
+
+def test_a_category_in_the_shops_language_is_found(target: ProductTarget, settings: Any) -> None:
+    settings.LANGUAGE_CODE = "de"
+    german = str(Category.objects.create(name="Hemden").pk)
+    assert CategoryMap(target, get_bundle(), dry=True).find("article:shirts") == german
+    assert CategoryMap(target, get_bundle()).keep_meant([german]) == {german}
+    assert target.look_up_category(get_bundle().labels_by_id["article:shirts"]) == german
+    with override("en"):  # whoever reads, the shop is a German one
+        assert CategoryMap(target, get_bundle()).look_up("article:shirts") == german
+    english = str(Category.objects.create(name="Shirts").pk)
+    assert CategoryMap(target, get_bundle()).find("article:shirts") == english
+
+
+def test_a_category_is_made_in_the_shops_language(target: ProductTarget, settings: Any) -> None:
+    settings.LANGUAGE_CODE = "de"
+    assert [one.name for one in search_offers(target, "freizeits", 12)] == ["Freizeitschuhe"]
+    categories = CategoryMap(target, get_bundle())
+    assert categories.find("article:casual-shoes")
+    assert Category.objects.get().name == "Freizeitschuhe"
+    assert categories.still_means("article:casual-shoes", "")
+    assert search_offers(target, "casual shoes", 12) == []
 
 
 def test_a_dry_run_proposes_and_leaves_the_shop_as_it_is(target: ProductTarget) -> None:

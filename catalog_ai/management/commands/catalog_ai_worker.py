@@ -31,10 +31,11 @@ class Command(ShopCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if name := options["queue"]:
             if name not in QUEUES:
-                raise CommandError(f"RQ_QUEUES has no queue {name}; it has: {', '.join(QUEUES)}.")
+                told = _("RQ_QUEUES has no queue %(name)s; it has: %(known)s.")
+                raise CommandError(told % {"name": name, "known": ", ".join(QUEUES)})
             run_worker(name)
         elif options["bulk"] < 0:
-            raise CommandError("--bulk: give 0 or more workers.")
+            raise CommandError(_("--bulk: give 0 or more workers."))
         else:
             told = _("Workers: 1 for uploads, %d for runs. Ctrl-C or SIGTERM stops them.")
             self.stdout.write(told % options["bulk"])

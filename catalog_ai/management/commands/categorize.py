@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
 
 from catalog_ai.management.shop_command import ShopCommand
 from catalog_ai.models import Run
@@ -29,9 +30,11 @@ class Command(ShopCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         targets = get_targets()
-        key = options["target"] or next(iter(targets), "")
-        if key not in targets or (len(targets) > 1 and not options["target"]):
-            raise CommandError(f"Name one of these product models: {', '.join(targets) or 'none'}.")
+        asked = (options["target"] or "").lower()  # a target says "shop.Product"
+        key = asked or next(iter(targets), "")
+        if key not in targets or (len(targets) > 1 and not asked):
+            known = ", ".join(targets) or _("none")
+            raise CommandError(_("Name one of these: %(known)s.") % {"known": known})
         target = get_target(key)
         run = enqueue_some(
             target,
@@ -43,7 +46,9 @@ class Command(ShopCommand):
         )
         if run is None:
             self.stdout.write(
-                "Nothing to do: all products are up to date, wait in a run, or have no image."
+                _("Nothing to do: all products are up to date, wait in a run, or have no image.")
             )
             return
-        self.stdout.write(f"{run}: {run.get_state_display()}, {run.total} products queued so far.")
+        told = _("%(run)s: %(state)s, %(count)d products queued so far.")
+        figures = {"run": run, "state": run.get_state_display(), "count": run.total}
+        self.stdout.write(told % figures)

@@ -19,7 +19,7 @@ class Command(ShopCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         targets = get_targets()
-        asked = options["target"]
+        asked = (options["target"] or "").lower()  # a target says "shop.Product"
         if asked and asked not in targets:
             known = ", ".join(targets) or _("none")
             raise CommandError(
