@@ -372,3 +372,55 @@ def test_a_key_shows_where_the_model_looked_from_card_to_card(
         page.wait_for_selector(likeliest)
         page.keyboard.press("l")
         page.wait_for_selector(".cai-attention", state="detached")
+
+
+def open_queue(page: Any, below: Product) -> Any:
+    """The list of cards, scrolled to the button that approves for this one."""
+    page.goto(reverse(QUEUE))
+    button = page.get_by_role("button", name=f"Approve Tshirts for {below.title}")
+    button.scroll_into_view_if_needed()
+    return button
+
+
+def test_a_card_decided_in_the_list_leaves_the_list_where_it_was(
+    live_server: Any, products: list[Product]
+) -> None:
+    viewport = {"width": 390, "height": 600}
+    client = log_in("review_suggestions")
+    with open_browser(live_server.url, client, viewport=viewport) as page:
+        button = open_queue(page, products[4])
+        before = page.evaluate("scrollY")
+        place = button.bounding_box()["y"]
+        button.click()
+        said = wait_told(page)
+        after = page.get_by_role("button", name=f"Approve Tshirts for {products[5].title}")
+        assert before > 300
+        assert abs(after.bounding_box()["y"] - place) < 2
+        assert page.evaluate("document.activeElement.tagName") == "BODY"
+    assert said == "1 decision saved."
+
+
+def test_a_double_click_in_the_list_decides_one_card(
+    live_server: Any, products: list[Product]
+) -> None:
+    viewport = {"width": 390, "height": 600}
+    client = log_in("review_suggestions")
+    with open_browser(live_server.url, client, viewport=viewport) as page:
+        button = open_queue(page, products[4])
+        box = button.bounding_box()
+        page.mouse.click(box["x"] + 20, box["y"] + 10)
+        wait_told(page)
+        page.mouse.click(box["x"] + 20, box["y"] + 10)
+        page.wait_for_timeout(800)
+    assert list_filed() == {products[4].title: "Tshirts"}
+
+
+def test_by_keyboard_the_next_card_of_the_list_has_the_focus(
+    live_server: Any, products: list[Product]
+) -> None:
+    with open_browser(live_server.url, log_in("review_suggestions")) as page:
+        open_queue(page, products[2]).focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".messagelist .success, .cai-told.success")
+        focused = page.evaluate("document.activeElement.getAttribute('href')")
+    assert focused.partition("?")[0] == card_of(products[3])
