@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from catalog_ai.models import Classification, Decision
+from catalog_ai.models import Classification, Decision, Suggestion
 from shop_demo.models import Category, Product
 from tests.admin.browser import NEEDS_CHROMIUM, open_browser
 from tests.admin.people import log_in, make_products
@@ -258,6 +258,28 @@ def test_on_a_phone_suggestions_and_guesses_are_of_one_size(
         assert page.evaluate(size, ".cai-review-choice:not(.cai-guess)") == text
         page.goto(card)
         assert page.evaluate(size, ".cai-correct label") == text
+
+
+@pytest.mark.parametrize("width", [1920, 1280, 390])
+def test_no_bar_lies_over_the_name_of_a_label(
+    live_server: Any, products: list[Product], width: int
+) -> None:
+    Suggestion.objects.filter(label="article:tshirts").update(label="article:long-sleeves")
+    viewport = {"width": width, "height": 1080}
+    client = log_in("review_suggestions")
+    with open_browser(live_server.url, client, viewport=viewport, locale="de") as page:
+        page.goto(reverse(QUEUE))
+        page.get_by_text("Langarmshirts", exact=True).first.wait_for()
+        covered = page.evaluate(
+            """() => [...document.querySelectorAll(".cai-review-choice")].filter((choice) => {
+              const words = document.createRange();
+              words.selectNodeContents(choice.querySelector(".cai-label-name"));
+              const [name, bar] = [words, choice.querySelector(".cai-bar")].map((one) =>
+                one.getBoundingClientRect());
+              return name.right > bar.left && name.bottom > bar.top && bar.bottom > name.top;
+            }).length"""
+        )
+    assert covered == 0
 
 
 def test_the_grid_approves_all_but_what_was_unticked(
