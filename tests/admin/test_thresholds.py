@@ -83,6 +83,12 @@ def test_nothing_is_saved_before_it_is_confirmed(editor: Any) -> None:
     assert not LabelRule.objects.exists()
 
 
+def test_where_no_threshold_differs_there_is_nothing_to_save(editor: Any) -> None:
+    page = editor.get(address(review="1")).content.decode()
+    assert "No threshold differs" in page
+    assert "confirmed" not in page
+
+
 def test_a_confirmed_threshold_is_a_rule_with_a_history(editor: Any) -> None:
     page = post(editor, **{f"auto-{LABEL}": "0.97"})
     assert "1 label was changed" in page.content.decode()
