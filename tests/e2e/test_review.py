@@ -428,8 +428,8 @@ def test_a_double_click_in_the_list_decides_one_card(
     viewport = {"width": 390, "height": 600}
     client = log_in("review_suggestions")
     with open_browser(live_server.url, client, viewport=viewport) as page:
-        button = open_queue(page, products[4])
-        box = button.bounding_box()
+        page.clock.set_fixed_time("2026-11-29")  # however long the list takes to load
+        box = open_queue(page, products[4]).bounding_box()
         page.mouse.click(box["x"] + 20, box["y"] + 10)
         wait_told(page)
         page.mouse.click(box["x"] + 20, box["y"] + 10)
