@@ -111,6 +111,11 @@ def format_percent(share: float | None) -> str:
     return write_percent(math.floor(100 * share + 1e-9))
 
 
+def format_threshold(auto: float) -> str:
+    """A threshold as the reader writes numbers; a field holds it with a point all the same."""
+    return number_format(auto, 2)
+
+
 def format_count(number: int) -> str:
     """A number of products, its thousands told apart."""
     return number_format(number, force_grouping=True)
