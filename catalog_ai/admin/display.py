@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from catalog_ai.inference.bundle import BundleError, fold_name
 from catalog_ai.models import Classification, Run, Suggestion
-from catalog_ai.percent import write_percent
+from catalog_ai.percent import write_number, write_percent
 from catalog_ai.workflow.models_in_use import get_label_name, translate_name
 
 NOTHING_MAPPED: Mapping[str, str] = {}
@@ -113,7 +113,7 @@ def format_percent(share: float | None) -> str:
 
 def format_threshold(auto: float) -> str:
     """A threshold as the reader writes numbers; a field holds it with a point all the same."""
-    return number_format(auto, 2)
+    return write_number(auto, 2)
 
 
 def format_count(number: int) -> str:

@@ -93,12 +93,12 @@ def test_thresholds_are_written_as_the_reader_writes_numbers(editor: Any) -> Non
     editor.cookies["django_language"] = "de"
     page = editor.get(address(review="1", **{f"auto-{LABEL}": "0.97"}))
     text = page.content.decode()
-    assert re.search(r"<td>0,\d\d</td>", text) and "0,97" in text
+    assert re.search(r"<td>0,\d\d</td>", text) and "0,98" in text
     fields = dict(re.findall(r'name="(auto-[^"]+)"\s+value="([^"]*)"', text))
-    assert fields == {f"auto-{LABEL}": "0.97"}
+    assert fields == {f"auto-{LABEL}": "0.98"}
     saved = post(editor, **fields, confirmed="1").content.decode()
-    assert LabelRule.objects.get().auto_threshold == 0.97
-    assert "0,97" in saved.split('id="cai-history-heading"')[1]
+    assert LabelRule.objects.get().auto_threshold == 0.98
+    assert "0,98" in saved.split('id="cai-history-heading"')[1]
 
 
 def test_a_confirmed_threshold_is_a_rule_with_a_history(editor: Any) -> None:
