@@ -91,7 +91,7 @@ def test_where_no_threshold_differs_there_is_nothing_to_save(editor: Any) -> Non
 
 def test_thresholds_are_written_as_the_reader_writes_numbers(editor: Any) -> None:
     editor.cookies["django_language"] = "de"
-    page = editor.get(address(review="1", **{f"auto-{LABEL}": "0.97"}))
+    page = editor.get(address(review="1", **{f"auto-{LABEL}": "0.976"}))
     text = page.content.decode()
     assert re.search(r"<td>0,\d\d</td>", text) and "0,98" in text
     fields = dict(re.findall(r'name="(auto-[^"]+)"\s+value="([^"]*)"', text))
