@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 
 from catalog_ai.admin.access import attempt, demand, find_url, may
-from catalog_ai.admin.display import name_label
+from catalog_ai.admin.display import format_threshold, name_label
 from catalog_ai.admin.targets import list_targets, read_target
 from catalog_ai.admin.thresholds import find_pages, go_back, log_changes
 from catalog_ai.admin.thresholds_rows import CHANGE_HEADS
@@ -98,7 +98,9 @@ def _list_plans(target: ProductTarget, share: float, label: str) -> list[dict[st
 def _show_auto(auto: float | None, label: Label) -> str:
     """A threshold; the default with its figure."""
     default = show_threshold(label.thresholds[get_settings().PRESET].auto)
-    return gettext("%(auto)s, the default") % {"auto": default} if auto is None else f"{auto:.2f}"
+    if auto is None:
+        return gettext("%(auto)s, the default") % {"auto": default}
+    return format_threshold(auto)
 
 
 def _count_kept(target: ProductTarget, label: str) -> int:

@@ -94,7 +94,7 @@ def categorize_selection(
         },
     )
     if bound and form.is_valid():
-        return attempt(request, partial(_start, model_admin, request, products, form.cleaned_data))
+        return attempt(request, partial(_start, model_admin, request, products, form))
     return attempt(request, partial(_ask, model_admin, request, products, form))
 
 
@@ -102,8 +102,9 @@ def _start(
     model_admin: "ModelAdmin[Any]",
     request: HttpRequest,
     products: "models.QuerySet[Any]",
-    choice: dict[str, Any],
-) -> HttpResponse | None:
+    form: CategorizeForm,
+) -> HttpResponse:
+    choice = form.cleaned_data
     run = enqueue_some(
         require_target(model_admin),
         products,
@@ -116,7 +117,7 @@ def _start(
     )
     tell_start(request, run)
     if run is None:
-        return None
+        return _ask(model_admin, request, products, form)  # with what was selected and chosen
     site = model_admin.admin_site.name
     return HttpResponseRedirect(find_url("catalog_ai_run_change", run.pk, site=site))
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog_ai.inference.bundle import BundleError, fold_name
 from catalog_ai.models import Classification, Run, Suggestion
-from catalog_ai.percent import write_percent
+from catalog_ai.percent import write_number, write_percent
 from catalog_ai.policy import Preset
 from catalog_ai.workflow.models_in_use import get_label_name, translate_name
 
@@ -121,6 +121,11 @@ def format_percent(share: float | None) -> str:
     if share is None:
         return "–"
     return write_percent(math.floor(100 * share + 1e-9))
+
+
+def format_threshold(auto: float) -> str:
+    """A threshold as the reader writes numbers; a field holds it with a point all the same."""
+    return write_number(auto, 2)
 
 
 def format_count(number: int) -> str:

@@ -23,6 +23,7 @@ from catalog_ai.workflow.queue import count_waiting
 from catalog_ai.workflow.vital_signs import examine
 
 RUNS_SHOWN = 5
+URGENCY = (BAD, WAITING, QUIET, GOOD)  # what calls for somebody comes first
 RUN_HEADS = {
     "run": _("Run"),
     "state": _("State"),
@@ -53,17 +54,18 @@ def show_home(site: AdminSite, request: HttpRequest) -> HttpResponse:
     demand(request, *ANY)
     backlog = count_waiting()
     links = find_links(request, site.name)
+    notices = [
+        *tell_signs(),
+        *check_mappings(links["mapping"]),
+        *tell_moved_back(links["thresholds"]),
+        *tell_stopped(site.name),
+        tell_backlog(backlog, links["review"]),
+    ]
     context = {
         **site.each_context(request),
         "title": gettext("Catalogue AI"),
         "opts": Run._meta,
-        "notices": [
-            *tell_signs(),
-            *check_mappings(links["mapping"]),
-            *tell_moved_back(links["thresholds"]),
-            *tell_stopped(site.name),
-            tell_backlog(backlog, links["review"]),
-        ],
+        "notices": sorted(notices, key=lambda notice: URGENCY.index(notice.tone)),
         "backlog": backlog,
         "run_heads": RUN_HEADS,
         "runs": [{"run": run, **describe_run_state(run)} for run in load_runs()],

@@ -125,7 +125,7 @@ class ClassificationAdmin(LookupAdmin):
         "product",
         "product_model",
         "state_badge",
-        "reason",
+        "why",
         "label",
         "confidence",
         "is_current",
@@ -159,6 +159,10 @@ class ClassificationAdmin(LookupAdmin):
     def state_badge(self, row: Classification) -> SafeString:
         context = {"badge": make_state_badge(row.state)}
         return render_to_string("admin/catalog_ai/includes/badge.html", context)
+
+    @admin.display(description=_("why it waits"))
+    def why(self, row: Classification) -> str:
+        return str(row.get_reason_display()) if row.reason else ""
 
     @admin.display(description=_("likeliest label"))
     def label(self, row: Classification) -> str:

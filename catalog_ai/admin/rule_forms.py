@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog_ai.admin.display import name_label
+from catalog_ai.admin.display import format_threshold, name_label
 from catalog_ai.admin.targets import read_target
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import fold_name
@@ -60,7 +60,7 @@ class MappingForm(RuleFormBase):
             ("auto_threshold", mapping.defaults.auto),
             ("review_threshold", mapping.defaults.review),
         ):
-            shown = f"{default:.2f}" if default <= 1 else gettext("never")
+            shown = format_threshold(default) if default <= 1 else gettext("never")
             self.fields[name].widget = forms.NumberInput(
                 {"min": 0, "max": 1, "step": "0.01", "placeholder": shown}
             )

@@ -68,7 +68,7 @@ class Progress:
     def summary(self) -> str:
         """One sentence for the live region of a screen reader."""
         percent = write_percent(self.run.percent)
-        done = {"done": self.run.done, "total": self.run.total, "percent": percent}
+        done = {"done": self.run.handled, "total": self.run.total, "percent": percent}
         return gettext("%(done)d of %(total)d products done, %(percent)s.") % done
 
 
@@ -136,7 +136,7 @@ def measure_rate(run: Run) -> float | None:
     """
     if run.finished_at:
         taken = (run.finished_at - run.created_at).total_seconds()
-        return run.done / taken if taken > 0 and run.done else None
+        return run.handled / taken if taken > 0 and run.handled else None
     return sample_rate(f"run:{run.pk}", run.done) if run.is_active else None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog_ai.admin.display import name_label
+from catalog_ai.admin.display import format_threshold, name_label
 from catalog_ai.models import LabelRule, Run, ThresholdChange
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.threshold_changes import UNDOABLE
@@ -91,4 +91,4 @@ def show_state(auto: float | None, asks: bool | None) -> str:
     """A threshold in words."""
     if asks:
         return gettext("always asks")
-    return gettext("default") if auto is None else f"{auto:.2f}"
+    return gettext("default") if auto is None else format_threshold(auto)

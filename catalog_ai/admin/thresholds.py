@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 
 from catalog_ai.admin.access import attempt, demand, find_url, may
 from catalog_ai.admin.dashboard.files import send_chart
-from catalog_ai.admin.display import name_label
+from catalog_ai.admin.display import format_threshold, name_label
 from catalog_ai.admin.targets import list_targets, read_target
 from catalog_ai.admin.threshold_history import list_changes, name_history_heads
 from catalog_ai.admin.thresholds_rows import (
@@ -200,7 +200,8 @@ def log_changes(request: HttpRequest, told: Mapping[Any, str]) -> None:
 def tell_rule(rule: LabelRule) -> str:
     if rule.auto_threshold is None:
         return gettext("Files by itself from: the default.")
-    return gettext("Files by itself from %(auto)s.") % {"auto": f"{rule.auto_threshold:.2f}"}
+    auto = format_threshold(rule.auto_threshold)
+    return gettext("Files by itself from %(auto)s.") % {"auto": auto}
 
 
 def _tell_saved(count: int) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from catalog_ai.admin.display import Bar, format_length, format_percent
+from catalog_ai.admin.display import Bar, format_length, format_percent, format_threshold
 from catalog_ai.admin.thresholds_setting import Setting, show_threshold, write_auto
 from catalog_ai.admin.thresholds_words import tell_all, tell_error, tell_label
 from catalog_ai.admin.trade_off import chart_trade_off
@@ -97,8 +97,9 @@ def _make_row(setting: Setting, label: Label, sample: LabelSample, budgets: Budg
 
 def _make_point(sample: LabelSample, rate: float) -> tuple[str, Bar, str]:
     share = sample.share_filed(rate)
-    bar = Bar(f"{rate:.2f}", format_percent(share), format_length(share))
-    return f"{rate:.2f}", bar, tell_error(sample.estimate(rate))
+    name = format_threshold(rate)
+    bar = Bar(name, format_percent(share), format_length(share))
+    return name, bar, tell_error(sample.estimate(rate))
 
 
 def describe_answer(setting: Setting, sample: Sample) -> dict[str, Any]:

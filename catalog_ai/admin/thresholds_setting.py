@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from catalog_ai.admin.display import format_threshold
 from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import Label
 from catalog_ai.models import LabelRule
@@ -146,6 +147,7 @@ class Setting:
                 "now": show_threshold(self.find_current(names[key]).auto),
                 "then": show_threshold(self.find_default(names[key]).auto if to is None else to),
                 "default": to is None,
+                "field": write_auto(to),
             }
             for key, to in self.list_wanted().items()
         ]
@@ -183,4 +185,4 @@ def write_auto(auto: float | None) -> str:
 
 
 def show_threshold(auto: float) -> str:
-    return gettext("never") if auto >= NEVER else f"{auto:.2f}"
+    return gettext("never") if auto >= NEVER else format_threshold(auto)

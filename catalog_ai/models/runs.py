@@ -138,6 +138,11 @@ class Run(StartedModel, ExplainedModel):
         return sum(getattr(self, name) for name in self.COUNTERS)
 
     @property
+    def handled(self) -> int:
+        """Of these, all but those that cancelling let go of."""
+        return self.done - self.cancelled
+
+    @property
     def is_active(self) -> bool:
         return self.state in {self.State.EXPANDING, self.State.RUNNING}
 
@@ -158,7 +163,7 @@ class Run(StartedModel, ExplainedModel):
     @property
     def percent(self) -> int:
         """Progress, 0-100."""
-        return min(100, 100 * self.done // self.total) if self.total else 0
+        return min(100, 100 * self.handled // self.total) if self.total else 0
 
     @classmethod
     def finished_condition(cls) -> Q:

@@ -63,6 +63,17 @@ def test_redis_that_is_down_is_explained(queue: Any) -> None:
     assert "python manage.py reconcile_classifications" in page
 
 
+def test_what_calls_for_somebody_comes_first(queue: Any) -> None:
+    make_classification()
+    queue(QueueStatus(True, 5, 0, 1, bulk_workers=0, upload_workers=1))
+    page = read()
+    places = [
+        page.index(text)
+        for text in ("No worker listens", "1 product waits for a person.", "1 worker is running")
+    ]
+    assert places == sorted(places)
+
+
 def test_a_missing_worker_is_explained(queue: Any) -> None:
     queue(QueueStatus(True, 5, 0, 1, bulk_workers=0, upload_workers=1))
     page = read()

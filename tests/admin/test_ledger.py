@@ -112,3 +112,11 @@ def test_the_few_where_the_work_came_to_nothing_are_found_by_an_index(state: str
     changelist = client.get(reverse(RESULTS), {"state__exact": state}).context["cl"]
     assert [*changelist.result_list] == [row]
     assert f"catalog_ai_cls_{state}" in changelist.queryset[:50].explain()
+
+
+def test_only_what_waits_has_a_reason_to_wait() -> None:
+    make_classification(state="cancelled", reason=Classification.Reason.NONE)
+    make_classification(reason=Classification.Reason.AUDIT)
+    page = make_client().get(reverse(RESULTS)).content.decode()
+    table = page.split('id="result_list"')[1].split("</table>")[0]
+    assert "Random audit" in table and "Confident" not in table

@@ -65,6 +65,16 @@ def test_the_grid_shows_the_most_frequent_label_with_everything_ticked(client: A
     assert len(re.findall(r"data-first\s+checked", page.content.decode())) == 3
 
 
+@pytest.mark.parametrize("view", ["", "grid"])
+def test_every_key_that_is_told_does_something_on_the_page(client: Any, view: str) -> None:
+    make_products(1, judged=True)
+    page = client.get(reverse(QUEUE), {"view": view}).content.decode()
+    told = re.findall(r"<kbd>(.)</kbd>", page.split('id="cai-keys"')[1])
+    bound = "".join(re.findall(r'data-key="([^"]*)"', page)).upper()
+    assert "A" in told
+    assert set(told) <= {*bound, "U"}  # there is nothing to undo yet
+
+
 def read_form(page: Any, form: str) -> dict[str, str]:
     """The hidden fields of a form of the page by its id."""
     text = page.content.decode().split(f'id="{form}"')[1].split("</form>")[0]

@@ -414,6 +414,18 @@ def test_a_cancelled_run_is_followed_until_all_of_it_is_let_go() -> None:
     assert not client.get(run_url(run, "progress")).json()["active"]
 
 
+def test_what_a_cancelled_run_let_go_of_is_not_done() -> None:
+    client = log_in("categorize_products")
+    began = timezone.now() - timedelta(seconds=10)
+    run = make_run(
+        total=50, filed=20, cancelled=30, state=Run.State.CANCELLED, finished_at=timezone.now()
+    )
+    Run.objects.update(created_at=began)
+    page = client.get(run_url(run)).content.decode()
+    tiles = re.findall(r"<dd>\s*(.*?)\s*</dd>", page.split('class="cai-tiles"')[1])
+    assert tiles[:3] == ["20 / 50", "40", "2 a second"]
+
+
 @pytest.mark.parametrize("page", ["admin:catalog_ai_run_changelist", "admin:catalog_ai_home"])
 def test_a_dry_run_is_told_apart_in_every_list(page: str) -> None:
     client = log_in("view_run", "categorize_products")

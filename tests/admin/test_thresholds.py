@@ -83,6 +83,24 @@ def test_nothing_is_saved_before_it_is_confirmed(editor: Any) -> None:
     assert not LabelRule.objects.exists()
 
 
+def test_where_no_threshold_differs_there_is_nothing_to_save(editor: Any) -> None:
+    page = editor.get(address(review="1")).content.decode()
+    assert "No threshold differs" in page
+    assert "confirmed" not in page
+
+
+def test_thresholds_are_written_as_the_reader_writes_numbers(editor: Any) -> None:
+    editor.cookies["django_language"] = "de"
+    page = editor.get(address(review="1", **{f"auto-{LABEL}": "0.976"}))
+    text = page.content.decode()
+    assert re.search(r"<td>0,\d\d</td>", text) and "0,98" in text
+    fields = dict(re.findall(r'name="(auto-[^"]+)"\s+value="([^"]*)"', text))
+    assert fields == {f"auto-{LABEL}": "0.98"}
+    saved = post(editor, **fields, confirmed="1").content.decode()
+    assert LabelRule.objects.get().auto_threshold == 0.98
+    assert "0,98" in saved.split('id="cai-history-heading"')[1]
+
+
 def test_a_confirmed_threshold_is_a_rule_with_a_history(editor: Any) -> None:
     page = post(editor, **{f"auto-{LABEL}": "0.97"})
     assert "1 label was changed" in page.content.decode()

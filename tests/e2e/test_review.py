@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from catalog_ai.models import Classification, Decision
+from catalog_ai.models import Classification, Decision, Suggestion
 from shop_demo.models import Category, Product
 from tests.admin.browser import NEEDS_CHROMIUM, open_browser
 from tests.admin.people import log_in, make_products
@@ -260,6 +260,28 @@ def test_on_a_phone_suggestions_and_guesses_are_of_one_size(
         assert page.evaluate(size, ".cai-correct label") == text
 
 
+@pytest.mark.parametrize("width", [1920, 1280, 390])
+def test_no_bar_lies_over_the_name_of_a_label(
+    live_server: Any, products: list[Product], width: int
+) -> None:
+    Suggestion.objects.filter(label="article:tshirts").update(label="article:long-sleeves")
+    viewport = {"width": width, "height": 1080}
+    client = log_in("review_suggestions")
+    with open_browser(live_server.url, client, viewport=viewport, locale="de") as page:
+        page.goto(reverse(QUEUE))
+        page.get_by_text("Langarmshirts", exact=True).first.wait_for()
+        covered = page.evaluate(
+            """() => [...document.querySelectorAll(".cai-review-choice")].filter((choice) => {
+              const words = document.createRange();
+              words.selectNodeContents(choice.querySelector(".cai-label-name"));
+              const [name, bar] = [words, choice.querySelector(".cai-bar")].map((one) =>
+                one.getBoundingClientRect());
+              return name.right > bar.left && name.bottom > bar.top && bar.bottom > name.top;
+            }).length"""
+        )
+    assert covered == 0
+
+
 def test_the_grid_approves_all_but_what_was_unticked(
     live_server: Any, products: list[Product]
 ) -> None:
@@ -372,3 +394,55 @@ def test_a_key_shows_where_the_model_looked_from_card_to_card(
         page.wait_for_selector(likeliest)
         page.keyboard.press("l")
         page.wait_for_selector(".cai-attention", state="detached")
+
+
+def open_queue(page: Any, below: Product) -> Any:
+    """The list of cards, scrolled to the button that approves for this one."""
+    page.goto(reverse(QUEUE))
+    button = page.get_by_role("button", name=f"Approve Tshirts for {below.title}")
+    button.scroll_into_view_if_needed()
+    return button
+
+
+def test_a_card_decided_in_the_list_leaves_the_list_where_it_was(
+    live_server: Any, products: list[Product]
+) -> None:
+    viewport = {"width": 390, "height": 600}
+    client = log_in("review_suggestions")
+    with open_browser(live_server.url, client, viewport=viewport) as page:
+        button = open_queue(page, products[4])
+        before = page.evaluate("scrollY")
+        place = button.bounding_box()["y"]
+        button.click()
+        said = wait_told(page)
+        after = page.get_by_role("button", name=f"Approve Tshirts for {products[5].title}")
+        assert before > 300
+        assert abs(after.bounding_box()["y"] - place) < 2
+        assert page.evaluate("document.activeElement.tagName") == "BODY"
+    assert said == "1 decision saved."
+
+
+def test_a_double_click_in_the_list_decides_one_card(
+    live_server: Any, products: list[Product]
+) -> None:
+    viewport = {"width": 390, "height": 600}
+    client = log_in("review_suggestions")
+    with open_browser(live_server.url, client, viewport=viewport) as page:
+        page.clock.set_fixed_time("2026-11-29")  # however long the list takes to load
+        box = open_queue(page, products[4]).bounding_box()
+        page.mouse.click(box["x"] + 20, box["y"] + 10)
+        wait_told(page)
+        page.mouse.click(box["x"] + 20, box["y"] + 10)
+        page.wait_for_timeout(800)
+    assert list_filed() == {products[4].title: "Tshirts"}
+
+
+def test_by_keyboard_the_next_card_of_the_list_has_the_focus(
+    live_server: Any, products: list[Product]
+) -> None:
+    with open_browser(live_server.url, log_in("review_suggestions")) as page:
+        open_queue(page, products[2]).focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".messagelist .success, .cai-told.success")
+        focused = page.evaluate("document.activeElement.getAttribute('href')")
+    assert focused.partition("?")[0] == card_of(products[3])

@@ -145,6 +145,33 @@ def test_a_budget_is_stated_followed_and_undone(
             assert not axe.Axe().run(page, context={"include": [["#content"]]}).violations_count
 
 
+def test_a_slider_tells_its_number_as_the_reader_writes_it(
+    live_server: Any, client: Client
+) -> None:
+    with open_browser(live_server.url, client, locale="de") as page:
+        page.goto(f"{reverse('admin:catalog_ai_thresholds')}?target=shop_demo.product")
+        shown = page.locator(f"{ROW} .cai-slider-value")
+        before = shown.inner_text()
+        page.locator(f"{ROW} input").fill("0.65")
+        after = shown.inner_text()
+        page.locator(f"{ROW} [data-figure=filed]", has_text="75\N{NO-BREAK SPACE}%").wait_for()
+    assert "," in before and after == "0,65"
+
+
+def test_a_server_that_does_not_answer_is_told_where_the_slider_is(
+    live_server: Any, client: Client
+) -> None:
+    with open_browser(live_server.url, client, viewport={"width": 1280, "height": 700}) as page:
+        page.goto(f"{reverse('admin:catalog_ai_thresholds')}?target=shop_demo.product")
+        page.locator(f"{ROW} input").scroll_into_view_if_needed()
+        page.route("**/thresholds/?*", lambda route: route.abort())
+        page.locator(f"{ROW} input").fill("0.65")
+        told = page.get_by_role("alert").filter(has_text="The server did not answer.")
+        told.wait_for()
+        box = told.bounding_box()
+    assert 0 <= box["y"] <= 700 - box["height"]
+
+
 def test_figures_at_other_thresholds_are_readable_and_saving_is_in_reach(
     live_server: Any, client: Client
 ) -> None:

@@ -8,16 +8,21 @@
   let timer = 0;
   let latest = 0;
 
+  /* As the reader writes numbers; what the field holds has a point in every language. */
+  function tellSlider(input) {
+    const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+    const text = Number(input.value).toLocaleString(document.documentElement.lang, digits);
+    input.nextElementSibling.textContent = text;
+  }
+
   function makeSlider(input) {
     if (input.value === "") {
       return; // never files: a slider has no such place
     }
-    const output = input.nextElementSibling;
     input.type = "range";
-    output.hidden = false;
-    input.addEventListener("input", function () {
-      output.textContent = Number(input.value).toFixed(2);
-    });
+    tellSlider(input);
+    input.nextElementSibling.hidden = false;
+    input.addEventListener("input", () => tellSlider(input));
   }
 
   function isUntouched(input) {
@@ -53,7 +58,7 @@
       if (input && input.value !== "" && sensitivity !== form.elements.shown.value) {
         input.value = figures.auto;
         input.dataset.untouched = figures.auto;
-        row.querySelector(".cai-slider-value").textContent = figures.auto;
+        tellSlider(input);
       }
     }
     form.elements.shown.value = sensitivity;
