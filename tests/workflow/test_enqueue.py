@@ -76,14 +76,17 @@ def test_a_save_without_a_new_image_makes_no_work() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("model", [ProductOnSale, SizedProduct])
-def test_a_product_is_known_whatever_model_it_is_saved_and_deleted_through(model: Any) -> None:
+def test_a_product_is_known_whatever_model_it_is_saved_and_deleted_through(
+    model: Any, django_capture_on_commit_callbacks: Any
+) -> None:
     product = model(name="a")
     product.image.save("a.png", make_content())
     row = uploads().get()
     assert (row.target, row.object_id) == ("shops.intproduct", str(product.pk))
     product.image.save("b.png", make_content())
     assert uploads().count() == 1
-    product.delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        product.delete()
     row.refresh_from_db()
     assert (row.state, row.error_code) == (State.CANCELLED, "product_deleted")
 
@@ -96,6 +99,20 @@ def test_a_product_that_is_made_again_under_its_key_is_judged_again() -> None:
     SlugProduct.objects.get().delete()
     SlugProduct.objects.create(slug="blue-shirt", image="blue.png")
     assert uploads().filter(state=State.QUEUED).count() == 1
+
+
+@pytest.mark.django_db
+def test_one_that_was_queued_and_is_made_again_at_once_is_queued_again(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    SlugProduct.objects.create(slug="blue-shirt", image="blue.png")
+    old = uploads().get()
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        SlugProduct.objects.get().delete()
+        SlugProduct.objects.create(slug="blue-shirt", image="blue.png")
+    old.refresh_from_db()
+    assert old.state == State.CANCELLED
+    assert uploads().get(state=State.QUEUED).pk > old.pk
 
 
 @pytest.mark.django_db
@@ -290,9 +307,10 @@ def test_the_first_pages_are_small_so_that_work_begins_at_once(
 
 
 @pytest.mark.django_db
-def test_a_deleted_product_leaves_the_queue() -> None:
+def test_a_deleted_product_leaves_the_queue(django_capture_on_commit_callbacks: Any) -> None:
     product = make_product()
-    product.delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        product.delete()
     row = uploads().get()
     row.run.refresh_from_db()
     assert (row.state, row.run.state) == (State.CANCELLED, Run.State.DONE)

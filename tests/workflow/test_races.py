@@ -337,6 +337,26 @@ def test_products_are_deleted_while_their_run_is_tried_again(product: Product, p
     check_counters()
 
 
+def test_products_that_are_deleted_one_by_one_hold_up_no_chunk_of_their_run(
+    product: Product, target: Any
+) -> None:
+    """One transaction of the shop's: a chunk would wait in it with products that it wants next."""
+    waiting, other = make_two()
+    Run.objects.all().delete()
+    run = make_run(total=3)
+    rows = [claim_one(target, item, run) for item in (product, other)]
+    queued = make_classification(waiting, run, state=State.QUEUED, is_current=False)
+    with transaction.atomic():
+        waiting.delete()
+        worker = Rival(lambda: store_results([Judged(r, r.image_name, None) for r in rows]))
+        assert worker.finish() is None
+        product.delete()
+    queued.refresh_from_db()
+    run.refresh_from_db()
+    assert (queued.state, queued.error_code) == (State.CANCELLED, "product_deleted")
+    assert (run.state, run.unchanged, run.cancelled) == (Run.State.DONE, 2, 1)
+
+
 def test_two_reconciles_count_a_lost_row_once(product: Product, target: Any) -> None:
     rows = [claim_one(target, item) for item in (product, *make_two())]
     Classification.objects.update(
