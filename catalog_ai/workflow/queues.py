@@ -28,6 +28,8 @@ CHECK_JOB = "catalog_ai.workflow.jobs.check_health"
 CHECK_TIMES = 6  # as long as other jobs may take: a million photos are compared in one go
 LET_GO_JOB = "catalog_ai.workflow.jobs.let_go_run"
 ROLL_BACK_JOB = "catalog_ai.workflow.jobs.roll_back_run"
+SEND_JOB = "catalog_ai.workflow.jobs.send_rest"
+SEND_PAGE = 5_000  # rows of a resumed run that are sent again together: a third of a second
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,11 @@ def send_again_after_commit(ids: Sequence[int]) -> None:
 def expand_after_commit(run: Run) -> None:
     """Let the worker collect a large run's products once the run is in the database."""
     _after_commit(send_expansion, run)
+
+
+def send_run_after_commit(run: Run) -> None:
+    """Send what is queued of a run again; while it was paused, workers have let its jobs pass."""
+    _after_commit(send_next_of, run)
 
 
 def check_after_commit(check: HealthCheck) -> None:
@@ -157,6 +164,21 @@ def send_queued(ids: Sequence[int]) -> None:
         send_again(name, queued)
 
 
+def send_next_of(run: Run, after: int = 0) -> None:
+    """Send the next of a run's queued classifications again; a job sends what comes behind them.
+
+    Raises:
+        RedisError: the queue cannot be reached; reconcile sends them later.
+    """
+    queued = run.classifications.filter(state=Classification.State.QUEUED, pk__gt=after)
+    ids = list(queued.order_by("pk").values_list("pk", flat=True)[:SEND_PAGE])
+    if not ids:
+        return
+    send_again(queue_name_of(run), ids)
+    if len(ids) == SEND_PAGE:
+        _send_to_front(SEND_JOB, run.pk, ids[-1])
+
+
 def send_expansion(run: Run) -> None:
     """Queue the job that collects a large run's products."""
     open_queue(queue_name_of(run)).enqueue_many([_prepare(EXPAND_JOB, [run.pk])])
@@ -177,10 +199,10 @@ def send_rollback(pk: int) -> None:
     _send_to_front(ROLL_BACK_JOB, pk)
 
 
-def _send_to_front(job: str, pk: int) -> None:
-    """Before what waits: somebody has seen that something is wrong, and stops it."""
+def _send_to_front(job: str, *numbers: int) -> None:
+    """Before what waits: somebody has stopped something, or put it right, and looks on."""
     queue = open_queue(get_settings().BULK_QUEUE)
-    queue.enqueue_many([_prepare(job, [pk], at_front=True)])
+    queue.enqueue_many([_prepare(job, [*numbers], at_front=True)])
 
 
 def _prepare(  # type: ignore[no-untyped-def]

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from catalog_ai.inference.images import digest_image
 from catalog_ai.models import Change, Classification, Decision, Rollback, Run
-from catalog_ai.workflow import store
+from catalog_ai.workflow import ends, store
 from catalog_ai.workflow.claim import claim
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.for_real import collect_results, recall_results, run_for_real
@@ -19,9 +19,20 @@ from catalog_ai.workflow.rollback import (
     start_rollback,
     stop_rollback,
 )
+from catalog_ai.workflow.runs import resume_run
 from catalog_ai.workflow.store import Judged, store_results
+from catalog_ai.workflow.take_over import take_over
 from shop_demo.models import Category, Product
-from tests.factories import claim_one, ledger, make_card, make_result, make_run, names, roll_back
+from tests.factories import (
+    claim_one,
+    ledger,
+    make_card,
+    make_classification,
+    make_result,
+    make_run,
+    names,
+    roll_back,
+)
 from tests.workflow.racing import (
     NEEDS_ROW_LOCKS,
     PATIENCE,
@@ -216,6 +227,21 @@ def test_a_rerun_beside_a_rollback_stands_by_itself(
     second.refresh_from_db()
     assert rollback.taken_back == (0 if rerun_first else 1)
     assert (second.state, second.is_current, names(product)) == (State.FILED, True, {"Tshirts"})
+    check_counters()
+
+
+def test_a_run_is_resumed_while_an_upload_takes_a_product_of_it_over(
+    product: Product, people: Any, target: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(total=1, state=Run.State.PAUSED)
+    row = make_classification(product, run, state=State.QUEUED, is_current=False)
+    with paused_at(monkeypatch, ends, "count_ends") as arrived:
+        upload = Rival(lambda: take_over(target, [row.object_id]))
+        assert arrived.wait(PATIENCE)
+        resumed = Rival(lambda: resume_run(run, people[0]))
+        resumed.wait_in_line()
+    assert upload.finish() is None
+    assert resumed.finish().state in {Run.State.RUNNING, Run.State.DONE}
     check_counters()
 
 
