@@ -55,6 +55,7 @@ from tests.shops.models import Brand, GalleryProduct, IntProduct, Kind, UuidProd
 from tests.workflow.racing import (
     NEEDS_ROW_LOCKS,
     PATIENCE,
+    SURE,
     Rival,
     check_counters,
     line_of,
@@ -302,6 +303,26 @@ def test_an_upload_waits_for_a_chunk_that_is_being_stored_and_comes_behind_it(
     assert upload.finish() is None
     states = Classification.objects.order_by("pk").values_list("state", flat=True)
     assert list(states) == [State.FILED, State.QUEUED]
+    check_counters()
+
+
+def test_an_import_in_an_order_of_its_own_is_never_ended_for_a_chunk(
+    product: Product, target: Any
+) -> None:
+    """Where two wait for each other, PostgreSQL ends the one that came to wait last."""
+    products = [product, *make_two()]
+    run = make_run(total=3)
+    rows = [claim_one(target, item, run) for item in products]
+    with transaction.atomic():
+        line_of(products[2]).update(price=3)
+        worker = Rival(
+            lambda: store_results([Judged(r, r.image_name, make_result(SURE)) for r in rows])
+        )
+        worker.wait_in_line()
+        line_of(products[0]).update(price=3)
+        products[1].delete()
+    assert worker.finish() is None
+    assert [names(one) for one in (products[0], products[2])] == [{"Tshirts"}] * 2
     check_counters()
 
 
