@@ -142,11 +142,18 @@ def send(queue_name: str, ids: Sequence[int]) -> None:
 def send_again(queue_name: str, ids: Sequence[int]) -> None:
     """`send` for classifications that are queued, and not written as sent.
 
+    What somebody has in hand is passed over: whoever waited for one row while holding others could
+    meet a deadlock with a worker that claims them.
+
     Raises:
         RedisError: see `send`.
     """
-    _list_queued(ids).update(sent_at=timezone.now())
-    send(queue_name, ids)
+    with transaction.atomic():
+        free = _list_queued(ids).select_for_update(skip_locked=True)
+        found = list(free.order_by("pk").values_list("pk", flat=True))
+        _list_queued(found).update(sent_at=timezone.now())
+    if found:
+        send(queue_name, found)
 
 
 def _list_queued(ids: Sequence[int]) -> "models.QuerySet[Classification]":

@@ -23,13 +23,14 @@ from catalog_ai.targets import get_target
 from catalog_ai.targets.categories import RelatedCategories
 from catalog_ai.workflow import enqueue as enqueueing
 from catalog_ai.workflow import hand_on, store
-from catalog_ai.workflow.batches import take_batch
+from catalog_ai.workflow.batches import give_back_batch, renew_batch, take_batch
 from catalog_ai.workflow.claim import MOST_INTERRUPTIONS, claim
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.jobs import classify_chunk
 from catalog_ai.workflow.locks import lock_products
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.queue_filter import QueueFilter
+from catalog_ai.workflow.queues import send_again
 from catalog_ai.workflow.reconcile import Reconciled, reconcile, take_back_expired
 from catalog_ai.workflow.review import approve, correct, dismiss, reject
 from catalog_ai.workflow.runs import cancel_run, retry_failed
@@ -459,7 +460,35 @@ def test_two_reviewers_who_take_cards_share_none(product: Product, people: Any) 
     owners = list(Classification.objects.values_list("assigned_to", flat=True))
     for who, count in zip(people, counts, strict=True):
         assert owners.count(who.pk) == count
-    assert sum(counts) <= 3
+    assert sum(counts) == 3
+
+
+@pytest.mark.parametrize("verb", [take_batch, renew_batch, give_back_batch])
+def test_cards_that_a_worker_retires_hold_up_no_batch(
+    product: Product, people: Any, verb: Any
+) -> None:
+    """Whoever waited for one of them while holding another could meet a deadlock."""
+    for item in (product, *make_two()):
+        make_card(item)
+    if verb is not take_batch:
+        take_batch(QueueFilter("shop_demo.product"), people[0])
+    with transaction.atomic():
+        list(Classification.objects.order_by("pk")[:1].select_for_update())
+        ask = (QueueFilter("shop_demo.product"),) if verb is take_batch else ()
+        assert Rival(lambda: verb(*ask, people[0])).finish() == 2
+
+
+def test_a_row_that_is_being_claimed_holds_up_no_sending(product: Product) -> None:
+    rows = [
+        make_classification(item, state=State.QUEUED, is_current=False)
+        for item in (product, *make_two())
+    ]
+    with transaction.atomic():
+        line = Classification.objects.filter(pk=rows[1].pk)
+        line.select_for_update().get()
+        sending = Rival(lambda: send_again("catalog_ai", [row.pk for row in rows]))
+        assert sending.finish() is None
+    assert list(Classification.objects.filter(sent_at=None)) == [rows[1]]
 
 
 @pytest.mark.parametrize(
