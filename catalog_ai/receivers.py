@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import DataError, OperationalError, ProgrammingError, models, router, transaction
-from django.db.models.signals import ModelSignal, post_delete, post_save, pre_save
+from django.db.models.signals import ModelSignal, post_delete, post_save, pre_delete, pre_save
 
 from catalog_ai.arrays import is_among
 from catalog_ai.conf import get_settings
@@ -17,6 +17,7 @@ from catalog_ai.models import Classification, Run
 from catalog_ai.targets import ProductTarget, get_targets
 from catalog_ai.workflow.claim import recall_claimed
 from catalog_ai.workflow.enqueue import enqueue, enqueue_some
+from catalog_ai.workflow.locks import lock_products
 from catalog_ai.workflow.queues import send_again_after_commit
 from catalog_ai.workflow.take_over import take_over
 from catalog_ai.workflow.withdraw import withdraw_product
@@ -38,6 +39,7 @@ def connect_receivers() -> None:
                 _connect(pre_save, partial(note_upload, target), model, f"{key}:pre")
                 _connect(post_save, partial(enqueue_upload, target), model, f"{key}:post")
             if model._meta.concrete_model is product:
+                _connect(pre_delete, partial(hold_product, target), model, f"{key}:hold")
                 _connect(post_delete, partial(forget_product, target), model, f"{key}:delete")
 
 
@@ -165,6 +167,17 @@ def check_again(target: ProductTarget, pks: list[Any], fresh: str = "") -> None:
         products = target.get_products().filter(is_among("pk", missed))
         mode = Run.Mode.REDO if fresh else Run.Mode.MISSING
         enqueue_some(target, products, source=Run.Source.UPLOAD, mode=mode)
+
+
+def hold_product(target: ProductTarget, instance: models.Model, using: str = "", **_: Any) -> None:
+    """Before the delete: the product is locked before its categories, as everywhere.
+
+    Django first takes out the rows that lie between. Where a worker has the product and takes it
+    out of a category, the two would wait for each other, and the database would end the delete.
+    """
+    if not _is_elsewhere(target, using):
+        with transaction.atomic(savepoint=False):
+            lock_products(target, [target.to_key(instance.pk)])
 
 
 def forget_product(

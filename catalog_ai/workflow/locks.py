@@ -30,6 +30,9 @@ def lock_products(target: ProductTarget, keys: Collection[str]) -> None:
     if not features.has_select_for_update:
         return  # SQLite: whoever writes holds the whole database
     wanted, line = set(target.to_pks(keys)), None
+    if len(wanted) == 1:
+        list(manager.select_for_update(no_key=True).filter(pk__in=wanted).values_list("pk"))
+        return
     skip = features.has_select_for_update_skip_locked
     while wanted:
         with transaction.atomic():

@@ -359,6 +359,19 @@ def test_products_are_deleted_while_their_run_is_tried_again(product: Product, p
     check_counters()
 
 
+def test_a_product_is_deleted_while_it_is_taken_out_of_a_category(
+    product: Product, target: Any
+) -> None:
+    product.categories.add(Category.objects.create(name="Own"))
+    with transaction.atomic():
+        lock_products(target, [target.to_key(product.pk)])
+        deleting = Rival(lambda: Product.objects.get(pk=product.pk).delete())
+        deleting.wait_in_line()
+        product.categories.clear()
+    assert not isinstance(deleting.finish(), Exception)
+    assert not Product.objects.exists()
+
+
 def test_products_that_are_deleted_one_by_one_hold_up_no_chunk_of_their_run(
     product: Product, target: Any
 ) -> None:
