@@ -52,7 +52,7 @@ from tests.factories import (
     make_unjudged,
     names,
 )
-from tests.shops.models import Brand, GalleryProduct, IntProduct, Kind, UuidProduct
+from tests.shops.models import Brand, GalleryImage, GalleryProduct, IntProduct, Kind, UuidProduct
 from tests.workflow.racing import (
     NEEDS_ROW_LOCKS,
     PATIENCE,
@@ -324,6 +324,26 @@ def test_an_import_in_an_order_of_its_own_is_never_ended_for_a_chunk(
         products[1].delete()
     assert worker.finish() is None
     assert [names(one) for one in (products[0], products[2])] == [{"Tshirts"}] * 2
+    check_counters()
+
+
+def test_an_import_of_gallery_photos_is_never_ended_for_a_chunk(product: Product) -> None:
+    """A photo is a row of its own there: its save alone locks no product."""
+    target = get_target("shops.galleryproduct")
+    first, second = (GalleryProduct.objects.create(name=name) for name in ("a", "b"))
+    photos = [GalleryImage.objects.create(product=one, original="a.png") for one in (first, second)]
+    Classification.objects.filter(target=target.key).delete()
+    run = make_run(target.key, total=2)
+    rows = [claim_one(target, one, run) for one in (first, second)]
+    with transaction.atomic():
+        photos[1].original = ContentFile(make_unique_image_bytes(), "new.png")
+        photos[1].save()
+        worker = Rival(lambda: store_results([Judged(r, r.image_name, None) for r in rows]))
+        worker.wait_in_line()
+        GalleryProduct.objects.filter(pk=first.pk).update(name="c")
+    assert worker.finish() is None
+    states = Classification.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == [State.UNCHANGED, State.CANCELLED, State.QUEUED]
     check_counters()
 
 
