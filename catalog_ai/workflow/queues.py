@@ -19,7 +19,7 @@ from catalog_ai.models import Classification, HealthCheck, Rollback, Run
 logger = logging.getLogger(__name__)
 
 CLASSIFY_JOB = "catalog_ai.workflow.jobs.classify_chunk"
-CONNECT_SECONDS = 2.0  # that a Redis which does not answer at all may take
+ANSWER_SECONDS = 2.0  # that a Redis which does not answer at all may take
 # Seconds: rows and log say what went wrong, and in an outage each pass of reconcile leaves jobs of
 # up to 50 kB behind.
 KEEP_FAILED = 3600
@@ -60,7 +60,9 @@ def open_queue(name: str) -> Queue:
         raise RedisError(why) from error
     queue.connection.set_retry(ConnectionRetry(NoBackoff(), 0))
     options = queue.connection.connection_pool.connection_kwargs
-    options.setdefault("socket_connect_timeout", CONNECT_SECONDS)
+    # A machine that hangs takes connections and answers nothing: redis-py before 8 waits for ever.
+    for limit in ("socket_connect_timeout", "socket_timeout"):
+        options.setdefault(limit, ANSWER_SECONDS)
     return queue
 
 

@@ -1,6 +1,7 @@
 """Every way in: rows first, the queue after commit, and nothing twice."""
 
 import socket
+import time
 from threading import Thread
 from typing import Any
 
@@ -341,6 +342,20 @@ def test_a_dead_redis_is_asked_once_and_not_ten_times(settings: Any) -> None:
             send("catalog_ai", [1])
         server.shutdown(socket.SHUT_RDWR)
     assert len(asked) == 1
+
+
+@pytest.mark.django_db
+def test_a_redis_that_says_nothing_is_not_waited_for_long(settings: Any) -> None:
+    """As one that is stopped, or whose machine is: the connection is made all the same."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.RQ_QUEUES = {
+            name: {**queue, "URL": f"redis://127.0.0.1:{server.getsockname()[1]}/0"}
+            for name, queue in settings.RQ_QUEUES.items()
+        }
+        started = time.monotonic()
+        with pytest.raises(RedisError):
+            send("catalog_ai", [1])
+        assert time.monotonic() - started < 4
 
 
 def replace_photo_after_commit(product: Product, callbacks: Any) -> None:
