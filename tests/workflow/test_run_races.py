@@ -280,11 +280,10 @@ def test_a_run_is_resumed_while_an_upload_takes_a_product_of_it_over(
     with paused_at(monkeypatch, ends, "count_ends") as arrived:
         upload = Rival(lambda: take_over(target, [row.object_id]))
         assert arrived.wait(PATIENCE)
-        resumed = Rival(lambda: resume_run(run, people[0]))
-        resumed.wait_in_line()
-    assert upload.finish() is None
-    assert resumed.finish().state in {Run.State.RUNNING, Run.State.DONE}
-    check_counters()
+        resumed = Rival(lambda: resume_run(run, people[0])).finish()
+    assert (resumed.state, upload.finish()) == (Run.State.RUNNING, None)
+    run.refresh_from_db()
+    assert (run.state, run.cancelled) == (Run.State.DONE, 1)
 
 
 def test_two_who_do_it_for_real_at_once_start_one_run(
