@@ -17,6 +17,7 @@ from catalog_ai.models import Classification, Run
 from catalog_ai.targets import ProductTarget, get_targets
 from catalog_ai.workflow.claim import recall_claimed
 from catalog_ai.workflow.enqueue import enqueue, enqueue_some
+from catalog_ai.workflow.locks import lock_products
 from catalog_ai.workflow.queues import send_again_after_commit
 from catalog_ai.workflow.take_over import take_over
 from catalog_ai.workflow.withdraw import withdraw_product
@@ -40,6 +41,7 @@ def connect_receivers() -> None:
                 if target.image_model is not target.get_model():
                     _connect(pre_delete, partial(look_behind, target), model, f"{key}:behind")
             if model._meta.concrete_model is product:
+                _connect(pre_delete, partial(hold_product, target), model, f"{key}:hold")
                 _connect(post_delete, partial(forget_product, target), model, f"{key}:delete")
 
 
@@ -186,6 +188,17 @@ def check_again(target: ProductTarget, pks: list[Any], fresh: str = "") -> None:
         products = target.get_products().filter(is_among("pk", missed))
         mode = Run.Mode.REDO if fresh else Run.Mode.MISSING
         enqueue_some(target, products, source=Run.Source.UPLOAD, mode=mode)
+
+
+def hold_product(target: ProductTarget, instance: models.Model, using: str = "", **_: Any) -> None:
+    """Before the delete: the product is locked before its categories, as everywhere.
+
+    Django first takes out the rows that lie between. Where a worker has the product and takes it
+    out of a category, the two would wait for each other, and the database would end the delete.
+    """
+    if not _is_elsewhere(target, using):
+        with transaction.atomic(savepoint=False):
+            lock_products(target, [target.to_key(instance.pk)])
 
 
 def forget_product(

@@ -8,7 +8,7 @@ from django.apps import AppConfig
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import FieldDoesNotExist
-from django.db import models, router
+from django.db import DEFAULT_DB_ALIAS, models, router
 
 from catalog_ai.conf import SETTING, find_setting_mistakes
 from catalog_ai.inference.bundle import BundleError
@@ -62,6 +62,11 @@ def _check_database(target: ProductTarget, model: type[models.Model]) -> Iterabl
     if products != results:
         message = f"model: {model.__name__} is in the database {products!r}, results in {results!r}"
         yield _error(type(target), message, "Route both to one database.", 16)
+        return
+    if results != DEFAULT_DB_ALIAS:
+        message = f"model: {model.__name__} and results are in the database {results!r}"
+        hint = f"Transactions are of the database {DEFAULT_DB_ALIAS!r}: route both to it."
+        yield _error(type(target), message, hint, 16)
         return
     for one in (model, Classification):
         if router.db_for_read(one) != router.db_for_write(one):

@@ -1,11 +1,13 @@
 """A batch of the review queue for one reviewer alone, for a while."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.db import models, transaction
 from django.utils import timezone
 
+from catalog_ai.arrays import is_among
 from catalog_ai.models import Classification
 from catalog_ai.workflow.permissions import REVIEW, as_user, require
 from catalog_ai.workflow.queue import (
@@ -19,6 +21,8 @@ from catalog_ai.workflow.queue import (
 from catalog_ai.workflow.queue_filter import QueueFilter
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     from catalog_ai.workflow.permissions import Actor
 
 LEASE = timedelta(minutes=15)
@@ -28,7 +32,7 @@ LEASED = 25  # cards in a batch
 def take_batch(chosen: QueueFilter, reviewer: "Actor", size: int = LEASED) -> int:
     """Take the first free cards of a filter for one reviewer; how many that were.
 
-    The UPDATE asks again whether a card is free: of two who reach for it at once, one gets it.
+    Of two who reach for a card at once, one gets it, and the other the next one.
 
     Raises:
         NotPermitted: the reviewer may not review.
@@ -36,22 +40,33 @@ def take_batch(chosen: QueueFilter, reviewer: "Actor", size: int = LEASED) -> in
     require(reviewer, REVIEW)
     whole = replace(chosen, mine="", after="")
     free = order_queue(review_queue(whole).filter(is_free()), whole, few=finds_few(whole))
-    wanted = list(free.values_list("pk", flat=True)[:size])
-    return (
-        Classification.objects.filter(pk__in=wanted, state__in=Classification.WAITING)
-        .filter(is_free())
-        .update(assigned_to=as_user(reviewer), assigned_until=timezone.now() + LEASE)
-    )
+    return _assign(free, as_user(reviewer), timezone.now() + LEASE, size)
 
 
 def renew_batch(reviewer: "Actor") -> int:
     """Whoever goes on working keeps the cards; how many those are."""
-    until = timezone.now() + LEASE
     taken = select_waiting().filter(taken_by(reviewer))
-    return taken.update(assigned_until=until)
+    return _assign(taken, as_user(reviewer), timezone.now() + LEASE)
 
 
 def give_back_batch(reviewer: "Actor") -> int:
     """Let others have the cards that are left; how many those were."""
-    taken = select_waiting().filter(taken_by(reviewer))
-    return taken.update(assigned_to=None, assigned_until=None)
+    return _assign(select_waiting().filter(taken_by(reviewer)), None, None)
+
+
+def _assign(
+    cards: "models.QuerySet[Classification]",
+    person: "User | None",
+    until: datetime | None,
+    size: int | None = None,
+) -> int:
+    """Write who has the first of these cards; how many those are.
+
+    What is being decided or superseded just now is passed over: whoever waited for one card while
+    holding another could meet a deadlock with a worker that retires them.
+    """
+    with transaction.atomic():
+        locked = cards.select_for_update(skip_locked=True)
+        pks = list(locked.values_list("pk", flat=True)[:size])
+        found = Classification.objects.filter(is_among("pk", pks))
+        return found.update(assigned_to=person, assigned_until=until)

@@ -15,6 +15,7 @@ from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, Run
 from catalog_ai.models.causes import Cause
 from catalog_ai.targets import ProductTarget
+from catalog_ai.workflow.locks import lock_products
 from catalog_ai.workflow.models_in_use import get_bundle
 
 logger = logging.getLogger(__name__)
@@ -138,13 +139,15 @@ def recall_claimed(target: ProductTarget, keys: Collection[str]) -> list[int]:
     """Queue these products' rows again that some worker has in hand; their ids.
 
     For photos that were replaced under their old names: nobody can tell what that worker has read.
+    The shop's transaction keeps the rows, so it has to have the products before them.
     """
     held = Classification.objects.filter(
         is_among("object_id", keys), target=target.key, state=Classification.State.RUNNING
     )
-    ids = list(held.values_list("pk", flat=True))
-    _release(Q(is_among("pk", ids)))
-    return ids
+    owners = dict(held.values_list("pk", "object_id"))
+    lock_products(target, list(owners.values()))
+    _release(Q(is_among("pk", owners)))
+    return list(owners)
 
 
 def _release(which: Q) -> int:

@@ -12,7 +12,7 @@ from catalog_ai.models import Classification, LabelRule, Suggestion
 from catalog_ai.policy import preset_thresholds
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.category_lookup import CategoryLookup
-from catalog_ai.workflow.enqueue import SETTLED
+from catalog_ai.workflow.collect import SETTLED
 from catalog_ai.workflow.models_in_use import get_bundle
 
 EXACT_LIMIT = 2_000  # a larger selection is only counted

@@ -1,8 +1,9 @@
 """How a row ends: its last state, and its run's counters with it."""
 
+from collections import Counter
 from collections.abc import Sequence
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -78,6 +79,26 @@ def count_ends(run_id: int, states: Sequence[State], effects: Sequence[str] = ()
             finish_if_done([run_id])
         if is_past_bounds(run):
             trip_breaker(run_id)
+
+
+def cancel_rows(rows: "models.QuerySet[Classification]", cause: Cause) -> None:
+    """End rows in flight without a result, of whatever runs; a worker's then comes too late.
+
+    Not within a transaction of the shop's: it would hold the runs' rows to its end, behind which
+    every worker of theirs waits, with products that the shop may want next.
+    """
+    with transaction.atomic():
+        found = rows.select_for_update(of=("self",)).order_by("pk")
+        owners = dict(found.values_list("pk", "run"))
+        Classification.objects.filter(is_among("pk", owners)).update(
+            state=State.CANCELLED,
+            finished_at=timezone.now(),
+            lease_token="",
+            lease_expires_at=None,
+            **Classification.error_fields(cause),
+        )
+        for run, number in sorted(Counter(owners.values()).items()):
+            count_ends(run, [State.CANCELLED] * number)
 
 
 def let_go(run: Run) -> int:

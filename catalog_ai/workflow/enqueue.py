@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -10,15 +10,14 @@ from django.db import models, transaction
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from catalog_ai.arrays import is_among
 from catalog_ai.conf import get_settings
 from catalog_ai.errors import NotPermitted
-from catalog_ai.models import Classification, Run
+from catalog_ai.models import Run
 from catalog_ai.targets import ProductTarget, get_target
+from catalog_ai.workflow.collect import count_page, queue_page
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import AUTO_APPLY, CATEGORIZE, as_user, is_allowed
 from catalog_ai.workflow.queues import expand_after_commit, send_after_commit
-from catalog_ai.workflow.rows import insert_alike
 
 if TYPE_CHECKING:
     from catalog_ai.workflow.permissions import Actor
@@ -28,17 +27,6 @@ logger = logging.getLogger(__name__)
 SYSTEM_SOURCES = (Run.Source.UPLOAD, Run.Source.COMMAND)
 
 FIRST_PAGE = 256  # products
-
-# Results in these states are settled for an unchanged image and model: no need to look again.
-SETTLED = (
-    Classification.State.FILED,
-    Classification.State.REVIEW,
-    Classification.State.UNIDENTIFIED,
-    Classification.State.REVIEWED,
-    Classification.State.REJECTED,
-)
-
-UNSEEN = ("missing", "out_of_memory")  # error codes that say nothing of the image
 
 
 def enqueue(
@@ -125,7 +113,9 @@ def _collect_or_keep(run: Run, target: ProductTarget, products: "models.QuerySet
 def _collect_all(run: Run, target: ProductTarget, products: "models.QuerySet[Any]") -> None:
     after, size = "", get_settings().EXPAND_PAGE
     while pks := _get_page(products, after, target, size):
-        send_after_commit(run, collect_page(run, target, pks))
+        page = queue_page(run, target, pks)
+        count_page(run, page)
+        send_after_commit(run, page.ids)
         after = target.to_key(pks[-1])
 
 
@@ -168,22 +158,44 @@ def _choose_page_size(run: Run) -> int:
 def expand_next_page(run_id: int) -> bool:
     """Collect one page of a large run, in one transaction; False when there is no more.
 
-    The run's row is locked, so that a duplicate job waits and then finds the next page.
+    The run's row comes last: the rows may have to wait for an import of the shop's, and all workers
+    of the run would with them.
     """
     with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=run_id)
+        run = Run.objects.get(pk=run_id)
         if run.state != Run.State.EXPANDING:
             return False
         target = get_target(run.target)
         selection, size = get_selection(run, target), _choose_page_size(run)
         pks = _get_page(selection, run.expanded_through, target, size)
+        page = queue_page(run, target, pks)
+        if not lock_unchanged(run):
+            return True
         if not pks:
             finish_expansion(run)
             return False
-        send_after_commit(run, collect_page(run, target, pks))
+        count_page(run, page)
+        send_after_commit(run, page.ids)
         run.expanded_through = target.to_key(pks[-1])
         run.save(update_fields=["expanded_through"])
         return True
+
+
+def lock_unchanged(run: Run) -> bool:
+    """Lock a run that is being collected, to the transaction's end.
+
+    False where a person or another job came first: the transaction is undone, to be tried anew.
+    """
+    known = Run.objects.filter(
+        pk=run.pk,
+        state=run.state,
+        expanded_through=run.expanded_through,
+        model_version=run.model_version,
+    )
+    if known.select_for_update().first() is not None:
+        return True
+    transaction.set_rollback(True)
+    return False
 
 
 def finish_expansion(run: Run) -> None:
@@ -200,53 +212,3 @@ def finish_if_done(run_ids: Collection[int]) -> None:
     ending = list(done.values_list("pk", flat=True))
     if done.update(state=Run.State.DONE, finished_at=timezone.now()):
         logger.info("runs ended: %s", ending, extra={"runs": ending})
-
-
-def collect_page(run: Run, target: ProductTarget, pks: Sequence[Any]) -> list[int]:
-    """Write QUEUED rows for a page of products and count them; ids of the new rows.
-
-    A product with a row in flight gets no second one: the worker judges whatever image the
-    product has when it stores the result.
-    """
-    images = target.get_image_names(pks)
-    settled = _find_settled(run, target, images) if run.mode == Run.Mode.MISSING else set()
-    wanted = {key: name for key, name in images.items() if name and key not in settled}
-    ids = queue_products(run, wanted)
-    run.total += len(ids)
-    run.without_image += sum(not name for name in images.values())
-    run.skipped += sum(bool(name) for name in images.values()) - len(ids)
-    run.save(update_fields=["total", "without_image", "skipped"])
-    return ids
-
-
-def queue_products(run: Run, images: Mapping[str, str]) -> list[int]:
-    """Write QUEUED rows for products (image names by key); ids of those not in flight already.
-
-    As sent already: see `send_after_commit`.
-    """
-    pattern = Classification(
-        run=run,
-        target=run.target,
-        model_version=run.model_version,
-        preset=run.preset,
-        sent_at=timezone.now(),
-    )
-    keys = sorted(images)  # in one order, so that two runs cannot block
-    names = [images[key] for key in keys]
-    insert_alike(pattern, {"object_id": keys, "image_name": names}, ignore_conflicts=True)
-    made = run.classifications.filter(is_among("object_id", images), target=run.target)
-    return list(made.order_by("pk").values_list("pk", flat=True))
-
-
-def _find_settled(run: Run, target: ProductTarget, images: dict[str, str]) -> set[str]:
-    """Keys of products whose latest result is of this very image name and model version."""
-    rows = Classification.objects.filter(
-        is_among("object_id", images),
-        target=target.key,
-        is_current=True,
-        model_version=run.model_version,
-        state__in=SETTLED,
-    )
-    # What nobody could look at, a storage that was not mounted say, may be there now.
-    seen = rows.exclude(error_code__in=UNSEEN).values_list("object_id", "image_name")
-    return {key for key, name in seen if images[key] == name}

@@ -16,7 +16,8 @@ from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
 from catalog_ai.workflow.adopt import load_earlier
 from catalog_ai.workflow.classify import ImageResult
-from catalog_ai.workflow.enqueue import finish_expansion, queue_products
+from catalog_ai.workflow.collect import queue_products
+from catalog_ai.workflow.enqueue import finish_expansion, lock_unchanged
 from catalog_ai.workflow.outcome import Judged
 from catalog_ai.workflow.permissions import (
     AUTO_APPLY,
@@ -83,17 +84,19 @@ def collect_results(run_id: int) -> bool:
     Products that are gone are queued too: the row then says so.
     """
     with transaction.atomic():
-        run = Run.objects.select_for_update(of=("self",)).get(pk=run_id)
+        run = Run.objects.select_related("results_of").get(pk=run_id)
         if run.state != Run.State.EXPANDING or run.results_of is None:
             return False
         shown = run.results_of.classifications.filter(state__in=ADOPTED)
         after = int(run.expanded_through or 0)
         rows = find_next_rows(shown, after, get_settings().EXPAND_PAGE)
+        found = Classification.objects.filter(is_among("pk", rows))
+        ids = queue_products(run, dict(found.values_list("object_id", "image_name")))
+        if not lock_unchanged(run):
+            return True
         if not rows:
             finish_expansion(run)
             return False
-        found = Classification.objects.filter(is_among("pk", rows))
-        ids = queue_products(run, dict(found.values_list("object_id", "image_name")))
         run.total += len(ids)
         run.skipped += len(rows) - len(ids)
         run.expanded_through = str(rows[-1])

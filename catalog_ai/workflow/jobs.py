@@ -15,7 +15,7 @@ from catalog_ai.workflow.for_real import collect_results
 from catalog_ai.workflow.health.check import go_on_checking
 from catalog_ai.workflow.limits import StopNow, is_stopping
 from catalog_ai.workflow.models_in_use import get_bundle
-from catalog_ai.workflow.queues import send_expansion, send_rollback
+from catalog_ai.workflow.queues import send_expansion, send_next_of, send_rollback
 from catalog_ai.workflow.reconcile import reconcile
 from catalog_ai.workflow.rollback import Step, continue_rollback
 from catalog_ai.workflow.sharing import (
@@ -76,6 +76,13 @@ def expand_run(run_id: int) -> None:
         if not expand(run_id):
             return
     send_expansion(run)
+
+
+def send_rest(run_id: int, after: int) -> None:
+    """Send more of a resumed run, behind the row `after`; harmless when run twice."""
+    run = Run.objects.get(pk=run_id)
+    if run.is_active:
+        send_next_of(run, after)
 
 
 def let_go_run(run_id: int) -> None:

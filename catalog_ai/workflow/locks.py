@@ -22,13 +22,31 @@ def lock_products(target: ProductTarget, keys: Collection[str]) -> None:
     """Wait until nobody else decides on these products, and keep them to the transaction's end.
 
     NO KEY UPDATE: the shop may go on selling a locked product, rows that refer to it are added.
+    Nobody waits here for one product while holding another: a shop's import has locked products in
+    an order of its own, and where the two wait for each other the database would end the import.
     """
     manager = target.get_model()._base_manager
-    if not connections[router.db_for_write(manager.model)].features.has_select_for_update:
+    features = connections[router.db_for_write(manager.model)].features
+    if not features.has_select_for_update:
         return  # SQLite: whoever writes holds the whole database
-    products = manager.select_for_update(no_key=True)
-    wanted = products.filter(is_among("pk", target.to_pks(keys))).order_by("pk")
-    list(wanted.values_list("pk", flat=True))
+    wanted, line = set(target.to_pks(keys)), None
+    if len(wanted) == 1:
+        list(manager.select_for_update(no_key=True).filter(pk__in=wanted).values_list("pk"))
+        return
+    skip = features.has_select_for_update_skip_locked
+    while wanted:
+        with transaction.atomic():
+            products = manager.select_for_update(no_key=True)
+            if line is not None:
+                list(products.filter(pk=line).values_list("pk"))
+            free = manager.select_for_update(no_key=True, skip_locked=skip)
+            held = free.filter(is_among("pk", wanted)).order_by("pk")
+            missing = wanted.difference(held.values_list("pk", flat=True))
+            if not missing:
+                return
+            transaction.set_rollback(True)  # lets go of those that it has
+        others = manager.filter(is_among("pk", missing)).order_by("pk").values_list("pk", flat=True)
+        wanted, line = wanted - missing | set(others), others.first()
 
 
 def lock_classifications(pks: Collection[int]) -> dict[int, Classification]:

@@ -19,7 +19,7 @@ from catalog_ai.models import Classification, HealthCheck, Rollback, Run
 logger = logging.getLogger(__name__)
 
 CLASSIFY_JOB = "catalog_ai.workflow.jobs.classify_chunk"
-CONNECT_SECONDS = 2.0  # that a Redis which does not answer at all may take
+ANSWER_SECONDS = 2.0  # that a Redis which does not answer at all may take
 # Seconds: rows and log say what went wrong, and in an outage each pass of reconcile leaves jobs of
 # up to 50 kB behind.
 KEEP_FAILED = 3600
@@ -28,6 +28,8 @@ CHECK_JOB = "catalog_ai.workflow.jobs.check_health"
 CHECK_TIMES = 6  # as long as other jobs may take: a million photos are compared in one go
 LET_GO_JOB = "catalog_ai.workflow.jobs.let_go_run"
 ROLL_BACK_JOB = "catalog_ai.workflow.jobs.roll_back_run"
+SEND_JOB = "catalog_ai.workflow.jobs.send_rest"
+SEND_PAGE = 5_000  # rows of a resumed run that are sent again together: a third of a second
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ def open_queue(name: str) -> Queue:
         raise RedisError(why) from error
     queue.connection.set_retry(ConnectionRetry(NoBackoff(), 0))
     options = queue.connection.connection_pool.connection_kwargs
-    options.setdefault("socket_connect_timeout", CONNECT_SECONDS)
+    # A machine that hangs takes connections and answers nothing: redis-py before 8 waits for ever.
+    for limit in ("socket_connect_timeout", "socket_timeout"):
+        options.setdefault(limit, ANSWER_SECONDS)
     return queue
 
 
@@ -87,6 +91,11 @@ def send_again_after_commit(ids: Sequence[int]) -> None:
 def expand_after_commit(run: Run) -> None:
     """Let the worker collect a large run's products once the run is in the database."""
     _after_commit(send_expansion, run)
+
+
+def send_run_after_commit(run: Run) -> None:
+    """Send what is queued of a run again; while it was paused, workers have let its jobs pass."""
+    _after_commit(send_next_of, run)
 
 
 def check_after_commit(check: HealthCheck) -> None:
@@ -135,11 +144,18 @@ def send(queue_name: str, ids: Sequence[int]) -> None:
 def send_again(queue_name: str, ids: Sequence[int]) -> None:
     """`send` for classifications that are queued, and not written as sent.
 
+    What somebody has in hand is passed over: whoever waited for one row while holding others could
+    meet a deadlock with a worker that claims them.
+
     Raises:
         RedisError: see `send`.
     """
-    _list_queued(ids).update(sent_at=timezone.now())
-    send(queue_name, ids)
+    with transaction.atomic():
+        free = _list_queued(ids).select_for_update(skip_locked=True)
+        found = list(free.order_by("pk").values_list("pk", flat=True))
+        _list_queued(found).update(sent_at=timezone.now())
+    if found:
+        send(queue_name, found)
 
 
 def _list_queued(ids: Sequence[int]) -> "models.QuerySet[Classification]":
@@ -155,6 +171,21 @@ def send_queued(ids: Sequence[int]) -> None:
     rows = _list_queued(ids).select_related("run").order_by("pk")
     for name, queued in group_by_queue(rows).items():
         send_again(name, queued)
+
+
+def send_next_of(run: Run, after: int = 0) -> None:
+    """Send the next of a run's queued classifications again; a job sends what comes behind them.
+
+    Raises:
+        RedisError: the queue cannot be reached; reconcile sends them later.
+    """
+    queued = run.classifications.filter(state=Classification.State.QUEUED, pk__gt=after)
+    ids = list(queued.order_by("pk").values_list("pk", flat=True)[:SEND_PAGE])
+    if not ids:
+        return
+    send_again(queue_name_of(run), ids)
+    if len(ids) == SEND_PAGE:
+        _send_to_front(SEND_JOB, run.pk, ids[-1])
 
 
 def send_expansion(run: Run) -> None:
@@ -177,10 +208,10 @@ def send_rollback(pk: int) -> None:
     _send_to_front(ROLL_BACK_JOB, pk)
 
 
-def _send_to_front(job: str, pk: int) -> None:
-    """Before what waits: somebody has seen that something is wrong, and stops it."""
+def _send_to_front(job: str, *numbers: int) -> None:
+    """Before what waits: somebody has stopped something, or put it right, and looks on."""
     queue = open_queue(get_settings().BULK_QUEUE)
-    queue.enqueue_many([_prepare(job, [pk], at_front=True)])
+    queue.enqueue_many([_prepare(job, [*numbers], at_front=True)])
 
 
 def _prepare(  # type: ignore[no-untyped-def]

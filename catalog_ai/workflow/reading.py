@@ -13,7 +13,7 @@ from catalog_ai.inference.images import ImageRejected, digest_image
 from catalog_ai.models import Classification
 from catalog_ai.targets import ProductTarget
 from catalog_ai.workflow.classify import ImageResult
-from catalog_ai.workflow.enqueue import SETTLED
+from catalog_ai.workflow.collect import SETTLED
 from catalog_ai.workflow.lost_photos import raise_if_lost
 from catalog_ai.workflow.outages import is_outage, strikes_by_chance
 

@@ -15,7 +15,11 @@ from catalog_ai.workflow.breaker import find_next_breaker
 from catalog_ai.workflow.ends import let_go_at_once
 from catalog_ai.workflow.enqueue import finish_if_done
 from catalog_ai.workflow.permissions import CATEGORIZE, require
-from catalog_ai.workflow.queues import expand_after_commit, send_after_commit
+from catalog_ai.workflow.queues import (
+    expand_after_commit,
+    send_after_commit,
+    send_run_after_commit,
+)
 from catalog_ai.workflow.rollback import walk_again
 
 if TYPE_CHECKING:
@@ -60,9 +64,8 @@ def resume_run(run: Run, actor: "Actor") -> Run:
         run.save(update_fields=["state", "breaker", *Run.EXPLANATION])
         if expanding:
             expand_after_commit(run)
-        queued = run.classifications.filter(state=State.QUEUED)
-        queued.update(sent_at=timezone.now())
-        send_after_commit(run, list(queued.order_by("pk").values_list("pk", flat=True)))
+        # Behind the commit: rows are locked before their run, and there may be a million of them.
+        send_run_after_commit(run)
         finish_if_done([run.pk])
     run.refresh_from_db()
     return run

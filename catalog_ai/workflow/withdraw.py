@@ -1,32 +1,31 @@
 """A deleted product: nothing of it is left to do, and nothing of its history is lost."""
 
 from django.db import transaction
-from django.utils import timezone
 
+from catalog_ai.arrays import is_among
 from catalog_ai.models import Classification, Suggestion
 from catalog_ai.models.causes import Cause
 from catalog_ai.targets import ProductTarget
-from catalog_ai.workflow.ends import count_ends
+from catalog_ai.workflow.ends import cancel_rows
 
 State = Classification.State
 
 
 def withdraw_product(target: ProductTarget, key: str) -> None:
-    """Cancel what is queued of a product and take it out of the review queue.
+    """Take a product out of the review queue, and cancel what is queued of it after the commit.
 
-    A row that a worker or a cancelled run has in hand is left to it: the worker finds the product
-    gone. Nothing is waited for here, as a delete of many products comes back for each of them.
+    A row that a worker has in hand is left to it: the worker finds the product gone, as it does
+    where this process dies before it has cancelled anything.
     """
     rows = Classification.objects.filter(target=target.key, object_id=key)
+    queued = list(rows.filter(state=State.QUEUED).values_list("pk", flat=True))
+
+    def cancel_queued() -> None:
+        # By their ids: a product that was made again under this key has a new row.
+        still = Classification.objects.filter(is_among("pk", queued), state=State.QUEUED)
+        cancel_rows(still, Cause("product_deleted"))
+
     with transaction.atomic():
-        for row in rows.filter(state=State.QUEUED).select_for_update(skip_locked=True):
-            ended = rows.filter(pk=row.pk, state=State.QUEUED).update(
-                state=State.CANCELLED,
-                finished_at=timezone.now(),
-                **Classification.error_fields(Cause("product_deleted")),
-            )
-            if ended:
-                count_ends(row.run_id, [State.CANCELLED])
         Suggestion.objects.filter(classification__in=rows, state=Suggestion.State.PENDING).update(
             state=Suggestion.State.SUPERSEDED
         )
@@ -34,3 +33,5 @@ def withdraw_product(target: ProductTarget, key: str) -> None:
             state=State.SUPERSEDED
         )
         rows.filter(is_current=True).update(is_current=False)
+        if queued:
+            transaction.on_commit(cancel_queued, robust=True)

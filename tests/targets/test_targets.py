@@ -496,6 +496,21 @@ def test_products_in_another_database_are_told(settings: Any) -> None:
     assert [message.id for message in run_checks(tags=["catalog_ai"])] == ["catalog_ai.E016"]
 
 
+class OtherDatabase:
+    """A router that keeps all together, and not in the default one."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "shop"
+
+    db_for_write = db_for_read
+
+
+def test_a_shop_that_is_not_in_the_default_database_is_told(settings: Any) -> None:
+    """All transactions are of that one: no row could be locked."""
+    settings.DATABASE_ROUTERS = [OtherDatabase()]
+    assert {message.id for message in check_targets(None)} == {"catalog_ai.E016"}
+
+
 class Copies:
     """A router that reads from a copy."""
 

@@ -1,6 +1,7 @@
 """Every way in: rows first, the queue after commit, and nothing twice."""
 
 import socket
+import time
 from threading import Thread
 from typing import Any
 
@@ -76,14 +77,17 @@ def test_a_save_without_a_new_image_makes_no_work() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("model", [ProductOnSale, SizedProduct])
-def test_a_product_is_known_whatever_model_it_is_saved_and_deleted_through(model: Any) -> None:
+def test_a_product_is_known_whatever_model_it_is_saved_and_deleted_through(
+    model: Any, django_capture_on_commit_callbacks: Any
+) -> None:
     product = model(name="a")
     product.image.save("a.png", make_content())
     row = uploads().get()
     assert (row.target, row.object_id) == ("shops.intproduct", str(product.pk))
     product.image.save("b.png", make_content())
     assert uploads().count() == 1
-    product.delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        product.delete()
     row.refresh_from_db()
     assert (row.state, row.error_code) == (State.CANCELLED, "product_deleted")
 
@@ -96,6 +100,20 @@ def test_a_product_that_is_made_again_under_its_key_is_judged_again() -> None:
     SlugProduct.objects.get().delete()
     SlugProduct.objects.create(slug="blue-shirt", image="blue.png")
     assert uploads().filter(state=State.QUEUED).count() == 1
+
+
+@pytest.mark.django_db
+def test_one_that_was_queued_and_is_made_again_at_once_is_queued_again(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    SlugProduct.objects.create(slug="blue-shirt", image="blue.png")
+    old = uploads().get()
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        SlugProduct.objects.get().delete()
+        SlugProduct.objects.create(slug="blue-shirt", image="blue.png")
+    old.refresh_from_db()
+    assert old.state == State.CANCELLED
+    assert uploads().get(state=State.QUEUED).pk > old.pk
 
 
 @pytest.mark.django_db
@@ -290,9 +308,10 @@ def test_the_first_pages_are_small_so_that_work_begins_at_once(
 
 
 @pytest.mark.django_db
-def test_a_deleted_product_leaves_the_queue() -> None:
+def test_a_deleted_product_leaves_the_queue(django_capture_on_commit_callbacks: Any) -> None:
     product = make_product()
-    product.delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        product.delete()
     row = uploads().get()
     row.run.refresh_from_db()
     assert (row.state, row.run.state) == (State.CANCELLED, Run.State.DONE)
@@ -323,6 +342,20 @@ def test_a_dead_redis_is_asked_once_and_not_ten_times(settings: Any) -> None:
             send("catalog_ai", [1])
         server.shutdown(socket.SHUT_RDWR)
     assert len(asked) == 1
+
+
+@pytest.mark.django_db
+def test_a_redis_that_says_nothing_is_not_waited_for_long(settings: Any) -> None:
+    """As one that is stopped, or whose machine is: the connection is made all the same."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.RQ_QUEUES = {
+            name: {**queue, "URL": f"redis://127.0.0.1:{server.getsockname()[1]}/0"}
+            for name, queue in settings.RQ_QUEUES.items()
+        }
+        started = time.monotonic()
+        with pytest.raises(RedisError):
+            send("catalog_ai", [1])
+        assert time.monotonic() - started < 4
 
 
 def replace_photo_after_commit(product: Product, callbacks: Any) -> None:

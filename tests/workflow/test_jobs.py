@@ -16,12 +16,12 @@ from catalog_ai.arrays import is_among
 from catalog_ai.conf import get_settings
 from catalog_ai.models import Classification, Run
 from catalog_ai.targets import get_target
-from catalog_ai.workflow import chunks, jobs, judging, store
+from catalog_ai.workflow import chunks, jobs, judging, queues, store
 from catalog_ai.workflow import reconcile as reconcile_module
 from catalog_ai.workflow.claim import claim
 from catalog_ai.workflow.ends import count_ends
 from catalog_ai.workflow.enqueue import enqueue, expand_next_page
-from catalog_ai.workflow.jobs import classify_chunk
+from catalog_ai.workflow.jobs import classify_chunk, send_rest
 from catalog_ai.workflow.queues import send
 from catalog_ai.workflow.reading import ReadImage, group_images, read_images
 from catalog_ai.workflow.reconcile import Reconciled, reconcile, resend_lost, take_back_expired
@@ -287,6 +287,29 @@ def test_trying_again_takes_no_more_of_a_cancelled_run(large_run: Run) -> None:
     pause_run(large_run, boss)
     assert resume_run(large_run, boss).state == Run.State.RUNNING
     assert not expand_next_page(large_run.pk)
+
+
+@pytest.mark.redis
+def test_a_large_run_that_is_resumed_is_sent_by_the_worker(
+    live_queues: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    monkeypatch.setattr(queues, "SEND_PAGE", 2)
+    run = make_run(total=5, state=Run.State.PAUSED)
+    ids = [make_classification(run=run, state=State.QUEUED, is_current=False).pk for _ in range(5)]
+    with django_capture_on_commit_callbacks(execute=True):
+        resume_run(run, make_superuser())
+    assert Classification.objects.filter(sent_at=None).count() == 3
+    sent: list[int] = []
+    while waiting := live_queues["catalog_ai"].jobs:
+        for job in waiting:
+            job.delete()
+            if job.func_name.endswith("send_rest"):
+                send_rest(*job.args)
+            else:
+                sent += job.args[0]
+    assert sent == ids and not Classification.objects.filter(sent_at=None).exists()
 
 
 def test_a_cancelled_run_lets_its_queued_products_go() -> None:

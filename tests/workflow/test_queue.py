@@ -122,12 +122,12 @@ def test_of_two_who_reach_for_one_card_the_first_gets_it(
     real = batches.order_queue
 
     def reach_second(*args: Any, **options: Any) -> Any:
-        # Bob has chosen the card; before he takes it, Ann does.
-        found = list(real(*args, **options).values_list("pk", flat=True))
-        Classification.objects.filter(pk__in=found).update(
+        # Bob has asked for the card; before it is locked for him, Ann takes it.
+        cards = real(*args, **options)
+        Classification.objects.filter(pk=row.pk).update(
             assigned_to=ann, assigned_until=timezone.now() + timedelta(minutes=5)
         )
-        return Classification.objects.filter(pk__in=found)
+        return cards
 
     monkeypatch.setattr(batches, "order_queue", reach_second)
     assert take_batch(ALL, bob) == 0

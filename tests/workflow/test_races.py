@@ -23,13 +23,14 @@ from catalog_ai.targets import get_target
 from catalog_ai.targets.categories import RelatedCategories
 from catalog_ai.workflow import enqueue as enqueueing
 from catalog_ai.workflow import hand_on, store
-from catalog_ai.workflow.batches import take_batch
+from catalog_ai.workflow.batches import give_back_batch, renew_batch, take_batch
 from catalog_ai.workflow.claim import MOST_INTERRUPTIONS, claim
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.jobs import classify_chunk
 from catalog_ai.workflow.locks import lock_products
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.queue_filter import QueueFilter
+from catalog_ai.workflow.queues import send_again
 from catalog_ai.workflow.reconcile import Reconciled, reconcile, take_back_expired
 from catalog_ai.workflow.review import approve, correct, dismiss, reject
 from catalog_ai.workflow.runs import cancel_run, retry_failed
@@ -51,10 +52,11 @@ from tests.factories import (
     make_unjudged,
     names,
 )
-from tests.shops.models import Brand, GalleryProduct, IntProduct, Kind, UuidProduct
+from tests.shops.models import Brand, GalleryImage, GalleryProduct, IntProduct, Kind, UuidProduct
 from tests.workflow.racing import (
     NEEDS_ROW_LOCKS,
     PATIENCE,
+    SURE,
     Rival,
     check_counters,
     line_of,
@@ -305,6 +307,46 @@ def test_an_upload_waits_for_a_chunk_that_is_being_stored_and_comes_behind_it(
     check_counters()
 
 
+def test_an_import_in_an_order_of_its_own_is_never_ended_for_a_chunk(
+    product: Product, target: Any
+) -> None:
+    """Where two wait for each other, PostgreSQL ends the one that came to wait last."""
+    products = [product, *make_two()]
+    run = make_run(total=3)
+    rows = [claim_one(target, item, run) for item in products]
+    with transaction.atomic():
+        line_of(products[2]).update(price=3)
+        worker = Rival(
+            lambda: store_results([Judged(r, r.image_name, make_result(SURE)) for r in rows])
+        )
+        worker.wait_in_line()
+        line_of(products[0]).update(price=3)
+        products[1].delete()
+    assert worker.finish() is None
+    assert [names(one) for one in (products[0], products[2])] == [{"Tshirts"}] * 2
+    check_counters()
+
+
+def test_an_import_of_gallery_photos_is_never_ended_for_a_chunk(product: Product) -> None:
+    """A photo is a row of its own there: its save alone locks no product."""
+    target = get_target("shops.galleryproduct")
+    first, second = (GalleryProduct.objects.create(name=name) for name in ("a", "b"))
+    photos = [GalleryImage.objects.create(product=one, original="a.png") for one in (first, second)]
+    Classification.objects.filter(target=target.key).delete()
+    run = make_run(target.key, total=2)
+    rows = [claim_one(target, one, run) for one in (first, second)]
+    with transaction.atomic():
+        photos[1].original = ContentFile(make_unique_image_bytes(), "new.png")
+        photos[1].save()
+        worker = Rival(lambda: store_results([Judged(r, r.image_name, None) for r in rows]))
+        worker.wait_in_line()
+        GalleryProduct.objects.filter(pk=first.pk).update(name="c")
+    assert worker.finish() is None
+    states = Classification.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == [State.UNCHANGED, State.CANCELLED, State.QUEUED]
+    check_counters()
+
+
 def test_a_product_is_deleted_while_its_run_is_handed_on(
     product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,6 +377,39 @@ def test_products_are_deleted_while_their_run_is_tried_again(product: Product, p
         waiting.delete()
     assert rival.finish() == 1
     check_counters()
+
+
+def test_a_product_is_deleted_while_it_is_taken_out_of_a_category(
+    product: Product, target: Any
+) -> None:
+    product.categories.add(Category.objects.create(name="Own"))
+    with transaction.atomic():
+        lock_products(target, [target.to_key(product.pk)])
+        deleting = Rival(lambda: Product.objects.get(pk=product.pk).delete())
+        deleting.wait_in_line()
+        product.categories.clear()
+    assert not isinstance(deleting.finish(), Exception)
+    assert not Product.objects.exists()
+
+
+def test_products_that_are_deleted_one_by_one_hold_up_no_chunk_of_their_run(
+    product: Product, target: Any
+) -> None:
+    """One transaction of the shop's: a chunk would wait in it with products that it wants next."""
+    waiting, other = make_two()
+    Run.objects.all().delete()
+    run = make_run(total=3)
+    rows = [claim_one(target, item, run) for item in (product, other)]
+    queued = make_classification(waiting, run, state=State.QUEUED, is_current=False)
+    with transaction.atomic():
+        waiting.delete()
+        worker = Rival(lambda: store_results([Judged(r, r.image_name, None) for r in rows]))
+        assert worker.finish() is None
+        product.delete()
+    queued.refresh_from_db()
+    run.refresh_from_db()
+    assert (queued.state, queued.error_code) == (State.CANCELLED, "product_deleted")
+    assert (run.state, run.unchanged, run.cancelled) == (Run.State.DONE, 2, 1)
 
 
 def test_two_reconciles_count_a_lost_row_once(product: Product, target: Any) -> None:
@@ -418,7 +493,35 @@ def test_two_reviewers_who_take_cards_share_none(product: Product, people: Any) 
     owners = list(Classification.objects.values_list("assigned_to", flat=True))
     for who, count in zip(people, counts, strict=True):
         assert owners.count(who.pk) == count
-    assert sum(counts) <= 3
+    assert sum(counts) == 3
+
+
+@pytest.mark.parametrize("verb", [take_batch, renew_batch, give_back_batch])
+def test_cards_that_a_worker_retires_hold_up_no_batch(
+    product: Product, people: Any, verb: Any
+) -> None:
+    """Whoever waited for one of them while holding another could meet a deadlock."""
+    for item in (product, *make_two()):
+        make_card(item)
+    if verb is not take_batch:
+        take_batch(QueueFilter("shop_demo.product"), people[0])
+    with transaction.atomic():
+        list(Classification.objects.order_by("pk")[:1].select_for_update())
+        ask = (QueueFilter("shop_demo.product"),) if verb is take_batch else ()
+        assert Rival(lambda: verb(*ask, people[0])).finish() == 2
+
+
+def test_a_row_that_is_being_claimed_holds_up_no_sending(product: Product) -> None:
+    rows = [
+        make_classification(item, state=State.QUEUED, is_current=False)
+        for item in (product, *make_two())
+    ]
+    with transaction.atomic():
+        line = Classification.objects.filter(pk=rows[1].pk)
+        line.select_for_update().get()
+        sending = Rival(lambda: send_again("catalog_ai", [row.pk for row in rows]))
+        assert sending.finish() is None
+    assert list(Classification.objects.filter(sent_at=None)) == [rows[1]]
 
 
 @pytest.mark.parametrize(

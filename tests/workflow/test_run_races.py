@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import transaction
 
 from catalog_ai.inference.images import digest_image
 from catalog_ai.models import Change, Classification, Decision, Rollback, Run
-from catalog_ai.workflow import store
+from catalog_ai.workflow import ends, store
 from catalog_ai.workflow.claim import claim
-from catalog_ai.workflow.enqueue import enqueue
+from catalog_ai.workflow.enqueue import enqueue, expand_next_page, keep_selection
 from catalog_ai.workflow.for_real import collect_results, recall_results, run_for_real
 from catalog_ai.workflow.rollback import (
     Step,
@@ -19,9 +20,21 @@ from catalog_ai.workflow.rollback import (
     start_rollback,
     stop_rollback,
 )
+from catalog_ai.workflow.runs import resume_run
 from catalog_ai.workflow.store import Judged, store_results
+from catalog_ai.workflow.take_over import take_over
 from shop_demo.models import Category, Product
-from tests.factories import claim_one, ledger, make_card, make_result, make_run, names, roll_back
+from tests.factories import (
+    claim_one,
+    ledger,
+    make_card,
+    make_classification,
+    make_result,
+    make_run,
+    make_unique_image_bytes,
+    names,
+    roll_back,
+)
 from tests.workflow.racing import (
     NEEDS_ROW_LOCKS,
     PATIENCE,
@@ -217,6 +230,60 @@ def test_a_rerun_beside_a_rollback_stands_by_itself(
     assert rollback.taken_back == (0 if rerun_first else 1)
     assert (second.state, second.is_current, names(product)) == (State.FILED, True, {"Tshirts"})
     check_counters()
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_an_import_of_photos_holds_up_no_worker_of_a_run_that_is_being_collected(
+    product: Product, people: Any, target: Any, real: bool
+) -> None:
+    """Nor is it ended: the collecting waits for it, and the workers must not wait behind that."""
+    uploaded, _other = make_two()
+    if real:
+        run = run_for_real(store_dry(target, uploaded), people[0])
+    else:
+        run = make_run(total=1, state=Run.State.EXPANDING, collected=False)
+        keep_selection(run, line_of(uploaded))
+    Run.objects.filter(pk=run.pk).update(total=1)
+    row = claim_one(target, product, run)
+    with transaction.atomic():
+        uploaded.image.save("new.png", ContentFile(make_unique_image_bytes()))
+        collecting = Rival(lambda: (collect_results if real else expand_next_page)(run.pk))
+        collecting.wait_in_line()
+        worker = Rival(lambda: store_results([Judged(row, row.image_name, None)]))
+        assert worker.finish() is None
+    assert collecting.finish() is True
+    run.refresh_from_db()
+    assert (run.total, run.skipped, run.state) == (1, 1, Run.State.EXPANDING)
+
+
+def test_of_two_jobs_that_collect_a_page_one_counts_it(product: Product, target: Any) -> None:
+    make_two()
+    Run.objects.all().delete()
+    run = make_run(state=Run.State.EXPANDING, collected=False)
+    keep_selection(run, Product.objects.all())
+
+    def collect() -> bool:
+        return expand_next_page(run.pk)
+
+    assert not any(isinstance(one, Exception) for one in start_together(*[collect] * 3))
+    while expand_next_page(run.pk):
+        pass
+    run.refresh_from_db()
+    assert (run.total, run.skipped, run.classifications.count()) == (3, 0, 3)
+
+
+def test_a_run_is_resumed_while_an_upload_takes_a_product_of_it_over(
+    product: Product, people: Any, target: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(total=1, state=Run.State.PAUSED)
+    row = make_classification(product, run, state=State.QUEUED, is_current=False)
+    with paused_at(monkeypatch, ends, "count_ends") as arrived:
+        upload = Rival(lambda: take_over(target, [row.object_id]))
+        assert arrived.wait(PATIENCE)
+        resumed = Rival(lambda: resume_run(run, people[0])).finish()
+    assert (resumed.state, upload.finish()) == (Run.State.RUNNING, None)
+    run.refresh_from_db()
+    assert (run.state, run.cancelled) == (Run.State.DONE, 1)
 
 
 def test_two_who_do_it_for_real_at_once_start_one_run(

@@ -323,7 +323,7 @@ def test_storing_costs_the_same_statements_for_many_as_for_few(
         judged = [
             Judged(row, row.image_name, make_result(scores[at % 3])) for at, row in enumerate(rows)
         ]
-        with django_assert_max_num_queries(26):
+        with django_assert_max_num_queries(27):
             store_results(judged)
         assert Decision.objects.filter(classification__run=run).count() == len(rows[::3])
 
