@@ -7,13 +7,14 @@ from pathlib import Path
 
 
 class MemoryWatch(threading.Thread):
-    """Looks every `every` seconds at the workers of a supervisor and at their jobs' children.
+    """Looks every `every` seconds at the workers of a supervisor and at their jobs' children, which
+    costs what is measured beside it a little of the processor.
 
     `workers` and `children` hold, for each look, the most that one process of the kind had, in
     megabytes; `peak` the most that any of them ever had.
     """
 
-    def __init__(self, supervisor: int, every: float = 0.1) -> None:
+    def __init__(self, supervisor: int, every: float = 0.5) -> None:
         super().__init__(daemon=True)
         self.supervisor, self.every = supervisor, every
         self.workers: list[float] = []

@@ -54,6 +54,7 @@ from benchmarks.stage import (  # noqa: E402
 import django_rq  # noqa: E402
 import numpy as np  # noqa: E402
 from django.db import connection, connections  # noqa: E402
+from django.utils import timezone  # noqa: E402
 from rq import Queue, Worker  # noqa: E402
 
 from benchmarks.memory import (  # noqa: E402
@@ -141,9 +142,11 @@ def measure_product(files: list[Path], supervisor: int, count: int | None = None
     workers = list_children(supervisor)
     spent = sum(map(read_processor, workers))
     run = enqueue(get_target(TARGET), Product.objects.all(), source=Run.Source.COMMAND)
-    begin = time.perf_counter()
-    wait_until(lambda: Run.objects.filter(pk=run.pk, state=Run.State.DONE).exists())
-    seconds = time.perf_counter() - begin
+    begin = timezone.now()
+    done = Run.objects.filter(pk=run.pk, state=Run.State.DONE)
+    wait_until(done.exists, every=1)
+    finished_at: Any = done.get().finished_at
+    seconds = (finished_at - begin).total_seconds()
     wait_until(lambda: is_idle(get_settings().BULK_QUEUE))  # children count when they have ended
     spent = sum(map(read_processor, workers)) - spent
     judged = Classification.objects.filter(is_current=True).count()

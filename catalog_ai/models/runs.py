@@ -139,8 +139,8 @@ class Run(StartedModel, ExplainedModel):
 
     @property
     def handled(self) -> int:
-        """Of these, all but those that cancelling let go of."""
-        return self.done - self.cancelled
+        """Of these, all but those that cancelling the run let go of."""
+        return self.done - self.cancelled if self.state == self.State.CANCELLED else self.done
 
     @property
     def is_active(self) -> bool:

@@ -426,6 +426,11 @@ def test_what_a_cancelled_run_let_go_of_is_not_done() -> None:
     assert tiles[:3] == ["20 / 50", "40", "2 a second"]
 
 
+def test_a_run_that_is_done_is_whole_though_a_product_of_it_was_deleted() -> None:
+    run = make_run(total=50, filed=49, cancelled=1, state=Run.State.DONE)
+    assert (run.handled, run.percent) == (50, 100)
+
+
 @pytest.mark.parametrize("page", ["admin:catalog_ai_run_changelist", "admin:catalog_ai_home"])
 def test_a_dry_run_is_told_apart_in_every_list(page: str) -> None:
     client = log_in("view_run", "categorize_products")
