@@ -21,6 +21,7 @@ from catalog_ai.models.changes import read_side
 from catalog_ai.workflow.asked import read_number
 from catalog_ai.workflow.enqueue import enqueue
 from catalog_ai.workflow.for_real import find_real_run, run_for_real
+from catalog_ai.workflow.locks import outlast_deadlock
 from catalog_ai.workflow.permissions import ANY, CATEGORIZE, VIEW_RUNS
 from catalog_ai.workflow.runs import cancel_run, pause_run, resume_run, retry_failed
 
@@ -222,7 +223,8 @@ def start_run(values: dict[str, Any], user: "Actor", keyed: Keyed) -> Run:
     """
     # Not before: what was asked for once may have been deleted since.
     refuse_unknown(values["target"], values["products"], values.get("ids", ()))
-    return enqueue(
+    start = partial(
+        enqueue,
         values["target"],
         values["products"],
         source=Run.Source.API,
@@ -233,6 +235,7 @@ def start_run(values: dict[str, Any], user: "Actor", keyed: Keyed) -> Run:
         apply_automatically=values["apply_automatically"],
         request=keyed,
     )
+    return outlast_deadlock(start)
 
 
 def answer_started(run: Run, new: bool) -> Response:

@@ -15,6 +15,7 @@ from catalog_ai.errors import NotPermitted
 from catalog_ai.models import Run
 from catalog_ai.targets import ProductTarget, get_target
 from catalog_ai.workflow.collect import count_page, queue_page
+from catalog_ai.workflow.locks import outlast_deadlock
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.permissions import AUTO_APPLY, CATEGORIZE, as_user, is_allowed
 from catalog_ai.workflow.queues import expand_after_commit, send_after_commit
@@ -72,12 +73,15 @@ def enqueue_some(target: ProductTarget, products: "models.QuerySet[Any]", **how:
 
     Of a large selection that is known only when the worker has collected it.
     """
-    with transaction.atomic():
+
+    def start() -> Run | None:
         run = enqueue(target, products, **how)
         if run.collected and not run.total:
             run.delete()
             return None
-    return run
+        return run
+
+    return outlast_deadlock(start)
 
 
 def _authorise(source: Run.Source, actor: "Actor", apply_automatically: bool | None) -> bool:

@@ -8,14 +8,36 @@ a label to a category holds the mapping of the product model, after the rows and
 from collections.abc import Callable, Collection
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import connections, router, transaction
+from django.db import OperationalError, connections, router, transaction
 
 from catalog_ai.arrays import is_among
 from catalog_ai.models import Classification
 from catalog_ai.targets import ProductTarget, get_target
+
+DEADLOCK = "40P01"  # PostgreSQL's code
+TRIES = 3
+
+Result = TypeVar("Result")
+
+
+def outlast_deadlock(verb: Callable[[], Result]) -> Result:
+    """What the verb returns, in a transaction of its own; after a deadlock it is tried again.
+
+    For rows that a shop's transaction may have in an order of its own. The database has ended one
+    of the two, and the other is on its way to its end.
+    """
+    for _try in range(TRIES - 1):
+        try:
+            with transaction.atomic():
+                return verb()
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
+                raise
+    with transaction.atomic():
+        return verb()
 
 
 def lock_products(target: ProductTarget, keys: Collection[str]) -> None:

@@ -2,17 +2,23 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from catalog_ai.inference.images import digest_image
 from catalog_ai.models import Change, Classification, Decision, Rollback, Run
 from catalog_ai.workflow import ends, store
 from catalog_ai.workflow.claim import claim
-from catalog_ai.workflow.enqueue import enqueue, expand_next_page, keep_selection
+from catalog_ai.workflow.enqueue import (
+    enqueue,
+    enqueue_some,
+    expand_next_page,
+    keep_selection,
+)
 from catalog_ai.workflow.for_real import collect_results, recall_results, run_for_real
 from catalog_ai.workflow.rollback import (
     Step,
@@ -254,6 +260,24 @@ def test_an_import_of_photos_holds_up_no_worker_of_a_run_that_is_being_collected
     assert collecting.finish() is True
     run.refresh_from_db()
     assert (run.total, run.skipped, run.state) == (1, 1, Run.State.EXPANDING)
+
+
+def test_a_run_that_meets_a_deadlock_with_an_import_is_started_all_the_same(
+    people: Any, target: Any
+) -> None:
+    """The import has queued its products in an order of its own: the later one first."""
+    first, second = make_two()
+    Run.objects.all().delete()
+    both = Product.objects.filter(pk__in=[first.pk, second.pk])
+    # On a slow machine it is the import that the database ends.
+    with suppress(OperationalError), transaction.atomic():
+        enqueue(target, line_of(second), source=Run.Source.COMMAND)
+        person = Rival(lambda: enqueue_some(target, both, source=Run.Source.ADMIN, actor=people[0]))
+        person.wait_in_line()  # it has the first, and waits for the second
+        enqueue(target, line_of(first), source=Run.Source.COMMAND)
+    assert not isinstance(person.finish(), Exception)
+    assert Classification.objects.filter(state="queued").count() == 2
+    check_counters()
 
 
 def test_of_two_jobs_that_collect_a_page_one_counts_it(product: Product, target: Any) -> None:
