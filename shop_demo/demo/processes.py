@@ -35,12 +35,14 @@ def start_child(name: str, command: list[str], folder: Path, env: dict[str, str]
 
 
 def stop_children(children: list[Child]) -> None:
-    """Ask each to stop, last started first, and kill the groups of those that do not."""
+    """Stop one after the other, last started first, and kill the groups of those that do not.
+
+    A worker that ends still has something to tell Redis: that it is gone.
+    """
+    deadline = time.monotonic() + GRACE
     for child in reversed(children):
         if child.process.poll() is None:
             child.process.terminate()
-    deadline = time.monotonic() + GRACE
-    for child in reversed(children):
         try:
             child.process.wait(max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:

@@ -14,6 +14,7 @@ import pytest
 from catalog_ai.models import Classification
 from shop_demo.demo.conditions import claim_folder
 from shop_demo.demo.ports import find_free_port
+from shop_demo.demo.processes import start_child, stop_children
 from shop_demo.demo.progress import read_progress
 from tests.factories import make_classification, make_product
 
@@ -80,6 +81,32 @@ def list_processes(var: Path) -> list[int]:
         with suppress(OSError):
             found += [int(environ.parent.name)] if mark in environ.read_bytes() else []
     return found
+
+
+PART = """
+import signal, sys, time
+def stop(*_):
+    time.sleep(float(sys.argv[2]))
+    print(sys.argv[1], file=open("ended", "a"), flush=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, stop)
+print("up", flush=True)
+signal.pause()
+"""
+
+
+def test_what_was_started_first_is_there_until_the_others_have_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    parts = [
+        start_child(name, [sys.executable, "-c", PART, name, seconds], tmp_path, dict(os.environ))
+        for name, seconds in (("redis", "0"), ("worker", "1"))
+    ]
+    while not all(part.read_tail() for part in parts):
+        time.sleep(0.1)
+    stop_children(parts)
+    assert Path("ended").read_text().split() == ["worker", "redis"]
 
 
 @pytest.mark.slow
