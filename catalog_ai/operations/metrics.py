@@ -18,7 +18,7 @@ from catalog_ai.inference.bundle import BundleError
 from catalog_ai.workflow import figures
 from catalog_ai.workflow.models_in_use import get_bundle
 from catalog_ai.workflow.queue import count_waiting
-from catalog_ai.workflow.queues import get_queue_status
+from catalog_ai.workflow.queue_status import get_queue_status
 from catalog_ai.workflow.worker_models import list_worker_models
 
 __all__ = ["CONTENT_TYPE", "write_metrics"]

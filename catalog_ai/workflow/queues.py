@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import django_rq
 from django.db import models, transaction
@@ -10,7 +9,7 @@ from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry as ConnectionRetry
-from rq import Queue, Retry, Worker
+from rq import Queue, Retry
 
 from catalog_ai.arrays import is_among
 from catalog_ai.conf import get_settings
@@ -30,18 +29,6 @@ LET_GO_JOB = "catalog_ai.workflow.jobs.let_go_run"
 ROLL_BACK_JOB = "catalog_ai.workflow.jobs.roll_back_run"
 SEND_JOB = "catalog_ai.workflow.jobs.send_rest"
 SEND_PAGE = 5_000  # rows of a resumed run that are sent again together: a third of a second
-
-
-@dataclass(frozen=True)
-class QueueStatus:
-    """What the queue looks like now; None where Redis could not be asked."""
-
-    reachable: bool
-    bulk_depth: int | None = None
-    upload_depth: int | None = None
-    workers: int | None = None
-    bulk_workers: int | None = None
-    upload_workers: int | None = None
 
 
 def open_queue(name: str) -> Queue:
@@ -227,22 +214,6 @@ def _prepare(  # type: ignore[no-untyped-def]
         failure_ttl=KEEP_FAILED,
         retry=Retry(max=settings.MAX_ATTEMPTS),
     )
-
-
-def get_queue_status() -> QueueStatus:
-    """Depths and workers, or `reachable=False` where Redis does not answer."""
-    settings = get_settings()
-    try:
-        bulk = open_queue(settings.BULK_QUEUE)
-        uploads = open_queue(settings.UPLOAD_QUEUE)
-        on_bulk, on_uploads = (
-            {worker.name for worker in Worker.all(queue=queue)} for queue in (bulk, uploads)
-        )
-        workers = (len(on_bulk | on_uploads), len(on_bulk), len(on_uploads))
-        return QueueStatus(True, bulk.count, uploads.count, *workers)
-    except RedisError as error:
-        logger.warning("Redis cannot be reached: %s", error)
-        return QueueStatus(reachable=False)
 
 
 def is_empty(queue_name: str) -> bool:

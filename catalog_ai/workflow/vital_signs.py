@@ -13,7 +13,7 @@ from catalog_ai.conf import get_settings
 from catalog_ai.inference.bundle import BundleError, load_bundle
 from catalog_ai.workflow.figures import find_wait, has_lost_leases, has_results
 from catalog_ai.workflow.models_in_use import get_bundle
-from catalog_ai.workflow.queues import QueueStatus, get_queue_status
+from catalog_ai.workflow.queue_status import QueueStatus, get_queue_status
 from catalog_ai.workflow.worker_models import list_worker_models
 
 TITLES = {

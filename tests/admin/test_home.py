@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog_ai.models import HealthCheck, Run
-from catalog_ai.workflow.queues import QueueStatus, queue_name_of
+from catalog_ai.workflow.queue_status import QueueStatus
+from catalog_ai.workflow.queues import queue_name_of
 from catalog_ai.workflow.rollback import start_rollback
 from tests.admin.people import log_in
 from tests.factories import make_classification, make_run, make_superuser

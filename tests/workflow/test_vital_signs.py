@@ -18,7 +18,7 @@ from catalog_ai.models import Classification, Run
 from catalog_ai.workflow import vital_signs
 from catalog_ai.workflow.enqueue import finish_if_done
 from catalog_ai.workflow.plans import has_state
-from catalog_ai.workflow.queues import QueueStatus
+from catalog_ai.workflow.queue_status import QueueStatus
 from catalog_ai.workflow.store import Judged, store_results
 from catalog_ai.workflow.vital_signs import (
     check_leases,
