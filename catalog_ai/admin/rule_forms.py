@@ -35,6 +35,19 @@ SELECT_LIMIT = 200  # with more categories a field with suggestions is shown ins
 DATALIST = "cai-categories"
 
 
+class Offered:
+    """The shop's categories as a page offers them, once for all its rows."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self.pairs = pairs
+        self._keys = {key for key, _name in pairs}
+        self._by_name = {fold_name(name): key for key, name in pairs}
+
+    def find(self, given: str) -> str:
+        """The key that is given as it is or by its name; empty where there is none."""
+        return given if given in self._keys else self._by_name.get(fold_name(given), "")
+
+
 class MappingForm(RuleFormBase):
     """One label's row."""
 
@@ -46,16 +59,15 @@ class MappingForm(RuleFormBase):
         self,
         *args: Any,
         mapping: LabelMapping,
-        categories: Sequence[tuple[str, str]],
+        offered: Offered,
         makes: bool,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.keys = {key for key, _name in categories}
-        self.by_name = {fold_name(name): key for key, name in categories}
+        self.offered = offered
         self.mapping = mapping
         self.is_made = makes and not mapping.is_mapped  # a category, when the label first needs it
-        self._choose_widget(categories)
+        self._choose_widget()
         for name, default in (
             ("auto_threshold", mapping.defaults.auto),
             ("review_threshold", mapping.defaults.review),
@@ -67,11 +79,11 @@ class MappingForm(RuleFormBase):
         for field in self.fields.values():
             field.widget.attrs["aria-label"] = f"{name_label(mapping.label.id)}: {field.label}"
 
-    def _choose_widget(self, categories: Sequence[tuple[str, str]]) -> None:
-        mapping = self.mapping
-        if len(categories) <= SELECT_LIMIT:
+    def _choose_widget(self) -> None:
+        mapping, pairs = self.mapping, self.offered.pairs
+        if len(pairs) <= SELECT_LIMIT:
             none = gettext("made when first needed") if self.is_made else gettext("no category")
-            self.fields["category"].widget = forms.Select(choices=[("", none), *categories])
+            self.fields["category"].widget = forms.Select(choices=[("", none), *pairs])
             self.initial["category"] = mapping.category
             return
         self.fields["category"].widget = forms.TextInput({"list": DATALIST, "autocomplete": "off"})
@@ -104,7 +116,7 @@ class MappingForm(RuleFormBase):
     def clean_category(self) -> str:
         """A key of the shop, given as it is or by its name."""
         given = str(self.cleaned_data["category"])
-        key = given if given in self.keys else self.by_name.get(fold_name(given), "")
+        key = self.offered.find(given)
         if given and not key:
             raise forms.ValidationError(_("The shop has no such category."))
         return key
@@ -160,7 +172,7 @@ def load_page(request: HttpRequest) -> MappingPage:
     target = read_target(request.GET.get("target", ""))
     mappings = describe_mapping(target, get_settings().PRESET)
     page = Paginator(mappings, ROWS_SHOWN).get_page(request.GET.get("p"))
-    categories = tell_apart(target.category_field.list_all(limit=0))
+    offered = Offered(tell_apart(target.category_field.list_all(limit=0)))
     rows = [
         MappingForm(
             # A label that the sent page did not show has no say in the request.
@@ -168,10 +180,10 @@ def load_page(request: HttpRequest) -> MappingPage:
             prefix=mapping.label.id,
             instance=mapping.rule or LabelRule(target=target.key, label=mapping.label.id),
             mapping=mapping,
-            categories=categories,
+            offered=offered,
             makes=target.can_make,
         )
         for mapping in page
     ]
     unmapped = sum(not mapping.is_mapped for mapping in mappings)
-    return MappingPage(target, page, rows, categories, unmapped)
+    return MappingPage(target, page, rows, offered.pairs, unmapped)

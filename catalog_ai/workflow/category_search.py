@@ -49,11 +49,12 @@ def _list_new(target: ProductTarget, text: str, known: Collection[str]) -> list[
     rules = LabelRule.objects.filter(target=target.key).exclude(category="")
     mapped = set(rules.values_list("label", flat=True))
     wanted = text.casefold()
+    named = ((one, get_own_name(one)) for one in get_bundle().labels_of(*target.facets))
     fitting = [
-        (label, get_own_name(label))
-        for label in get_bundle().labels_of(*target.facets)
+        (label, own)
+        for label, own in named
         if label.id not in mapped
-        and get_own_name(label).casefold() not in known
+        and own.casefold() not in known
         and any(wanted in name.casefold() for name in get_names(label))
     ]
     lookup = CategoryLookup(target)

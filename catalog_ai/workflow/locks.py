@@ -23,21 +23,19 @@ TRIES = 3
 Result = TypeVar("Result")
 
 
-def outlast_deadlock(verb: Callable[[], Result]) -> Result:
+def outlast_deadlock(verb: Callable[[], Result], tries: int = TRIES) -> Result:
     """What the verb returns, in a transaction of its own; after a deadlock it is tried again.
 
     For rows that a shop's transaction may have in an order of its own. The database has ended one
     of the two, and the other is on its way to its end.
     """
-    for _try in range(TRIES - 1):
-        try:
-            with transaction.atomic():
-                return verb()
-        except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
-                raise
-    with transaction.atomic():
-        return verb()
+    try:
+        with transaction.atomic():
+            return verb()
+    except OperationalError as error:
+        if tries == 1 or getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
+            raise
+    return outlast_deadlock(verb, tries - 1)
 
 
 def lock_products(target: ProductTarget, keys: Collection[str]) -> None:
