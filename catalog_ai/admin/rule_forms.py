@@ -40,12 +40,12 @@ class Offered:
 
     def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
         self.pairs = pairs
-        self._keys = {key for key, _name in pairs}
+        self.names = dict(pairs)
         self._by_name = {fold_name(name): key for key, name in pairs}
 
     def find(self, given: str) -> str:
         """The key that is given as it is or by its name; empty where there is none."""
-        return given if given in self._keys else self._by_name.get(fold_name(given), "")
+        return given if given in self.names else self._by_name.get(fold_name(given), "")
 
 
 class MappingForm(RuleFormBase):
@@ -87,7 +87,9 @@ class MappingForm(RuleFormBase):
             self.initial["category"] = mapping.category
             return
         self.fields["category"].widget = forms.TextInput({"list": DATALIST, "autocomplete": "off"})
-        self.initial["category"] = mapping.category_name
+        # As it is offered: a name that several categories have has the key behind it.
+        shown = self.offered.names.get(mapping.category, mapping.category_name)
+        self.initial["category"] = shown
 
     def save(self, commit: bool = True) -> LabelRule:
         """What the system set and a person takes back holds until there is new evidence."""

@@ -1,5 +1,6 @@
 """The mapping page."""
 
+import re
 from typing import Any
 
 import pytest
@@ -12,17 +13,18 @@ from catalog_ai.workflow.models_in_use import get_bundle
 from shop_demo.models import Category
 from tests.admin.people import log_in
 from tests.factories import make_rule
+from tests.shops.models import Kind
 
 pytestmark = pytest.mark.django_db
 URL = "admin:catalog_ai_labelrule_changelist"
 LABEL = "article:jeans"
 
 
-def send(client: Any, **fields: str) -> Any:
+def send(client: Any, target: str = "shop_demo.product", **fields: str) -> Any:
     """POST one label's row."""
     names = ("category", "auto_threshold", "review_threshold")
     row = {f"{LABEL}-{name}": fields.get(name, "") for name in names}
-    return client.post(f"{reverse(URL)}?target=shop_demo.product", row, follow=True)
+    return client.post(f"{reverse(URL)}?target={target}", row, follow=True)
 
 
 @pytest.fixture
@@ -119,6 +121,20 @@ def test_with_many_categories_they_are_typed_by_name(
     assert "<select" not in page.partition("cai-mapping")[2]
     send(editor, category="denim")
     assert LabelRule.objects.get().category == str(denim.pk)
+
+
+def test_of_two_categories_of_one_name_the_one_that_is_meant_is_shown_and_stays(
+    editor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalog_ai.admin.rule_forms.SELECT_LIMIT", 1)
+    _women, men = (str(Kind.objects.create(name="Jeans").pk) for _time in range(2))
+    make_rule(LABEL, target="shops.intproduct", category=men)
+    page = editor.get(f"{reverse(URL)}?target=shops.intproduct").content.decode()
+    field = re.search(rf'name="{LABEL}-category" value="([^"]*)"', page)
+    assert field
+    send(editor, "shops.intproduct", category=field[1], auto_threshold="0.9")
+    rule = LabelRule.objects.get()
+    assert (rule.category, rule.auto_threshold) == (men, 0.9)
 
 
 def test_the_page_needs_the_view_permission_and_saving_the_change_permission() -> None:
